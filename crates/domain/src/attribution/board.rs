@@ -1,0 +1,266 @@
+//! What an assessment says.
+
+use crate::claim::{Act, Certainty, Key, Polarity, Sign, Strength, Value};
+use crate::code::codes;
+use crate::edtf::Edtf;
+use crate::id::{ActorId, AnnotationId, IncidentId, ReadingId, SourceId, UserId};
+
+codes! {
+    /// The status of a proposition, in the order in which the rules are tried (domain.md, section 6).
+    pub enum Status as "status of a proposition" {
+        /// No live support, and a supporting utterance was taken back by its speaker.
+        Withdrawn = "withdrawn",
+        /// The accused says both, or an official does and nobody else supports it.
+        Inconsistent = "inconsistent",
+        /// Supported, and opposed by a third party.
+        Contested = "contested",
+        /// Said by others, denied by the accused.
+        Denied = "denied",
+        /// Said by others and by the actor itself.
+        Acknowledged = "acknowledged",
+        /// Said by the actor itself.
+        Claimed = "claimed",
+        /// Said by an official.
+        OfficiallyAttributed = "officially_attributed",
+        /// Said by others.
+        Accused = "accused",
+        /// Said weakly, and opposed.
+        SuspectedContested = "suspected_contested",
+        /// Said weakly.
+        Suspected = "suspected",
+        /// Opposed, though nobody says it.
+        DeniedUnaccused = "denied_unaccused",
+        /// None of these.
+        None = "none",
+    }
+}
+
+codes! {
+    /// What is remarkable about a proposition, whatever its status (domain.md, section 6).
+    pub enum Flag as "flag of a proposition" {
+        /// The accused denies it.
+        DeniedByAccused = "denied_by_accused",
+        /// A third party opposes it.
+        Opposed = "opposed",
+        /// Somebody opposes it weakly.
+        Doubted = "doubted",
+        /// A speaker said the opposite before.
+        Reversed = "reversed",
+        /// A speaker says it strongly and weakly.
+        StrengthVaries = "strength_varies",
+        /// Somebody passes it on and steps back from it.
+        Distanced = "distanced",
+        /// All live support is at second hand.
+        HearsayOnly = "hearsay_only",
+        /// All strong support is by media.
+        MediaOnly = "media_only",
+        /// A court convicted.
+        Convicted = "convicted",
+        /// An official cleared the actor.
+        Exonerated = "exonerated",
+        /// Somebody was released without verdict.
+        Released = "released",
+        /// Somebody noted that there is no evidence.
+        EvidenceAbsentNoted = "evidence_absent_noted",
+        /// All live support takes it for granted in passing.
+        PresupposedOnly = "presupposed_only",
+        /// All live signed utterances are about a class.
+        GenericOnly = "generic_only",
+        /// A generic utterance is older than the incident.
+        Predates = "predates",
+        /// The annotators of an utterance do not agree on what it says.
+        NoConsensus = "no_consensus",
+    }
+}
+
+codes! {
+    /// The status of an incident (domain.md, section 7).
+    pub enum IncidentStatus as "status of an incident" {
+        /// There is a dispute.
+        Disputed = "disputed",
+        /// The actor and others say so.
+        Acknowledged = "acknowledged",
+        /// The actor says so.
+        Claimed = "claimed",
+        /// An official says so.
+        OfficiallyAttributed = "officially_attributed",
+        /// Others say so.
+        Accused = "accused",
+        /// Somebody says so weakly.
+        Suspected = "suspected",
+        /// Nobody says who did it.
+        Unattributed = "unattributed",
+    }
+}
+
+codes! {
+    /// What is remarkable about an incident.
+    pub enum IncidentFlag as "flag of an incident" {
+        /// An attribution was taken back.
+        FormerlyAttributed = "formerly_attributed",
+        /// Somebody denies what nobody says.
+        PreEmptiveDenial = "pre_emptive_denial",
+        /// Somebody is said to have had another part in it.
+        OtherRolesOnly = "other_roles_only",
+        /// All live signed utterances on perpetrator and ordered are about a class.
+        GenericOnly = "generic_only",
+    }
+}
+
+codes! {
+    /// A kind of dispute (domain.md, section 7).
+    pub enum DisputeKind as "kind of dispute" {
+        /// Different speakers name different actors.
+        RivalAccused = "rival_accused",
+        /// Different actors claim it, each alone.
+        RivalClaims = "rival_claims",
+        /// The accused denies it.
+        Denied = "denied",
+        /// A third party opposes it.
+        Opposed = "opposed",
+        /// Somebody says both.
+        Inconsistent = "inconsistent",
+        /// The readers differ, and it matters.
+        Reading = "reading",
+    }
+}
+
+codes! {
+    /// Why an utterance does not count.
+    pub enum Mark as "mark of an utterance" {
+        /// Its speaker took it back.
+        Withdrawn = "withdrawn",
+        /// Its speaker said something later.
+        Replaced = "replaced",
+        /// Its speaker said something specific.
+        Overridden = "overridden",
+    }
+}
+
+/// Whose voice an utterance is, after the edges by which people speak for others.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Voice {
+    /// An actor's.
+    Actor(ActorId),
+    /// A source's.
+    Source(SourceId),
+    /// Of somebody unidentified: a voice of its own in each utterance.
+    Unidentified(ReadingId),
+}
+
+/// An incident's dispute board.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Board {
+    /// The status.
+    pub status: IncidentStatus,
+    /// Flags, in their order.
+    pub flags: Vec<IncidentFlag>,
+    /// Disputes, by kind.
+    pub disputes: Vec<Dispute>,
+    /// Every proposition about the incident, in the order of their keys.
+    pub propositions: Vec<Proposition>,
+    /// What is said about classes of which the incident is a member, by class and key.
+    pub generic: Vec<Generic>,
+    /// The same for classes of which it may be one.
+    pub possible: Vec<Generic>,
+}
+
+/// A dispute.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dispute {
+    /// Its kind.
+    pub kind: DisputeKind,
+    /// Whether every opposing utterance is generic.
+    pub generic: bool,
+    /// The utterances that make it, in the order of their ids.
+    pub because: Vec<ReadingId>,
+}
+
+/// A proposition and who says what on it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Proposition {
+    /// Its identity; the value is in comparable form.
+    pub key: Key,
+    /// The value as the first reading writes it.
+    pub value: Option<String>,
+    /// The status.
+    pub status: Status,
+    /// Flags, in their order.
+    pub flags: Vec<Flag>,
+    /// Utterances in its favour, by id.
+    pub support: Vec<Utterance>,
+    /// Utterances against it, by id.
+    pub opposition: Vec<Utterance>,
+    /// Utterances that take no side, and those without consensus, by id.
+    pub neutral: Vec<Utterance>,
+    /// Positions taken by adopting another's words.
+    pub adopted: Vec<Adopted>,
+    /// Distinct speakers with live support; adopted positions are not counted.
+    pub n_support: u32,
+}
+
+/// An utterance as it bears on one proposition.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Utterance {
+    /// The smallest id of its readings.
+    pub id: ReadingId,
+    /// The reading whose content stands for it: the live one with the smallest id.
+    pub first: ReadingId,
+    /// Whose voice it is.
+    pub voice: Voice,
+    /// The act of the reading that stands for it on this proposition.
+    pub act: Act,
+    /// Its polarity.
+    pub polarity: Polarity,
+    /// Its certainty.
+    pub certainty: Certainty,
+    /// Sign and strength; none when neutral or without consensus.
+    pub value: Value,
+    /// Whether it is about a class.
+    pub generic: bool,
+    /// Flags of this utterance: distanced, hearsay, presupposed, predates, no_consensus.
+    pub flags: Vec<&'static str>,
+    /// Why it does not count, if it does not.
+    pub marks: Vec<Mark>,
+    /// When it was uttered.
+    pub uttered: Option<Edtf>,
+    /// Its readings, by id.
+    pub readings: Vec<ReadingId>,
+    /// What each annotator's reading says on this proposition, by annotator.
+    pub votes: Vec<Vote>,
+    /// Its content passages, by annotation id.
+    pub passages: Vec<AnnotationId>,
+}
+
+/// What one annotator's reading says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Vote {
+    /// The annotator.
+    pub annotator: UserId,
+    /// Sign and strength; none when neutral, or when the annotator reads nothing on this proposition.
+    pub value: Value,
+}
+
+/// A weak position taken by adopting another's words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Adopted {
+    /// Who adopts.
+    pub voice: Voice,
+    /// The adopted utterance.
+    pub utterance: ReadingId,
+    /// For or against.
+    pub sign: Sign,
+    /// Its strength, always weak.
+    pub strength: Strength,
+    /// Whether it counts.
+    pub counts: bool,
+}
+
+/// What is said about a class, as it bears on the class itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Generic {
+    /// The class.
+    pub class: IncidentId,
+    /// What is said.
+    pub about: Proposition,
+}

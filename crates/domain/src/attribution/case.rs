@@ -1,0 +1,49 @@
+//! What there is to assess.
+
+use crate::actor::Actor;
+use crate::annotation::Annotation;
+use crate::claim::Claim;
+use crate::document::Document;
+use crate::id::{ActorId, AnnotationId, DocumentId, IncidentId, ReadingId, RelationId, SourceId, UserId};
+use crate::incident::{Class, Detail};
+use crate::relation::Relation;
+use crate::source::Source;
+use std::collections::BTreeMap;
+
+/// Everything that an incident's board depends on, as of one position.
+///
+/// Readings are the live ones (not retracted) whose target is the incident or one of the classes, and, transitively,
+/// the change acts that name one of these, whatever their own target. Whether their evidence is live is told by
+/// `annotations`. What the readings name is in the other maps; what is missing there is treated as unknown.
+#[derive(Debug, Clone)]
+pub struct Case {
+    /// The incident.
+    pub incident: IncidentId,
+    /// What is known of it.
+    pub detail: Detail,
+    /// The readings.
+    pub readings: BTreeMap<ReadingId, CaseReading>,
+    /// The cited annotations.
+    pub annotations: BTreeMap<AnnotationId, Annotation>,
+    /// The documents of these annotations.
+    pub documents: BTreeMap<DocumentId, Document>,
+    /// Every actor named: as speaker, as subject, as the end of a relation.
+    pub actors: BTreeMap<ActorId, Actor>,
+    /// Every source named: as speaker, or as a document's.
+    pub sources: BTreeMap<SourceId, Source>,
+    /// Every relation that leads from or to one of the actors.
+    pub relations: BTreeMap<RelationId, Relation>,
+    /// Every class of the project of which the incident is, or may be, a member, or which is named by a reading.
+    pub classes: BTreeMap<IncidentId, Class>,
+}
+
+/// A live reading.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CaseReading {
+    /// Who reads it so.
+    pub author: UserId,
+    /// The position of its last record: tells which of one annotator's readings is the newest.
+    pub written: u64,
+    /// What is read.
+    pub claim: Claim,
+}

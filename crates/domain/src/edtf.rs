@@ -1,0 +1,107 @@
+//! Uncertain dates: EDTF (ISO 8601-2, levels 0 to 2).
+
+use crate::Rejection;
+use edtf_core::{Bound, Edtf as Parsed};
+
+/// A date as EDTF, kept as written.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[serde(transparent)]
+pub struct Edtf(String);
+
+/// A calendar day, or before or after all days.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Day {
+    /// Before every day: an unknown or open start.
+    Past,
+    /// A proleptic Gregorian day: astronomical year, month, day.
+    On(i64, u8, u8),
+    /// After every day: an unknown or open end.
+    Future,
+}
+
+/// The first and the last day that a date touches, both included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Bounds {
+    /// The first day.
+    pub first: Day,
+    /// The last day.
+    pub last: Day,
+}
+
+impl Bounds {
+    /// All of time.
+    pub const ALWAYS: Self = Self { first: Day::Past, last: Day::Future };
+
+    /// Whether every day of `self` is before every day of `other`.
+    #[must_use]
+    pub fn is_before(self, other: Self) -> bool {
+        self.last < other.first
+    }
+
+    /// Whether the two share a day.
+    #[must_use]
+    pub fn overlaps(self, other: Self) -> bool {
+        self.first <= other.last && other.first <= self.last
+    }
+
+    /// Whether `self` lies within `other`.
+    #[must_use]
+    pub fn is_within(self, other: Self) -> bool {
+        other.first <= self.first && self.last <= other.last
+    }
+}
+
+impl Edtf {
+    /// The longest expression taken, in bytes: a level 2 set of some dozen dates.
+    pub const LEN_MAX: usize = 256;
+
+    /// Parses a date at level 2 or below whose lower bound is not after its upper bound.
+    pub fn parse(text: &str, pointer: &str) -> Result<Self, Rejection> {
+        if text.len() > Self::LEN_MAX {
+            let detail = format!("an EDTF date has at most {} bytes", Self::LEN_MAX);
+            return Err(Rejection::invalid("edtf_invalid", detail).at(pointer));
+        }
+        let parsed = Parsed::parse(text)
+            .map_err(|e| Rejection::invalid("edtf_invalid", format!("`{text}`: {e}")).at(pointer))?;
+        let bounds = bounds_of(&parsed);
+        if bounds.first > bounds.last {
+            let detail = format!("`{text}` ends before it starts");
+            return Err(Rejection::invalid("edtf_reversed", detail).at(pointer));
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    /// Parses a date that may be absent.
+    pub fn optional(text: Option<&str>, pointer: &str) -> Result<Option<Self>, Rejection> {
+        text.map(|text| Self::parse(text, pointer)).transpose()
+    }
+
+    /// A date of a record in the log, which was checked when it was written.
+    #[must_use]
+    pub fn recorded(text: String) -> Self {
+        Self(text)
+    }
+
+    /// The date as written.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The first and the last day. The qualifiers `~ ? %` do not widen (ISO 8601-2, 8.4.2 note).
+    #[must_use]
+    pub fn bounds(&self) -> Bounds {
+        Parsed::parse(&self.0).map_or(Bounds::ALWAYS, |parsed| bounds_of(&parsed))
+    }
+}
+
+fn bounds_of(parsed: &Parsed) -> Bounds {
+    let bounds = parsed.bounds();
+    let day = |bound, unknown| match bound {
+        Bound::NegativeInfinity => Day::Past,
+        Bound::Date(date) => Day::On(date.year, date.month, date.day),
+        Bound::PositiveInfinity => Day::Future,
+        Bound::Unknown => unknown,
+    };
+    Bounds { first: day(bounds.earliest, Day::Past), last: day(bounds.latest, Day::Future) }
+}

@@ -1,0 +1,31 @@
+//! The rules of gainsay: aggregates, commands, events, rejections, value types, permissions and status rules.
+//!
+//! Everything here is pure and total: no I/O, no async, no clock, no randomness. Time and ids arrive as arguments.
+//! A command on an aggregate is decided by its `decide` (which holds every rule) and applied by `evolve` (which holds
+//! none and cannot fail). What the readings of an incident amount to is worked out in [`attribution`].
+
+pub mod access;
+pub mod actor;
+mod aggregate;
+pub mod annotation;
+pub mod attribution;
+pub mod claim;
+mod code;
+pub mod codebook;
+pub mod document;
+pub mod edtf;
+pub mod id;
+pub mod incident;
+pub mod passage;
+pub mod policy;
+pub mod project;
+pub mod reading;
+mod rejection;
+pub mod relation;
+pub mod source;
+pub mod text;
+pub mod user;
+
+pub use aggregate::{Aggregate, Event, Kind, fold};
+pub use code::{Code, UnknownCode};
+pub use rejection::{Fact, Rejection, Why};
