@@ -5,22 +5,26 @@ use std::path::Path;
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let root = Path::new("../../proto");
     println!("cargo:rerun-if-changed={}", root.display());
-    let descriptors = protox::compile(
-        [
-            "gainsay/event/v1/record.proto",
-            "gainsay/event/v1/event.proto",
-            "gainsay/view/v1/view.proto",
-        ],
+    let mut descriptors = protox::compile(
+        ["gainsay/event/v1/record.proto", "gainsay/event/v1/event.proto", "gainsay/view/v1/view.proto"],
         [root],
     )?;
+    // `Envelope` is `Record` without its events, so that who needs the envelope alone does not decode them. The comments
+    // go: their places are those of the messages as written, and the code is private.
+    for file in descriptors.file.iter_mut().filter(|file| file.package() == "gainsay.event.v1") {
+        let record = file.message_type.iter().find(|message| message.name() == "Record").cloned();
+        file.message_type.extend(record.map(|mut envelope| {
+            envelope.name = Some("Envelope".to_owned());
+            envelope.field.retain(|field| field.name() != "events");
+            envelope
+        }));
+        file.source_code_info = None;
+    }
     let mut config = prost_build::Config::new();
     config.bytes([".gainsay.event.v1"]);
     config.btree_map(["."]);
     // View messages are the JSON of the query service as well: one definition for both.
-    config.type_attribute(
-        ".gainsay.view.v1",
-        "#[derive(serde::Serialize, serde::Deserialize, utoipa::ToSchema)]",
-    );
+    config.type_attribute(".gainsay.view.v1", "#[derive(serde::Serialize, serde::Deserialize, utoipa::ToSchema)]");
     config.type_attribute(".gainsay.view.v1", "#[serde(rename_all = \"snake_case\")]");
     config.skip_debug(Vec::<&str>::new());
     config.compile_fds(descriptors)?;

@@ -1,0 +1,471 @@
+//! The bytes of every event type as they were released, in `golden/v1`: they decode for ever.
+//!
+//! `GAINSAY_GOLDEN=write cargo test -p wire golden` writes the files of new samples.
+
+use crate::{json, record};
+use domain::actor::{self, ActorKind};
+use domain::annotation::{self, SpanRole};
+use domain::claim::{
+    Act, Certainty, Chain, Claim, Facet, Link, Polarity, Proposition, Role, Scope, Speaker, Stance, Target,
+    UnidentifiedKind,
+};
+use domain::codebook::Codebook;
+use domain::edtf::Edtf;
+use domain::policy::{Evidence, Generic, Policy, Readings};
+use domain::relation::{self, RelationStance, RelationType};
+use domain::source::{self, SourceKind, SourceRelation};
+use domain::text::Text;
+use domain::{Event, Kind, access, document, id, incident, project, reading, user};
+use record::{Batch, Envelope, Record, Reliance};
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::{env, fs};
+use uuid::Uuid;
+
+/// Lists the event types; a new one does not compile before it stands here.
+macro_rules! event_types {
+    ($($pattern:pat => $name:literal),+ $(,)?) => {
+        const EVENT_TYPES: &[&str] = &[$($name),+];
+
+        fn type_of(event: &Event) -> &'static str {
+            match event { $($pattern => $name),+ }
+        }
+    };
+}
+
+event_types! {
+    Event::Project(project::Event::ProjectCreated { .. }) => "ProjectCreated",
+    Event::Project(project::Event::CodebookPublished { .. }) => "CodebookPublished",
+    Event::Project(project::Event::PolicyPublished { .. }) => "PolicyPublished",
+    Event::Project(project::Event::MemberRoleGranted { .. }) => "MemberRoleGranted",
+    Event::Project(project::Event::MemberRoleRevoked { .. }) => "MemberRoleRevoked",
+    Event::User(user::Event::UserRegistered { .. }) => "UserRegistered",
+    Event::User(user::Event::TokenIssued { .. }) => "TokenIssued",
+    Event::User(user::Event::TokenRevoked { .. }) => "TokenRevoked",
+    Event::Source(source::Event::SourceRegistered { .. }) => "SourceRegistered",
+    Event::Source(source::Event::SourceRelationAsserted { .. }) => "SourceRelationAsserted",
+    Event::Document(document::Event::DocumentRegistered(_)) => "DocumentRegistered",
+    Event::Document(document::Event::DocumentRevisionCaptured(_)) => "DocumentRevisionCaptured",
+    Event::Document(document::Event::DocumentWithdrawnByPublisher) => "DocumentWithdrawnByPublisher",
+    Event::Incident(incident::Event::IncidentRegistered(_)) => "IncidentRegistered",
+    Event::Incident(incident::Event::IncidentDetailRevised(_)) => "IncidentDetailRevised",
+    Event::Incident(incident::Event::IncidentClassDefined(_)) => "IncidentClassDefined",
+    Event::Actor(actor::Event::ActorRegistered { .. }) => "ActorRegistered",
+    Event::Actor(actor::Event::PlaceholderActorIntroduced) => "PlaceholderActorIntroduced",
+    Event::Actor(actor::Event::ActorNameAsserted { .. }) => "ActorNameAsserted",
+    Event::Actor(actor::Event::ActorNameWithdrawn { .. }) => "ActorNameWithdrawn",
+    Event::Relation(relation::Event::RelationRegistered(_)) => "RelationRegistered",
+    Event::Relation(relation::Event::RelationDisputed { .. }) => "RelationDisputed",
+    Event::Relation(relation::Event::DisputeWithdrawn) => "DisputeWithdrawn",
+    Event::Relation(relation::Event::RelationWithdrawn) => "RelationWithdrawn",
+    Event::Annotation(annotation::Event::AnnotationCreated(_)) => "AnnotationCreated",
+    Event::Annotation(annotation::Event::AnnotationRevised(_)) => "AnnotationRevised",
+    Event::Annotation(annotation::Event::AnnotationRetracted) => "AnnotationRetracted",
+    Event::Reading(reading::Event::ClaimRead(_)) => "ClaimRead",
+    Event::Reading(reading::Event::ClaimReadingRevised(_)) => "ClaimReadingRevised",
+    Event::Reading(reading::Event::ClaimReadingRetracted) => "ClaimReadingRetracted",
+    Event::Reading(reading::Event::NoClaimFound(_)) => "NoClaimFound",
+}
+
+/// The position at which the records are printed.
+const POSITION: u64 = 1_234;
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("golden/v1")
+}
+
+fn printed(payload: &[u8], record: &Record) -> Value {
+    json::record(POSITION, &record::digest(payload), record)
+}
+
+#[test]
+fn the_golden_records_decode_print_and_encode_as_they_did() {
+    let folder = folder();
+    if env::var("GAINSAY_GOLDEN").is_ok_and(|what| what == "write") {
+        write(&folder);
+    }
+    for (name, sample) in samples() {
+        let path = folder.join(format!("{name}.bin"));
+        let golden = fs::read(&path).unwrap_or_else(|e| panic!("cannot read {}: {e}", path.display()));
+        assert_eq!(record::encode(&sample), golden, "{name} is not encoded as it was");
+        assert_eq!(record::decode(&golden).unwrap(), sample, "{name} is not decoded as it was");
+    }
+    // Files without a sample are checked too: what a former version wrote is read for ever.
+    for entry in fs::read_dir(&folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|extension| extension == "bin") {
+            let payload = fs::read(&path).unwrap();
+            let golden: Value = serde_json::from_slice(&fs::read(path.with_extension("json")).unwrap()).unwrap();
+            let record = record::decode(&payload).unwrap();
+            assert_eq!(printed(&payload, &record), golden, "{} is not printed as it was", path.display());
+            assert_eq!(record::decode_envelope(&payload).unwrap(), record.envelope);
+        }
+    }
+}
+
+#[test]
+fn every_event_type_has_a_golden_record() {
+    let samples = samples();
+    for event_type in EVENT_TYPES {
+        let (_, sample) = samples.iter().find(|(name, _)| name == event_type).unwrap_or_else(|| panic!("{event_type}"));
+        assert_eq!(sample.events.iter().map(type_of).collect::<Vec<_>>(), [*event_type]);
+        assert!(sample.events.iter().all(|event| event.name() == *event_type));
+    }
+}
+
+fn write(folder: &Path) {
+    fs::create_dir_all(folder).unwrap();
+    for (name, sample) in samples() {
+        let payload = record::encode(&sample);
+        let json = format!("{:#}\n", printed(&payload, &sample));
+        fs::write(folder.join(format!("{name}.bin")), &payload).unwrap();
+        fs::write(folder.join(format!("{name}.json")), json).unwrap();
+    }
+}
+
+fn uuid(n: u128) -> Uuid {
+    Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0000 | n)
+}
+
+fn of<T: From<Uuid>>(n: u128) -> T {
+    uuid(n).into()
+}
+
+fn text(text: &str) -> Text {
+    Text::parse(text, "").unwrap()
+}
+
+fn texts(list: &[&str]) -> Vec<Text> {
+    list.iter().map(|one| text(one)).collect()
+}
+
+fn date(date: &str) -> Edtf {
+    Edtf::parse(date, "").unwrap()
+}
+
+/// The first record of an aggregate, with all that may be absent left out.
+fn first(event: impl Into<Event>) -> Record {
+    let event = event.into();
+    let envelope = Envelope {
+        record_id: uuid(1),
+        log_id: uuid(2),
+        project: if event.kind() == Kind::User { id::INSTALLATION.uuid() } else { uuid(3) },
+        kind: event.kind(),
+        id: uuid(4),
+        revision: 1,
+        previous: None,
+        author: of(5),
+        credential: of(6),
+        command_id: uuid(7),
+        request_sha256: [0x17; 32],
+        correlation_id: uuid(8),
+        causation_id: None,
+        recorded_at_us: 1_620_129_600_123_456,
+        batch: None,
+        relied_on: Vec::new(),
+        schema_version: 1,
+    };
+    Record { envelope, events: vec![event] }
+}
+
+/// A later record, with all that may be absent.
+fn later(event: impl Into<Event>) -> Record {
+    let mut record = first(event);
+    let envelope = &mut record.envelope;
+    envelope.revision = 12;
+    envelope.previous = Some([0xe7; 32]);
+    envelope.causation_id = Some(uuid(9));
+    envelope.batch = Some(Batch { id: uuid(10), index: 0, count: 2 });
+    envelope.relied_on = vec![
+        Reliance { kind: Kind::Project, id: uuid(3), revision: 4 },
+        Reliance { kind: Kind::Document, id: uuid(11), revision: 1 },
+    ];
+    record
+}
+
+/// One record for each event type, named like it, and variants.
+fn samples() -> Vec<(&'static str, Record)> {
+    let mut samples = of_installation();
+    samples.extend(of_sources());
+    samples.extend(of_incidents());
+    samples.extend(of_actors());
+    samples.extend(of_passages());
+    samples
+}
+
+fn of_installation() -> Vec<(&'static str, Record)> {
+    use project::Event::{CodebookPublished, MemberRoleGranted, MemberRoleRevoked, PolicyPublished, ProjectCreated};
+    use user::Event::{TokenIssued, TokenRevoked, UserRegistered};
+    let registered = UserRegistered { display_name: text("Second reader (Köln)") };
+    let issued = TokenIssued { token: of(21), expires_at_us: 1_651_665_600_000_000, operator: true };
+    let mut registered_and_issued = first(registered.clone());
+    registered_and_issued.events.push(issued.clone().into());
+    vec![
+        ("ProjectCreated", first(ProjectCreated { name: text("Attribution of attacks, 2021"), blind: true })),
+        ("CodebookPublished", later(CodebookPublished { version: 2, codebook: codebook() })),
+        ("CodebookPublished.least", later(CodebookPublished { version: 1, codebook: codebook_least() })),
+        ("PolicyPublished", later(PolicyPublished { version: 3, policy: policy() })),
+        ("PolicyPublished.built_in", later(PolicyPublished { version: 1, policy: Policy::default() })),
+        ("MemberRoleGranted", later(MemberRoleGranted { user: of(22), role: access::Role::Curator })),
+        ("MemberRoleRevoked", later(MemberRoleRevoked { user: of(22) })),
+        ("UserRegistered", first(registered)),
+        ("UserRegistered.with_token", registered_and_issued),
+        ("TokenIssued", first(issued)),
+        ("TokenRevoked", later(TokenRevoked { token: of(21) })),
+    ]
+}
+
+fn codebook() -> Codebook {
+    Codebook {
+        guideline: text("Mark the cue.\nRead what is said, not what is meant."),
+        kinds: texts(&["rocket attack", "drone attack"]),
+        modes: texts(&["statement", "video"]),
+        labels: BTreeMap::from([
+            ("accuses".to_owned(), text("beschuldigt")),
+            ("perpetrator".to_owned(), text("Täter")),
+        ]),
+        acts: vec![Act::Accuses, Act::ClaimsResponsibility, Act::Denies],
+        roles: vec![Role::Perpetrator, Role::Ordered],
+    }
+}
+
+fn codebook_least() -> Codebook {
+    Codebook {
+        guideline: text("Read."),
+        kinds: Vec::new(),
+        modes: Vec::new(),
+        labels: BTreeMap::new(),
+        acts: Vec::new(),
+        roles: Vec::new(),
+    }
+}
+
+fn policy() -> Policy {
+    Policy {
+        readings: Readings::Majority,
+        theta: 0.75,
+        generic: Generic::OppositionOnly,
+        officials_include: BTreeSet::from([of(31), of(32)]),
+        officials_exclude: BTreeSet::from([of(33)]),
+        trust: BTreeMap::from([(uuid(34), 0.1), (uuid(35), 0.0)]),
+        opinions: BTreeMap::from([("CT", Evidence { r: 8.5, s: 8.0 }), ("U", Evidence { r: 0.0, s: 1e-3 })]),
+        base_rate: 0.3,
+    }
+}
+
+fn of_sources() -> Vec<(&'static str, Record)> {
+    use document::Event::{DocumentRegistered, DocumentRevisionCaptured, DocumentWithdrawnByPublisher};
+    use source::Event::{SourceRegistered, SourceRelationAsserted};
+    let related = SourceRelationAsserted { relation: SourceRelation::WireOf, to: of(41) };
+    let title = text("Rockets land near the airport");
+    let detail = document::Detail {
+        title,
+        source: of(42),
+        url: Some(text("https://example.org/2021/05/04?lang=en")),
+        published: Some(date("2021-05-04")),
+        language: Some(text("en")),
+        sensitivity: Some(text("open")),
+    };
+    let least = document::Detail { url: None, published: None, language: None, sensitivity: None, ..detail.clone() };
+    let revision = document::Revision {
+        number: 2,
+        salt: [0xa5; 16],
+        sha256: [0x5a; 32],
+        bytes: 51_234,
+        code_points: 50_000,
+        captured_at: Some(text("2021-05-05T07:00:00Z")),
+    };
+    let revision_least = document::Revision { number: 1, captured_at: None, ..revision.clone() };
+    vec![
+        ("SourceRegistered", first(SourceRegistered { name: text("A news agency"), kind: SourceKind::Agency })),
+        ("SourceRelationAsserted", later(related)),
+        ("DocumentRegistered", first(DocumentRegistered(detail))),
+        ("DocumentRegistered.least", first(DocumentRegistered(least))),
+        ("DocumentRevisionCaptured", later(DocumentRevisionCaptured(revision))),
+        ("DocumentRevisionCaptured.least", later(DocumentRevisionCaptured(revision_least))),
+        ("DocumentWithdrawnByPublisher", later(DocumentWithdrawnByPublisher)),
+    ]
+}
+
+fn of_incidents() -> Vec<(&'static str, Record)> {
+    use incident::Event::{IncidentClassDefined, IncidentDetailRevised, IncidentRegistered};
+    let detail = incident::Detail {
+        title: text("Rockets on the airport"),
+        when: date("2021-05-04~"),
+        kind: Some(text("rocket attack")),
+        places: texts(&["airport", "Baġdād"]),
+        targets: vec![of(51), of(52)],
+    };
+    let least = incident::Detail { kind: None, places: Vec::new(), targets: Vec::new(), ..detail.clone() };
+    let class = incident::Class {
+        title: text("Attacks on diplomatic missions"),
+        kinds: texts(&["rocket attack", "drone attack"]),
+        targets: vec![of(53)],
+        places: texts(&["Baġdād"]),
+        actors: vec![of(54), of(55)],
+        period: Some(date("2019/..")),
+    };
+    let class_least = incident::Class {
+        kinds: Vec::new(),
+        targets: Vec::new(),
+        places: Vec::new(),
+        actors: Vec::new(),
+        period: None,
+        ..class.clone()
+    };
+    vec![
+        ("IncidentRegistered", first(IncidentRegistered(detail.clone()))),
+        ("IncidentRegistered.least", first(IncidentRegistered(least))),
+        ("IncidentDetailRevised", later(IncidentDetailRevised(detail))),
+        ("IncidentClassDefined", first(IncidentClassDefined(class))),
+        ("IncidentClassDefined.least", later(IncidentClassDefined(class_least))),
+    ]
+}
+
+fn of_actors() -> Vec<(&'static str, Record)> {
+    use actor::Event::{ActorNameAsserted, ActorNameWithdrawn, ActorRegistered, PlaceholderActorIntroduced};
+    use relation::Event::{DisputeWithdrawn, RelationDisputed, RelationRegistered, RelationWithdrawn};
+    let name = actor::Name {
+        name: text("وزارة الدفاع"), language: Some(text("ar")), evidence: vec![of(61), of(62)]
+    };
+    let name_least = actor::Name { language: None, evidence: Vec::new(), ..name.clone() };
+    let edge = relation::Edge {
+        relation: RelationType::SpeaksFor,
+        from: of(63),
+        to: of(64),
+        stance: RelationStance::Held,
+        evidence: vec![of(61)],
+        valid: Some(date("2021-02-26/2021-06-27")),
+    };
+    let edge_least = relation::Edge {
+        relation: RelationType::FrontOf,
+        stance: RelationStance::Reported,
+        evidence: Vec::new(),
+        valid: None,
+        ..edge.clone()
+    };
+    let reason = text("The statement names another office.");
+    vec![
+        ("ActorRegistered", first(ActorRegistered { kind: ActorKind::StateBody })),
+        ("PlaceholderActorIntroduced", first(PlaceholderActorIntroduced)),
+        ("ActorNameAsserted", later(ActorNameAsserted { id: of(65), name })),
+        ("ActorNameAsserted.least", later(ActorNameAsserted { id: of(65), name: name_least })),
+        ("ActorNameWithdrawn", later(ActorNameWithdrawn { id: of(65) })),
+        ("RelationRegistered", first(RelationRegistered(edge))),
+        ("RelationRegistered.least", first(RelationRegistered(edge_least))),
+        ("RelationDisputed", later(RelationDisputed { reason })),
+        ("DisputeWithdrawn", later(DisputeWithdrawn)),
+        ("RelationWithdrawn", later(RelationWithdrawn)),
+    ]
+}
+
+fn of_passages() -> Vec<(&'static str, Record)> {
+    use annotation::Event::{AnnotationCreated, AnnotationRetracted, AnnotationRevised};
+    use reading::Event::{ClaimRead, ClaimReadingRetracted, ClaimReadingRevised, NoClaimFound};
+    let span = annotation::Span {
+        document: of(71),
+        revision: 1,
+        start: 1_280,
+        end: 1_342,
+        role: SpanRole::Content,
+        note: Some(text("the second sentence too?")),
+    };
+    let least = annotation::Span { start: 0, role: SpanRole::IncidentMention, note: None, ..span.clone() };
+    let blank = reading::Blank { document: of(71), revision: 1, start: 0, end: 120 };
+    vec![
+        ("AnnotationCreated", later(AnnotationCreated(span.clone()))),
+        ("AnnotationCreated.least", first(AnnotationCreated(least))),
+        ("AnnotationRevised", later(AnnotationRevised(span))),
+        ("AnnotationRetracted", later(AnnotationRetracted)),
+        ("ClaimRead", later(ClaimRead(claim()))),
+        ("ClaimRead.least", first(ClaimRead(claim_least()))),
+        ("ClaimRead.generic", first(ClaimRead(claim_generic()))),
+        ("ClaimRead.conduct", first(ClaimRead(claim_on_conduct()))),
+        ("ClaimReadingRevised", later(ClaimReadingRevised(claim()))),
+        ("ClaimReadingRetracted", later(ClaimReadingRetracted)),
+        ("NoClaimFound", first(NoClaimFound(blank))),
+    ]
+}
+
+fn claim() -> Claim {
+    let officials = Speaker::Unidentified {
+        kind: UnidentifiedKind::Officials,
+        label: Some(text("security officials")),
+        of: Some(of(82)),
+    };
+    let outer = vec![
+        Link { speaker: Speaker::Source(of(81)), stance: Stance::Relays },
+        Link { speaker: officials, stance: Stance::Distances },
+        Link { speaker: Speaker::Actor(of(83)), stance: Stance::Adopts },
+    ];
+    Claim {
+        speakers: Chain::recorded(outer, Speaker::Actor(of(84))),
+        act: Act::Narrows,
+        proposition: Proposition {
+            target: Target::Incident(of(85)),
+            facet: Some(Facet::Who),
+            actor: Some(of(86)),
+            role: Some(Role::Perpetrator),
+            value: None,
+            with: vec![of(87), of(88)],
+            with_others: true,
+        },
+        polarity: Polarity::Minus,
+        certainty: Certainty::Probable,
+        evidence: vec![of(89), of(90)],
+        scope: Scope::Specific,
+        presupposed: true,
+        mode: Some(text("video")),
+        uttered: Some(date("2021-05-05")),
+        changes: vec![of(91), of(92)],
+        speaks_for: Some(of(93)),
+    }
+}
+
+/// All that may be absent is.
+fn claim_least() -> Claim {
+    let reports = Speaker::Unidentified { kind: UnidentifiedKind::Reports, label: None, of: None };
+    Claim {
+        speakers: Chain::recorded(Vec::new(), reports),
+        act: Act::Denies,
+        proposition: Proposition {
+            target: Target::Relation(of(94)),
+            facet: None,
+            actor: None,
+            role: None,
+            value: None,
+            with: Vec::new(),
+            with_others: false,
+        },
+        polarity: Polarity::Minus,
+        certainty: Certainty::Certain,
+        evidence: vec![of(89)],
+        scope: Scope::Specific,
+        presupposed: false,
+        mode: None,
+        uttered: None,
+        changes: Vec::new(),
+        speaks_for: None,
+    }
+}
+
+fn claim_generic() -> Claim {
+    let about = Proposition {
+        target: Target::Class(of(95)),
+        facet: Some(Facet::When),
+        value: Some(text("2021-05")),
+        ..claim_least().proposition
+    };
+    Claim { proposition: about, act: Act::Reports, scope: Scope::Generic, ..claim_least() }
+}
+
+fn claim_on_conduct() -> Claim {
+    let about = Proposition {
+        target: Target::Actor(of(96)),
+        facet: Some(Facet::Conduct),
+        value: Some(text("reckless")),
+        ..claim_least().proposition
+    };
+    Claim { proposition: about, act: Act::Condemns, polarity: Polarity::Neutral, ..claim_least() }
+}

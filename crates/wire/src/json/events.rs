@@ -1,0 +1,163 @@
+//! The JSON of events.
+
+use super::rfc3339;
+use crate::view;
+use domain::{Event, actor, annotation, document, incident, project, reading, relation, source, user};
+use serde_json::{Value, json};
+
+/// An event: its name as `type`, and its fields as a client sends them.
+///
+/// The type of a relation between actors is its `relation`, as `type` is taken.
+pub(super) fn event(event: &Event) -> Value {
+    let mut fields = match event {
+        Event::Project(event) => of_project(event),
+        Event::User(event) => of_user(event),
+        Event::Source(event) => of_source(event),
+        Event::Document(event) => of_document(event),
+        Event::Incident(event) => of_incident(event),
+        Event::Actor(event) => of_actor(event),
+        Event::Relation(event) => of_relation(event),
+        Event::Annotation(event) => of_annotation(event),
+        Event::Reading(event) => of_reading(event),
+    };
+    leave_out_nulls(&mut fields);
+    fields["type"] = event.name().into();
+    fields
+}
+
+fn leave_out_nulls(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            fields.retain(|_, value| !value.is_null());
+            fields.values_mut().for_each(leave_out_nulls);
+        }
+        Value::Array(items) => items.iter_mut().for_each(leave_out_nulls),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+fn of_project(event: &project::Event) -> Value {
+    use project::Event::{CodebookPublished, MemberRoleGranted, MemberRoleRevoked, PolicyPublished, ProjectCreated};
+    match event {
+        ProjectCreated { name, blind } => json!({ "name": name, "blind": blind }),
+        CodebookPublished { version, codebook } => json!(view::codebook(*version, codebook)),
+        PolicyPublished { version, policy } => json!(view::policy(*version, policy)),
+        MemberRoleGranted { user, role } => json!({ "user": user, "role": role }),
+        MemberRoleRevoked { user } => json!({ "user": user }),
+    }
+}
+
+fn of_user(event: &user::Event) -> Value {
+    use user::Event::{TokenIssued, TokenRevoked, UserRegistered};
+    match event {
+        UserRegistered { display_name } => json!({ "display_name": display_name }),
+        TokenIssued { token, expires_at_us, operator } => {
+            json!({ "token": token, "expires_at": rfc3339(*expires_at_us), "operator": operator })
+        }
+        TokenRevoked { token } => json!({ "token": token }),
+    }
+}
+
+fn of_source(event: &source::Event) -> Value {
+    use source::Event::{SourceRegistered, SourceRelationAsserted};
+    match event {
+        SourceRegistered { name, kind } => json!({ "name": name, "kind": kind }),
+        SourceRelationAsserted { relation, to } => json!({ "relation": relation, "to": to }),
+    }
+}
+
+fn of_document(event: &document::Event) -> Value {
+    use document::Event::{DocumentRegistered, DocumentRevisionCaptured, DocumentWithdrawnByPublisher};
+    match event {
+        DocumentRegistered(document::Detail { title, source, url, published, language, sensitivity }) => json!({
+            "title": title,
+            "source": source,
+            "url": url,
+            "published": published,
+            "language": language,
+            "sensitivity": sensitivity,
+        }),
+        DocumentRevisionCaptured(document::Revision { number, salt, sha256, bytes, code_points, captured_at }) => {
+            json!({
+                "number": number,
+                "salt": hex::encode(salt),
+                "sha256": hex::encode(sha256),
+                "bytes": bytes,
+                "code_points": code_points,
+                "captured_at": captured_at,
+            })
+        }
+        DocumentWithdrawnByPublisher => json!({}),
+    }
+}
+
+fn of_incident(event: &incident::Event) -> Value {
+    use incident::Event::{IncidentClassDefined, IncidentDetailRevised, IncidentRegistered};
+    match event {
+        IncidentRegistered(detail) | IncidentDetailRevised(detail) => {
+            let incident::Detail { title, when, kind, places, targets } = detail;
+            json!({ "title": title, "when": when, "kind": kind, "places": places, "targets": targets })
+        }
+        IncidentClassDefined(incident::Class { title, kinds, targets, places, actors, period }) => json!({
+            "title": title,
+            "class": { "kinds": kinds, "targets": targets, "places": places, "actors": actors, "period": period },
+        }),
+    }
+}
+
+fn of_actor(event: &actor::Event) -> Value {
+    use actor::Event::{ActorNameAsserted, ActorNameWithdrawn, ActorRegistered, PlaceholderActorIntroduced};
+    match event {
+        ActorRegistered { kind } => json!({ "kind": kind }),
+        PlaceholderActorIntroduced => json!({}),
+        ActorNameAsserted { id, name: actor::Name { name, language, evidence } } => {
+            json!({ "id": id, "name": name, "language": language, "evidence": evidence })
+        }
+        ActorNameWithdrawn { id } => json!({ "id": id }),
+    }
+}
+
+fn of_relation(event: &relation::Event) -> Value {
+    use relation::Event::{DisputeWithdrawn, RelationDisputed, RelationRegistered, RelationWithdrawn};
+    match event {
+        RelationRegistered(relation::Edge { relation, from, to, stance, evidence, valid }) => json!({
+            "relation": relation,
+            "from": from,
+            "to": to,
+            "stance": stance,
+            "evidence": evidence,
+            "valid": valid,
+        }),
+        RelationDisputed { reason } => json!({ "reason": reason }),
+        DisputeWithdrawn | RelationWithdrawn => json!({}),
+    }
+}
+
+fn of_annotation(event: &annotation::Event) -> Value {
+    use annotation::Event::{AnnotationCreated, AnnotationRetracted, AnnotationRevised};
+    match event {
+        AnnotationCreated(span) | AnnotationRevised(span) => {
+            let annotation::Span { document, revision, start, end, role, note } = span;
+            json!({
+                "document": document,
+                "revision": revision,
+                "start": start,
+                "end": end,
+                "role": role,
+                "note": note,
+            })
+        }
+        AnnotationRetracted => json!({}),
+    }
+}
+
+fn of_reading(event: &reading::Event) -> Value {
+    use reading::Event::{ClaimRead, ClaimReadingRetracted, ClaimReadingRevised, NoClaimFound};
+    match event {
+        ClaimRead(claim) | ClaimReadingRevised(claim) => json!({ "claim": view::claim(claim) }),
+        ClaimReadingRetracted => json!({}),
+        NoClaimFound(reading::Blank { document, revision, start, end }) => {
+            json!({ "document": document, "revision": revision, "start": start, "end": end })
+        }
+    }
+}

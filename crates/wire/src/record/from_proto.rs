@@ -1,0 +1,411 @@
+//! From protobuf messages to a record. Total: whatever the bytes say becomes a record or an error.
+//!
+//! Rules were checked when the record was written and are not checked again; only what the types cannot hold is refused.
+
+use super::{Batch, Envelope, Error, Record, Reliance};
+use crate::proto::event as proto;
+use bytes::Bytes;
+use domain::claim::{Certainty, Chain, Claim, Link, Proposition, Speaker, Target};
+use domain::codebook::Codebook;
+use domain::edtf::Edtf;
+use domain::policy::{Evidence, Policy};
+use domain::text::Text;
+use domain::{Code, Event, Kind, actor, annotation, document, incident, project, reading, relation, source, user};
+use proto::event::Of;
+use std::collections::BTreeMap;
+use uuid::Uuid;
+
+type Result<T, E = Error> = std::result::Result<T, E>;
+
+pub(super) fn record(record: proto::Record) -> Result<Record> {
+    let proto::Record {
+        record_id,
+        log_id,
+        project,
+        kind,
+        id,
+        revision,
+        previous_sha256,
+        author,
+        credential,
+        command_id,
+        request_sha256,
+        correlation_id,
+        causation_id,
+        recorded_at_us,
+        batch,
+        relied_on,
+        schema_version,
+        events,
+    } = record;
+    let envelope = envelope(&proto::Envelope {
+        record_id,
+        log_id,
+        project,
+        kind,
+        id,
+        revision,
+        previous_sha256,
+        author,
+        credential,
+        command_id,
+        request_sha256,
+        correlation_id,
+        causation_id,
+        recorded_at_us,
+        batch,
+        relied_on,
+        schema_version,
+    })?;
+    if events.is_empty() {
+        return Err(Error::Field { field: "events" });
+    }
+    let events = events
+        .into_iter()
+        .enumerate()
+        .map(|(index, one)| event(one.of.ok_or(Error::UnknownEvent { index })?))
+        .collect::<Result<_>>()?;
+    Ok(Record { envelope, events })
+}
+
+pub(super) fn envelope(envelope: &proto::Envelope) -> Result<Envelope> {
+    let previous = &envelope.previous_sha256;
+    let batch = envelope
+        .batch
+        .as_ref()
+        .map(|batch| Ok::<_, Error>(Batch { id: id(&batch.id, "batch.id")?, index: batch.index, count: batch.count }));
+    let relied_on = envelope.relied_on.iter().map(|on| {
+        Ok(Reliance { kind: kind(on.kind, "relied_on.kind")?, id: id(&on.id, "relied_on.id")?, revision: on.revision })
+    });
+    Ok(Envelope {
+        record_id: id(&envelope.record_id, "record_id")?,
+        log_id: id(&envelope.log_id, "log_id")?,
+        project: id(&envelope.project, "project")?,
+        kind: kind(envelope.kind, "kind")?,
+        id: id(&envelope.id, "id")?,
+        revision: envelope.revision,
+        previous: if previous.is_empty() { None } else { Some(array(previous, "previous_sha256")?) },
+        author: id(&envelope.author, "author")?,
+        credential: id(&envelope.credential, "credential")?,
+        command_id: id(&envelope.command_id, "command_id")?,
+        request_sha256: array(&envelope.request_sha256, "request_sha256")?,
+        correlation_id: id(&envelope.correlation_id, "correlation_id")?,
+        causation_id: id_optional(&envelope.causation_id, "causation_id")?,
+        recorded_at_us: envelope.recorded_at_us,
+        batch: batch.transpose()?,
+        relied_on: relied_on.collect::<Result<_>>()?,
+        schema_version: envelope.schema_version,
+    })
+}
+
+fn kind(kind: i32, field: &'static str) -> Result<Kind> {
+    Ok(match proto::Kind::try_from(kind) {
+        Ok(proto::Kind::Project) => Kind::Project,
+        Ok(proto::Kind::User) => Kind::User,
+        Ok(proto::Kind::Source) => Kind::Source,
+        Ok(proto::Kind::Document) => Kind::Document,
+        Ok(proto::Kind::Incident) => Kind::Incident,
+        Ok(proto::Kind::Actor) => Kind::Actor,
+        Ok(proto::Kind::Relation) => Kind::Relation,
+        Ok(proto::Kind::Annotation) => Kind::Annotation,
+        Ok(proto::Kind::Reading) => Kind::Reading,
+        Ok(proto::Kind::Unspecified) | Err(_) => return Err(Error::Field { field }),
+    })
+}
+
+#[expect(clippy::too_many_lines, reason = "a list with one arm for each event type")]
+fn event(of: Of) -> Result<Event> {
+    Ok(match of {
+        Of::ProjectCreated(event) => {
+            project::Event::ProjectCreated { name: text(event.name, "ProjectCreated.name")?, blind: event.blind }.into()
+        }
+        Of::CodebookPublished(event) => {
+            project::Event::CodebookPublished { version: event.version, codebook: codebook(event)? }.into()
+        }
+        Of::PolicyPublished(event) => {
+            project::Event::PolicyPublished { version: event.version, policy: policy(&event)? }.into()
+        }
+        Of::MemberRoleGranted(event) => project::Event::MemberRoleGranted {
+            user: id(&event.user, "MemberRoleGranted.user")?,
+            role: code(&event.role, "MemberRoleGranted.role")?,
+        }
+        .into(),
+        Of::MemberRoleRevoked(event) => {
+            project::Event::MemberRoleRevoked { user: id(&event.user, "MemberRoleRevoked.user")? }.into()
+        }
+        Of::UserRegistered(event) => {
+            user::Event::UserRegistered { display_name: text(event.display_name, "UserRegistered.display_name")? }
+                .into()
+        }
+        Of::TokenIssued(event) => user::Event::TokenIssued {
+            token: id(&event.token, "TokenIssued.token")?,
+            expires_at_us: event.expires_at_us,
+            operator: event.operator,
+        }
+        .into(),
+        Of::TokenRevoked(event) => user::Event::TokenRevoked { token: id(&event.token, "TokenRevoked.token")? }.into(),
+        Of::SourceRegistered(event) => source::Event::SourceRegistered {
+            name: text(event.name, "SourceRegistered.name")?,
+            kind: code(&event.kind, "SourceRegistered.kind")?,
+        }
+        .into(),
+        Of::SourceRelationAsserted(event) => source::Event::SourceRelationAsserted {
+            relation: code(&event.relation, "SourceRelationAsserted.relation")?,
+            to: id(&event.to, "SourceRelationAsserted.to")?,
+        }
+        .into(),
+        Of::DocumentRegistered(event) => document::Event::DocumentRegistered(document::Detail {
+            title: text(event.title, "DocumentRegistered.title")?,
+            source: id(&event.source, "DocumentRegistered.source")?,
+            url: text_optional(event.url, "DocumentRegistered.url")?,
+            published: date_optional(event.published),
+            language: text_optional(event.language, "DocumentRegistered.language")?,
+            sensitivity: text_optional(event.sensitivity, "DocumentRegistered.sensitivity")?,
+        })
+        .into(),
+        Of::DocumentRevisionCaptured(event) => document::Event::DocumentRevisionCaptured(document::Revision {
+            number: event.number,
+            salt: array(&event.salt, "DocumentRevisionCaptured.salt")?,
+            sha256: array(&event.sha256, "DocumentRevisionCaptured.sha256")?,
+            bytes: event.bytes,
+            code_points: event.code_points,
+            captured_at: text_optional(event.captured_at, "DocumentRevisionCaptured.captured_at")?,
+        })
+        .into(),
+        Of::DocumentWithdrawnByPublisher(proto::DocumentWithdrawnByPublisher {}) => {
+            document::Event::DocumentWithdrawnByPublisher.into()
+        }
+        Of::IncidentRegistered(event) => incident::Event::IncidentRegistered(incident_detail(event.detail)?).into(),
+        Of::IncidentDetailRevised(event) => {
+            incident::Event::IncidentDetailRevised(incident_detail(event.detail)?).into()
+        }
+        Of::IncidentClassDefined(event) => incident::Event::IncidentClassDefined(incident::Class {
+            title: text(event.title, "IncidentClassDefined.title")?,
+            kinds: texts(event.kinds, "IncidentClassDefined.kinds")?,
+            targets: ids(&event.targets, "IncidentClassDefined.targets")?,
+            places: texts(event.places, "IncidentClassDefined.places")?,
+            actors: ids(&event.actors, "IncidentClassDefined.actors")?,
+            period: date_optional(event.period),
+        })
+        .into(),
+        Of::ActorRegistered(event) => {
+            actor::Event::ActorRegistered { kind: code(&event.kind, "ActorRegistered.kind")? }.into()
+        }
+        Of::PlaceholderActorIntroduced(proto::PlaceholderActorIntroduced {}) => {
+            actor::Event::PlaceholderActorIntroduced.into()
+        }
+        Of::ActorNameAsserted(event) => actor::Event::ActorNameAsserted {
+            id: id(&event.id, "ActorNameAsserted.id")?,
+            name: actor::Name {
+                name: text(event.name, "ActorNameAsserted.name")?,
+                language: text_optional(event.language, "ActorNameAsserted.language")?,
+                evidence: ids(&event.evidence, "ActorNameAsserted.evidence")?,
+            },
+        }
+        .into(),
+        Of::ActorNameWithdrawn(event) => {
+            actor::Event::ActorNameWithdrawn { id: id(&event.id, "ActorNameWithdrawn.id")? }.into()
+        }
+        Of::RelationRegistered(event) => relation::Event::RelationRegistered(relation::Edge {
+            relation: code(&event.r#type, "RelationRegistered.type")?,
+            from: id(&event.from, "RelationRegistered.from")?,
+            to: id(&event.to, "RelationRegistered.to")?,
+            stance: code(&event.stance, "RelationRegistered.stance")?,
+            evidence: ids(&event.evidence, "RelationRegistered.evidence")?,
+            valid: date_optional(event.valid),
+        })
+        .into(),
+        Of::RelationDisputed(event) => {
+            relation::Event::RelationDisputed { reason: text(event.reason, "RelationDisputed.reason")? }.into()
+        }
+        Of::DisputeWithdrawn(proto::DisputeWithdrawn {}) => relation::Event::DisputeWithdrawn.into(),
+        Of::RelationWithdrawn(proto::RelationWithdrawn {}) => relation::Event::RelationWithdrawn.into(),
+        Of::AnnotationCreated(event) => annotation::Event::AnnotationCreated(span(event.span)?).into(),
+        Of::AnnotationRevised(event) => annotation::Event::AnnotationRevised(span(event.span)?).into(),
+        Of::AnnotationRetracted(proto::AnnotationRetracted {}) => annotation::Event::AnnotationRetracted.into(),
+        Of::ClaimRead(event) => reading::Event::ClaimRead(claim(event.claim)?).into(),
+        Of::ClaimReadingRevised(event) => reading::Event::ClaimReadingRevised(claim(event.claim)?).into(),
+        Of::ClaimReadingRetracted(proto::ClaimReadingRetracted {}) => reading::Event::ClaimReadingRetracted.into(),
+        Of::NoClaimFound(event) => reading::Event::NoClaimFound(reading::Blank {
+            document: id(&event.document, "NoClaimFound.document")?,
+            revision: event.revision,
+            start: event.start,
+            end: event.end,
+        })
+        .into(),
+    })
+}
+
+fn codebook(event: proto::CodebookPublished) -> Result<Codebook> {
+    let label = |(of, label)| Ok((of, text(Some(label), "CodebookPublished.labels")?));
+    Ok(Codebook {
+        guideline: text(event.guideline, "CodebookPublished.guideline")?,
+        kinds: texts(event.kinds, "CodebookPublished.kinds")?,
+        modes: texts(event.modes, "CodebookPublished.modes")?,
+        labels: event.labels.into_iter().map(label).collect::<Result<_>>()?,
+        acts: codes(&event.acts, "CodebookPublished.acts")?,
+        roles: codes(&event.roles, "CodebookPublished.roles")?,
+    })
+}
+
+fn policy(event: &proto::PolicyPublished) -> Result<Policy> {
+    let trust = event.trust.iter().map(|trust| {
+        Ok((id::<Uuid>(&trust.id, "PolicyPublished.trust.id")?, number(trust.value, "PolicyPublished.trust.value")?))
+    });
+    let opinions = event.opinions.iter().map(|opinion| {
+        let certainty: Certainty = code(&opinion.certainty, "PolicyPublished.opinions.certainty")?;
+        let r = number(opinion.r, "PolicyPublished.opinions.r")?;
+        let s = number(opinion.s, "PolicyPublished.opinions.s")?;
+        Ok((certainty.as_str(), Evidence { r, s }))
+    });
+    Ok(Policy {
+        readings: code(&event.readings, "PolicyPublished.readings")?,
+        theta: number(event.theta, "PolicyPublished.theta")?,
+        generic: code(&event.generic, "PolicyPublished.generic")?,
+        officials_include: ids(&event.officials_include, "PolicyPublished.officials_include")?,
+        officials_exclude: ids(&event.officials_exclude, "PolicyPublished.officials_exclude")?,
+        trust: trust.collect::<Result<BTreeMap<_, _>>>()?,
+        opinions: opinions.collect::<Result<BTreeMap<_, _>>>()?,
+        base_rate: number(event.base_rate, "PolicyPublished.base_rate")?,
+    })
+}
+
+/// A finite number: a policy is compared, and printed as JSON, which has no other numbers.
+fn number(number: f64, field: &'static str) -> Result<f64> {
+    if number.is_finite() { Ok(number) } else { Err(Error::Field { field }) }
+}
+
+fn incident_detail(detail: Option<proto::IncidentDetail>) -> Result<incident::Detail> {
+    let detail = detail.ok_or(Error::Field { field: "IncidentDetail" })?;
+    Ok(incident::Detail {
+        title: text(detail.title, "IncidentDetail.title")?,
+        when: date_optional(detail.when).ok_or(Error::Field { field: "IncidentDetail.when" })?,
+        kind: text_optional(detail.kind, "IncidentDetail.kind")?,
+        places: texts(detail.places, "IncidentDetail.places")?,
+        targets: ids(&detail.targets, "IncidentDetail.targets")?,
+    })
+}
+
+fn span(span: Option<proto::Span>) -> Result<annotation::Span> {
+    let span = span.ok_or(Error::Field { field: "Span" })?;
+    Ok(annotation::Span {
+        document: id(&span.document, "Span.document")?,
+        revision: span.revision,
+        start: span.start,
+        end: span.end,
+        role: code(&span.role, "Span.role")?,
+        note: text_optional(span.note, "Span.note")?,
+    })
+}
+
+fn claim(claim: Option<proto::Claim>) -> Result<Claim> {
+    let claim = claim.ok_or(Error::Field { field: "Claim" })?;
+    Ok(Claim {
+        speakers: chain(claim.speakers)?,
+        act: code(&claim.act, "Claim.act")?,
+        proposition: proposition(claim.proposition)?,
+        polarity: code(&claim.polarity, "Claim.polarity")?,
+        certainty: code(&claim.certainty, "Claim.certainty")?,
+        evidence: ids(&claim.evidence, "Claim.evidence")?,
+        scope: code(&claim.scope, "Claim.scope")?,
+        presupposed: claim.presupposed,
+        mode: text_optional(claim.mode, "Claim.mode")?,
+        uttered: date_optional(claim.uttered),
+        changes: ids(&claim.changes, "Claim.changes")?,
+        speaks_for: id_optional(&claim.speaks_for, "Claim.speaks_for")?,
+    })
+}
+
+fn chain(mut links: Vec<proto::Link>) -> Result<Chain> {
+    let last = links.pop().ok_or(Error::Field { field: "Claim.speakers" })?;
+    let outer = links.into_iter().map(|link| {
+        let stance = code(&link.stance, "Link.stance")?;
+        Ok(Link { speaker: speaker(link.who)?, stance })
+    });
+    let outer = outer.collect::<Result<_>>()?;
+    if !last.stance.is_empty() {
+        return Err(Error::Field { field: "Link.stance" });
+    }
+    Ok(Chain::recorded(outer, speaker(last.who)?))
+}
+
+fn speaker(who: Option<proto::link::Who>) -> Result<Speaker> {
+    use proto::link::Who;
+    Ok(match who.ok_or(Error::Field { field: "Link.who" })? {
+        Who::Actor(actor) => Speaker::Actor(id(&actor, "Link.actor")?),
+        Who::Source(source) => Speaker::Source(id(&source, "Link.source")?),
+        Who::Unidentified(unidentified) => Speaker::Unidentified {
+            kind: code(&unidentified.kind, "Unidentified.kind")?,
+            label: text_optional(unidentified.label, "Unidentified.label")?,
+            of: id_optional(&unidentified.of, "Unidentified.of")?,
+        },
+    })
+}
+
+fn proposition(proposition: Option<proto::Proposition>) -> Result<Proposition> {
+    use proto::proposition::Target as To;
+    let proposition = proposition.ok_or(Error::Field { field: "Claim.proposition" })?;
+    let target = match proposition.target.ok_or(Error::Field { field: "Proposition.target" })? {
+        To::Incident(incident) => Target::Incident(id(&incident, "Proposition.incident")?),
+        To::Class(class) => Target::Class(id(&class, "Proposition.class")?),
+        To::Relation(relation) => Target::Relation(id(&relation, "Proposition.relation")?),
+        To::TargetActor(actor) => Target::Actor(id(&actor, "Proposition.target_actor")?),
+    };
+    Ok(Proposition {
+        target,
+        facet: code_optional(&proposition.facet, "Proposition.facet")?,
+        actor: id_optional(&proposition.actor, "Proposition.actor")?,
+        role: code_optional(&proposition.role, "Proposition.role")?,
+        value: text_optional(proposition.value, "Proposition.value")?,
+        with: ids(&proposition.with, "Proposition.with")?,
+        with_others: proposition.with_others,
+    })
+}
+
+fn text(text: Option<proto::Text>, field: &'static str) -> Result<Text> {
+    match text.and_then(|text| text.form) {
+        Some(proto::text::Form::Plain(plain)) => Ok(Text::recorded(plain)),
+        Some(proto::text::Form::Sealed(_)) => Err(Error::Sealed { field }),
+        None => Err(Error::Field { field }),
+    }
+}
+
+fn text_optional(given: Option<proto::Text>, field: &'static str) -> Result<Option<Text>> {
+    given.map(|given| text(Some(given), field)).transpose()
+}
+
+fn texts(list: Vec<proto::Text>, field: &'static str) -> Result<Vec<Text>> {
+    list.into_iter().map(|one| text(Some(one), field)).collect()
+}
+
+fn date_optional(date: String) -> Option<Edtf> {
+    (!date.is_empty()).then(|| Edtf::recorded(date))
+}
+
+fn code<T: Code>(code: &str, field: &'static str) -> Result<T> {
+    T::from_code(code).map_err(|_| Error::Field { field })
+}
+
+fn code_optional<T: Code>(given: &str, field: &'static str) -> Result<Option<T>> {
+    if given.is_empty() { Ok(None) } else { code(given, field).map(Some) }
+}
+
+fn codes<T: Code>(list: &[String], field: &'static str) -> Result<Vec<T>> {
+    list.iter().map(|one| code(one, field)).collect()
+}
+
+fn id<T: From<Uuid>>(bytes: &Bytes, field: &'static str) -> Result<T> {
+    array(bytes, field).map(|bytes| Uuid::from_bytes(bytes).into())
+}
+
+fn id_optional<T: From<Uuid>>(bytes: &Bytes, field: &'static str) -> Result<Option<T>> {
+    if bytes.is_empty() { Ok(None) } else { id(bytes, field).map(Some) }
+}
+
+fn ids<T: From<Uuid>, L: FromIterator<T>>(list: &[Bytes], field: &'static str) -> Result<L> {
+    list.iter().map(|one| id(one, field)).collect()
+}
+
+fn array<const N: usize>(bytes: &Bytes, field: &'static str) -> Result<[u8; N]> {
+    bytes.as_ref().try_into().map_err(|_| Error::Field { field })
+}

@@ -1,0 +1,32 @@
+//! The messages between the query side and the read model, and the trait by which one asks the other.
+
+mod convert;
+
+pub use convert::{chain, claim, codebook, link, passage, policy, proposition};
+
+use futures::future::BoxFuture;
+
+#[allow(missing_docs, clippy::all, clippy::pedantic, reason = "generated code; its documentation stands in proto/")]
+mod generated {
+    include!(concat!(env!("OUT_DIR"), "/gainsay.view.v1.rs"));
+}
+
+pub use generated::*;
+
+/// The read side: answers questions about views.
+///
+/// It is implemented by the projector in the same process, and by the projectors that answer over the network. Every
+/// answer comes from one snapshot, says as of which position it holds, and shows what the viewer may see and no more.
+pub trait Views: Send + Sync + 'static {
+    /// Answers a question; what goes wrong is a [`Refusal`] in the reply.
+    fn ask(&self, request: Request) -> BoxFuture<'_, Reply>;
+}
+
+impl Reply {
+    /// A reply that refuses.
+    #[must_use]
+    pub fn refused(as_of: u64, why: refusal::Why, code: &str, detail: impl Into<String>) -> Self {
+        let refusal = Refusal { why: why.into(), code: code.to_owned(), detail: detail.into() };
+        Self { as_of, answer: Some(reply::Answer::Refusal(refusal)) }
+    }
+}
