@@ -1,0 +1,104 @@
+//! Why the log did not answer.
+
+use async_nats::client::{RequestError, RequestErrorKind};
+
+/// A cause that callers show and do not match on.
+pub(crate) type Cause = Box<dyn std::error::Error + Send + Sync>;
+
+/// Why the log did not answer, or did not answer as it must.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// No answer in time or no connection: worth another try.
+    #[error("cannot {doing}: nats-server does not answer")]
+    Unavailable {
+        /// What was tried.
+        doing: String,
+        /// What the client saw.
+        #[source]
+        source: Cause,
+    },
+    /// The server answered with an error of its own.
+    #[error("cannot {doing}: nats-server says {description:?} (error {code})")]
+    Refused {
+        /// What was tried.
+        doing: String,
+        /// `err_code` of JetStream.
+        code: u64,
+        /// The server's words.
+        description: String,
+    },
+    /// The answer has not the form that the protocol promises.
+    #[error("cannot {doing}: the answer of nats-server is not understood: {detail}")]
+    Malformed {
+        /// What was tried.
+        doing: String,
+        /// What is wrong with the answer.
+        detail: String,
+    },
+    /// A reader claims to have read what the log does not have: the log lost its end, or it is another.
+    #[error("position {position} is to be followed, but the log ends at {last}")]
+    Ahead {
+        /// The position that the reader asked for.
+        position: u64,
+        /// The newest position of the log.
+        last: u64,
+    },
+    /// The server is too old for what the log relies on.
+    #[error("nats-server {found} is too old: the log needs {} or newer", crate::SERVER_VERSION_MIN)]
+    Version {
+        /// What the server says that it is.
+        found: String,
+    },
+    /// The stream exists with a configuration that may lose or change records.
+    #[error("stream `{stream}` cannot hold the log: `{field}` is {found}, it must be {expected}")]
+    Configuration {
+        /// Name of the stream.
+        stream: String,
+        /// Name of the field in the stream's configuration.
+        field: &'static str,
+        /// What it must be.
+        expected: String,
+        /// What it is.
+        found: String,
+    },
+    /// The server may lose records that it acknowledged.
+    #[error("the log is not safe: {reason}; set `sync_interval: always` on the server, or allow an unsafe log")]
+    Unsafe {
+        /// What was observed, or could not be.
+        reason: String,
+    },
+}
+
+impl Error {
+    pub(crate) fn unavailable(doing: impl Into<String>, source: impl Into<Cause>) -> Self {
+        Self::Unavailable { doing: doing.into(), source: source.into() }
+    }
+
+    pub(crate) fn malformed(doing: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self::Malformed { doing: doing.into(), detail: detail.into() }
+    }
+
+    /// True for `Unavailable`: the same call may succeed in a moment.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        matches!(self, Self::Unavailable { .. })
+    }
+
+    pub(crate) fn code(&self) -> Option<u64> {
+        match self {
+            Self::Refused { code, .. } => Some(*code),
+            _ => None,
+        }
+    }
+}
+
+/// Sentence for a failed request: the kind alone repeats less than the client's chain.
+pub(crate) fn request_failure(error: &RequestError) -> Cause {
+    match error.kind() {
+        RequestErrorKind::TimedOut => "no answer in time".into(),
+        RequestErrorKind::NoResponders => "nobody listens: JetStream or the stream is away".into(),
+        RequestErrorKind::InvalidSubject | RequestErrorKind::MaxPayloadExceeded | RequestErrorKind::Other => {
+            error.to_string().into()
+        }
+    }
+}

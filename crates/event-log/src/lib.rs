@@ -1,0 +1,255 @@
+//! The log: the one place where gainsay's records are, and the one crate that names NATS.
+//!
+//! A record is a message in a JetStream stream that never drops, changes or removes one. Its
+//! position is the stream sequence; its aggregate is the subject. What holds here:
+//!
+//! - **One order.** [`EventLog::append`] stores a record only when the aggregate's newest record
+//!   is the expected one; [`EventLog::append_batch`] stores several records or none.
+//! - **No assumed outcome.** After a time-out or a lost connection an append is
+//!   [`AppendError::Uncertain`]; [`EventLog::load_from_leader`] then tells the truth.
+//! - **Durable.** [`EventLog::connect`] refuses a server that acknowledges before it writes
+//!   through, and a stream whose configuration differs in any field that matters.
+//! - **Exact.** [`EventLog::follow`] hands out every record once, in order, with its position.
+//! - **Provable.** [`EventLog::verify`] reads everything and names the first position that it
+//!   cannot read or prove.
+//!
+//! Texts of documents are too large and too private for the log: [`texts::Texts`] keeps them in
+//! an object store, and records hold salted digests. [`credentials::Credentials`] keeps what a
+//! token check needs. [`server::Server`] runs a nats-server of one's own.
+
+mod api;
+mod append;
+mod clock;
+pub mod credentials;
+mod direct;
+mod error;
+mod follow;
+mod load;
+pub mod server;
+mod settings;
+mod stream;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+pub mod texts;
+pub mod verify;
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use async_nats::jetstream;
+use async_nats::{ConnectOptions, Event};
+use tokio::sync::{Semaphore, watch};
+use tokio::time::Instant;
+use tokio_util::task::AbortOnDropHandle;
+use uuid::Uuid;
+
+pub use crate::append::{ACK_TIMEOUT, APPENDS_IN_FLIGHT, Append, AppendError, BATCH_LEN_MAX, BATCHES_OPEN};
+pub use crate::clock::{SKEW_REFUSE, SKEW_WARN};
+pub use crate::error::Error;
+pub use crate::follow::Followed;
+pub use crate::load::{Entry, Stored};
+pub use crate::settings::{Login, Settings};
+
+use crate::api::{Api, READ_TIMEOUT};
+use crate::clock::Clock;
+use crate::credentials::Credentials;
+use crate::texts::Texts;
+
+/// The oldest nats-server that has everything the log relies on: atomic batches and their limits,
+/// write-through, and Direct Get in batches.
+pub const SERVER_VERSION_MIN: &str = "2.14";
+const SERVER_VERSION: (i64, i64) = (2, 14);
+
+/// Pauses between attempts to connect. Short, since a supervised server is back within a second.
+const RECONNECT_FIRST: Duration = Duration::from_millis(50);
+const RECONNECT_LAST: Duration = Duration::from_secs(1);
+/// How long one attempt may take.
+const CONNECT_ATTEMPT: Duration = Duration::from_secs(5);
+
+/// A connection to one log. Clones share it.
+#[derive(Debug, Clone)]
+pub struct EventLog {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    api: Api,
+    jetstream: jetstream::Context,
+    stream: String,
+    log: u16,
+    id: Uuid,
+    replicas: usize,
+    clock: Arc<Clock>,
+    /// Counts lost connections.
+    disconnects: watch::Receiver<u64>,
+    appends: Semaphore,
+    batches: Semaphore,
+    _comparison: AbortOnDropHandle<()>,
+}
+
+/// Where the log begins and ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Head {
+    /// Position of the oldest record; 1 in a healthy log.
+    pub first: u64,
+    /// Position of the newest record; 0 in an empty log.
+    pub last: u64,
+    /// Number of records; `last − first + 1` in a healthy log.
+    pub messages: u64,
+    /// Bytes that the stream takes.
+    pub bytes: u64,
+}
+
+impl EventLog {
+    /// Connects, makes the stream when it is not there, and checks server, stream and clock.
+    ///
+    /// Waits for a server that does not answer yet, up to the settings' time-out.
+    pub async fn connect(settings: &Settings) -> Result<Self, Error> {
+        let (disconnected, disconnects) = watch::channel(0);
+        let client = connect(settings, disconnected).await?;
+        let (major, minor) = SERVER_VERSION;
+        if !client.is_server_compatible(major, minor, 0) {
+            return Err(Error::Version { found: client.server_info().version });
+        }
+        let api = Api::new(client.clone());
+        let id = stream::open(&api, settings).await?;
+        let stream = wire::subject::stream(settings.log);
+        let clock = Arc::new(Clock::default());
+        compare_clocks(&api, &stream, &clock).await?;
+        let comparison = tokio::spawn(keep_comparing(api.clone(), stream.clone(), Arc::clone(&clock)));
+        Ok(Self {
+            inner: Arc::new(Inner {
+                api,
+                jetstream: jetstream::new(client),
+                stream,
+                log: settings.log,
+                id,
+                replicas: settings.replicas,
+                clock,
+                disconnects,
+                appends: Semaphore::new(APPENDS_IN_FLIGHT),
+                batches: Semaphore::new(BATCHES_OPEN),
+                _comparison: AbortOnDropHandle::new(comparison),
+            }),
+        })
+    }
+
+    /// Number of the log.
+    #[must_use]
+    pub fn log(&self) -> u16 {
+        self.inner.log
+    }
+
+    /// UUID of the log, made with its stream. A checkpoint or a record of another log has another.
+    #[must_use]
+    pub fn id(&self) -> Uuid {
+        self.inner.id
+    }
+
+    /// How far this machine's clock and the server's are apart, as of the last comparison.
+    #[must_use]
+    pub fn clock_skew(&self) -> Duration {
+        self.inner.clock.skew()
+    }
+
+    /// Asks where the log begins and ends.
+    pub async fn head(&self) -> Result<Head, Error> {
+        compare_clocks(&self.inner.api, &self.inner.stream, &self.inner.clock).await
+    }
+
+    /// Proves that the log can be read: asks the leader for the record at `position`.
+    ///
+    /// A server may call itself healthy and deliver nothing, so nothing less is proof of life. At
+    /// position 0, that of an empty log, the stream's state is read instead.
+    pub async fn canary(&self, position: u64) -> Result<(), Error> {
+        const DOING: &str = "read the newest record";
+        if position == 0 {
+            return self.head().await.map(drop);
+        }
+        match self.read(position).await? {
+            Some(_) => Ok(()),
+            None => Err(Error::malformed(DOING, format!("position {position} is not there"))),
+        }
+    }
+
+    /// The texts of this log's documents. Makes their bucket when it is not there.
+    pub async fn texts(&self) -> Result<Texts, Error> {
+        Texts::connect(self.inner.api.clone(), &self.inner.jetstream, self.inner.log, self.inner.replicas).await
+    }
+
+    /// The credentials of the installation. Makes their bucket when it is not there.
+    pub async fn credentials(&self) -> Result<Credentials, Error> {
+        Credentials::connect(&self.inner.jetstream, self.inner.replicas).await
+    }
+}
+
+/// Connects once the server answers. What is wrong for good, such as a refused password, is
+/// reported at the end of the time-out with its cause.
+async fn connect(settings: &Settings, disconnected: watch::Sender<u64>) -> Result<async_nats::Client, Error> {
+    let doing = || format!("connect to {}", settings.servers);
+    let deadline = Instant::now() + settings.connect_timeout;
+    let servers: Vec<&str> = settings.servers.split(',').map(str::trim).collect();
+    let mut pause = RECONNECT_FIRST;
+    loop {
+        let disconnected = disconnected.clone();
+        let options = options(settings).await?.event_callback(move |event| {
+            if matches!(event, Event::Disconnected | Event::Closed) {
+                disconnected.send_modify(|count| *count += 1);
+            }
+            async move { tracing::info!(nats.event = %event, "connection to the log") }
+        });
+        match options.connect(&servers[..]).await {
+            Ok(client) => return Ok(client),
+            Err(error) if Instant::now() + pause >= deadline => return Err(Error::unavailable(doing(), error)),
+            Err(error) => tracing::debug!(error = %error, "nats-server does not answer yet"),
+        }
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(RECONNECT_LAST);
+    }
+}
+
+async fn options(settings: &Settings) -> Result<ConnectOptions, Error> {
+    let mut options = ConnectOptions::new()
+        .name("gainsay")
+        .connection_timeout(CONNECT_ATTEMPT)
+        .request_timeout(Some(READ_TIMEOUT))
+        .reconnect_delay_callback(|attempt| {
+            let doublings = u32::try_from(attempt).unwrap_or(u32::MAX).min(8);
+            (RECONNECT_FIRST * 2_u32.pow(doublings)).min(RECONNECT_LAST)
+        });
+    if let Some(path) = &settings.root_certificate {
+        options = options.add_root_certificates(path.clone());
+    }
+    Ok(match settings.login.clone() {
+        Login::Anonymous => options,
+        Login::Password { user, password } => options.user_and_password(user, password),
+        Login::Token(token) => options.token(token),
+        Login::Seed(seed) => options.nkey(seed),
+        Login::CredentialsFile(path) => options
+            .credentials_file(&path)
+            .await
+            .map_err(|error| Error::unavailable(format!("read the credentials file {}", path.display()), error))?,
+    })
+}
+
+/// Reads the stream's state, which carries the server's time.
+async fn compare_clocks(api: &Api, stream: &str, clock: &Clock) -> Result<Head, Error> {
+    let before = SystemTime::now();
+    let info = stream::info(api, stream).await?;
+    if let Some(server) = info.server_time() {
+        clock.observe(before, SystemTime::now(), server);
+    }
+    let state = info.state;
+    Ok(Head { first: state.first_seq, last: state.last_seq, messages: state.messages, bytes: state.bytes })
+}
+
+async fn keep_comparing(api: Api, stream: String, clock: Arc<Clock>) {
+    let mut ticks = tokio::time::interval(clock::COMPARE_EVERY);
+    loop {
+        ticks.tick().await;
+        if let Err(error) = compare_clocks(&api, &stream, &clock).await {
+            tracing::debug!(error = &error as &dyn std::error::Error, "clocks not compared");
+        }
+    }
+}

@@ -1,0 +1,224 @@
+//! The stream behind the log: its configuration, its state, and whether its server is safe.
+//!
+//! Nothing in a log may ever be dropped or replaced, so every limit is off, deletes and purges
+//! are denied and roll-ups are not allowed. The configuration is written when the stream is made
+//! and compared, field by field, whenever a process connects.
+
+use std::collections::HashMap;
+use std::fmt::Debug;
+use std::time::{Duration, SystemTime};
+
+use async_nats::jetstream::stream::{Config, DiscardPolicy, PersistenceMode, RetentionPolicy, StorageType};
+use serde::Deserialize;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+use uuid::Uuid;
+
+use crate::api::Api;
+use crate::{Error, Settings};
+
+/// Key in the stream's metadata that holds the log's UUID.
+const LOG_ID: &str = "gainsay_log_id";
+/// A monitoring endpoint that takes longer is as good as none.
+const MONITOR_TIMEOUT: Duration = Duration::from_secs(5);
+/// JetStream's error for a stream that does not exist.
+const STREAM_NOT_FOUND: u64 = 10059;
+/// JetStream's error for a stream that exists with another configuration.
+const STREAM_NAME_IN_USE: u64 = 10058;
+/// Copies from which on a record survives the loss of a machine's unwritten memory.
+const REPLICAS_SAFE: usize = 3;
+
+/// What `STREAM.INFO` and `STREAM.CREATE` answer, as far as the log reads it.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Info {
+    config: Config,
+    pub state: State,
+    ts: String,
+    cluster: Option<Cluster>,
+}
+
+/// Positions of the stream.
+#[derive(Debug, Deserialize)]
+pub(crate) struct State {
+    pub messages: u64,
+    pub first_seq: u64,
+    pub last_seq: u64,
+    pub bytes: u64,
+}
+
+#[derive(Debug, Deserialize)]
+struct Cluster {
+    /// Absent on a server that stands alone.
+    name: Option<String>,
+}
+
+impl Info {
+    /// The server's clock when it answered.
+    pub fn server_time(&self) -> Option<SystemTime> {
+        OffsetDateTime::parse(&self.ts, &Rfc3339).ok().map(SystemTime::from)
+    }
+}
+
+/// Reads the state of a stream.
+pub(crate) async fn info(api: &Api, stream: &str) -> Result<Info, Error> {
+    api.request("read the state of the log", &format!("$JS.API.STREAM.INFO.{stream}"), &()).await
+}
+
+/// Finds the stream of the log or makes it, checks it, and tells the log's UUID.
+pub(crate) async fn open(api: &Api, settings: &Settings) -> Result<Uuid, Error> {
+    let stream = wire::subject::stream(settings.log);
+    let found = match info(api, &stream).await {
+        Err(error) if error.code() == Some(STREAM_NOT_FOUND) => create(api, settings, &stream).await?,
+        other => other?,
+    };
+    check(&found.config, &config(settings, &stream, String::new()))?;
+    if !settings.allow_unsafe_log {
+        check_durability(api, settings, &found).await?;
+    }
+    found.config.metadata.get(LOG_ID).and_then(|id| Uuid::try_parse(id).ok()).ok_or_else(|| Error::Configuration {
+        stream,
+        field: "metadata.gainsay_log_id",
+        expected: "a UUID".to_owned(),
+        found: format!("{:?}", found.config.metadata.get(LOG_ID)),
+    })
+}
+
+async fn create(api: &Api, settings: &Settings, stream: &str) -> Result<Info, Error> {
+    let config = config(settings, stream, Uuid::new_v4().to_string());
+    let subject = format!("$JS.API.STREAM.CREATE.{stream}");
+    match api.request::<Info>("create the stream of the log", &subject, &config).await {
+        // Another process was faster, and its log id counts.
+        Err(error) if error.code() == Some(STREAM_NAME_IN_USE) => info(api, stream).await,
+        other => other,
+    }
+}
+
+fn config(settings: &Settings, stream: &str, log_id: String) -> Config {
+    Config {
+        name: stream.to_owned(),
+        description: Some("gainsay: the record of everything".to_owned()),
+        subjects: vec![wire::subject::filter(settings.log)],
+        retention: RetentionPolicy::Limits,
+        discard: DiscardPolicy::New,
+        max_bytes: -1,
+        max_messages: -1,
+        max_messages_per_subject: -1,
+        max_message_size: -1,
+        max_consumers: -1,
+        max_age: Duration::ZERO,
+        storage: StorageType::File,
+        num_replicas: settings.replicas,
+        duplicate_window: settings.duplicate_window,
+        deny_delete: true,
+        deny_purge: true,
+        allow_direct: true,
+        allow_atomic_publish: true,
+        metadata: HashMap::from([(LOG_ID.to_owned(), log_id)]),
+        ..Config::default()
+    }
+}
+
+/// Compares what is with what must be. The duplicate window may differ: the log does not rely on it.
+fn check(found: &Config, wanted: &Config) -> Result<(), Error> {
+    let same = Comparison { stream: &wanted.name };
+    same.field("subjects", &found.subjects, &wanted.subjects)?;
+    same.field("retention", &found.retention, &wanted.retention)?;
+    same.field("discard", &found.discard, &wanted.discard)?;
+    same.field("storage", &found.storage, &wanted.storage)?;
+    same.field("num_replicas", &found.num_replicas, &wanted.num_replicas)?;
+    same.field("max_bytes", &unlimited(found.max_bytes), &-1)?;
+    same.field("max_msgs", &unlimited(found.max_messages), &-1)?;
+    same.field("max_msgs_per_subject", &unlimited(found.max_messages_per_subject), &-1)?;
+    same.field("max_msg_size", &unlimited(i64::from(found.max_message_size)), &-1)?;
+    same.field("max_age", &found.max_age, &Duration::ZERO)?;
+    same.field("deny_delete", &found.deny_delete, &true)?;
+    same.field("deny_purge", &found.deny_purge, &true)?;
+    same.field("allow_rollup_hdrs", &found.allow_rollup, &false)?;
+    same.field("allow_direct", &found.allow_direct, &true)?;
+    same.field("allow_atomic", &found.allow_atomic_publish, &true)?;
+    same.field("allow_msg_ttl", &found.allow_message_ttl, &false)?;
+    same.field("allow_msg_counter", &found.allow_message_counter, &false)?;
+    same.field("allow_msg_schedules", &found.allow_message_schedules, &false)?;
+    same.field("no_ack", &found.no_ack, &false)?;
+    same.field("sealed", &found.sealed, &false)?;
+    same.field("mirror", &found.mirror.is_some(), &false)?;
+    same.field("sources", &found.sources.is_some(), &false)?;
+    same.field("subject_transform", &found.subject_transform.is_some(), &false)?;
+    // Asynchronous persistence acknowledges before the write.
+    same.field("persist_mode", &matches!(found.persist_mode, Some(PersistenceMode::Async)), &false)
+}
+
+/// The server writes "no limit" as 0 or as -1, by field and version.
+fn unlimited(limit: i64) -> i64 {
+    if limit <= 0 { -1 } else { limit }
+}
+
+struct Comparison<'a> {
+    stream: &'a str,
+}
+
+impl Comparison<'_> {
+    fn field<T: PartialEq + Debug>(&self, field: &'static str, found: &T, expected: &T) -> Result<(), Error> {
+        if found == expected {
+            return Ok(());
+        }
+        Err(Error::Configuration {
+            stream: self.stream.to_owned(),
+            field,
+            expected: format!("{expected:?}"),
+            found: format!("{found:?}"),
+        })
+    }
+}
+
+/// What `/jsz?config=true` answers, as far as durability is concerned.
+#[derive(Debug, Deserialize)]
+struct Monitor {
+    server_id: String,
+    config: Option<MonitorConfig>,
+}
+
+#[derive(Debug, Deserialize)]
+struct MonitorConfig {
+    /// Absent when false.
+    #[serde(default)]
+    sync_always: bool,
+}
+
+/// Refuses a log whose acknowledged records a power loss may take.
+///
+/// With three copies a record survives the machine that lost it. With one, the server must write
+/// through before it acknowledges; a client sees that only on the monitoring endpoint, since the
+/// JetStream API has no answer that tells it.
+async fn check_durability(api: &Api, settings: &Settings, info: &Info) -> Result<(), Error> {
+    if settings.replicas >= REPLICAS_SAFE {
+        return Ok(());
+    }
+    let refuse = |reason: String| Err(Error::Unsafe { reason });
+    if info.cluster.as_ref().is_some_and(|cluster| cluster.name.is_some()) {
+        return refuse(format!("the stream has {} copies in a cluster, not {REPLICAS_SAFE}", settings.replicas));
+    }
+    let Some(url) = &settings.monitor_url else {
+        return refuse("there is no monitoring endpoint to observe whether the server writes through".to_owned());
+    };
+    let monitor = match read_monitor(url).await {
+        Ok(monitor) => monitor,
+        Err(error) => return refuse(format!("the monitoring endpoint {url} does not tell: {error}")),
+    };
+    if monitor.server_id != api.server_id() {
+        return refuse(format!("the monitoring endpoint {url} is that of another server"));
+    }
+    if !monitor.config.is_some_and(|config| config.sync_always) {
+        return refuse("the server acknowledges before it writes through".to_owned());
+    }
+    Ok(())
+}
+
+async fn read_monitor(url: &str) -> Result<Monitor, reqwest::Error> {
+    let url = format!("{}/jsz?config=true", url.trim_end_matches('/'));
+    let client = reqwest::Client::builder().timeout(MONITOR_TIMEOUT).no_proxy().build()?;
+    client.get(url).send().await?.error_for_status()?.json().await
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,79 @@
+//! A nats-server with a configuration of somebody else: without write-through, or in a cluster.
+
+use std::fs;
+use std::net::TcpListener;
+use std::process::Stdio;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::process::{Child, Command};
+use tokio::time::Instant;
+
+use crate::server::{config, find};
+use crate::{EventLog, Settings, testing};
+
+const DEADLINE: Duration = Duration::from_secs(60);
+
+/// A running server. It ends when this is dropped.
+pub(crate) struct Plain {
+    ports: config::Ports,
+    _child: Child,
+    _folder: TempDir,
+}
+
+impl Plain {
+    /// Starts a server with free ports, JetStream, and what `extra` says.
+    pub async fn start(extra: &Value) -> Self {
+        let folder = TempDir::with_prefix("gainsay-").unwrap();
+        let mut config = json!({
+            "listen": "127.0.0.1:-1",
+            "http": "127.0.0.1:-1",
+            "ports_file_dir": folder.path(),
+            "jetstream": { "store_dir": folder.path(), "max_file_store": 1_000_000_000 },
+        });
+        config.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
+        let file = folder.path().join("nats-server.conf");
+        fs::write(&file, config.to_string()).unwrap();
+        let child = Command::new(find(testing::binary().as_deref()).await.unwrap())
+            .arg("--config")
+            .arg(file)
+            .stderr(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap();
+        let pid = child.id().unwrap();
+        let ports = config::read_ports(folder.path(), pid, Instant::now() + DEADLINE).await.unwrap();
+        Self { ports, _child: child, _folder: folder }
+    }
+
+    /// How to connect to it.
+    pub fn settings(&self) -> Settings {
+        Settings {
+            servers: format!("nats://127.0.0.1:{}", self.ports.client),
+            monitor_url: Some(format!("http://127.0.0.1:{}", self.ports.monitor)),
+            ..Settings::default()
+        }
+    }
+}
+
+/// Starts three servers that form a cluster, and waits until it takes a stream of three copies.
+pub(crate) async fn cluster() -> Vec<Plain> {
+    // A clustered server wants to know its peers when it starts, so their ports are chosen before.
+    let reserved: Vec<_> = (0..3).map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).collect();
+    let ports: Vec<_> = reserved.iter().map(|listener| listener.local_addr().unwrap().port()).collect();
+    drop(reserved);
+    let routes: Vec<_> = ports.iter().map(|port| format!("nats://127.0.0.1:{port}")).collect();
+    let mut nodes = Vec::new();
+    for (name, port) in ["a", "b", "c"].iter().zip(ports) {
+        let cluster = json!({ "name": "test", "listen": format!("127.0.0.1:{port}"), "routes": routes });
+        nodes.push(Plain::start(&json!({ "server_name": name, "cluster": cluster })).await);
+    }
+    let settings = Settings { replicas: 3, log: 9, ..nodes[0].settings() };
+    let deadline = Instant::now() + DEADLINE;
+    while let Err(error) = EventLog::connect(&settings).await {
+        assert!(Instant::now() < deadline, "the cluster takes no stream: {error}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    nodes
+}

@@ -1,0 +1,94 @@
+//! The chain of each aggregate: every record carries the digest of the one before.
+
+use std::collections::HashMap;
+
+use uuid::Uuid;
+use wire::record::{self, Record};
+use wire::subject::Address;
+
+use super::{Named, What};
+use crate::load::Entry;
+
+/// The newest record of an aggregate.
+struct Link {
+    revision: u64,
+    sha256: [u8; 32],
+}
+
+/// The newest record of every aggregate read so far, and the texts that were named.
+pub(super) struct Chains {
+    log: u16,
+    log_id: Uuid,
+    links: HashMap<Address, Link>,
+    /// `None` when texts are not asked for.
+    texts: Option<Vec<Named>>,
+}
+
+impl Chains {
+    pub fn new(log: u16, log_id: Uuid, texts: bool) -> Self {
+        Self { log, log_id, links: HashMap::new(), texts: texts.then(Vec::new) }
+    }
+
+    pub fn aggregates(&self) -> u64 {
+        self.links.len() as u64
+    }
+
+    pub fn into_texts(self) -> Vec<Named> {
+        self.texts.unwrap_or_default()
+    }
+
+    /// Checks the next record of the log and takes it as the newest of its aggregate.
+    ///
+    /// A record that cannot be read still counts as one revision, so that one damaged record is
+    /// one fault and its successor's broken chain the only other.
+    pub fn check(&mut self, entry: &Entry, mut fault: impl FnMut(Option<Address>, What)) {
+        let address = match Address::parse(&entry.subject) {
+            Some((log, address)) if log == self.log => address,
+            _ => return fault(None, What::Subject(entry.subject.clone())),
+        };
+        let mut fault = |what| fault(Some(address), what);
+        let newest = self.links.get(&address);
+        let expected = newest.map_or(1, |link| link.revision + 1);
+        let mut revision = expected;
+        // The envelope is read on its own: a record with an event of a later version has a place
+        // in the chain too.
+        match record::decode_envelope(&entry.payload) {
+            Ok(envelope) => {
+                revision = envelope.revision;
+                let own = record::address(&envelope);
+                if envelope.log_id != self.log_id {
+                    fault(What::ForeignLog(envelope.log_id));
+                }
+                if own != address {
+                    fault(What::Misplaced(own));
+                }
+                if revision != expected {
+                    fault(What::Revision { expected, found: revision });
+                }
+                if envelope.previous != newest.map(|link| link.sha256) {
+                    fault(What::Chain);
+                }
+                match record::decode(&entry.payload) {
+                    Ok(record) => self.note_texts(entry.position, address, &record),
+                    Err(error) => fault(What::Undecodable(describe(&error))),
+                }
+            }
+            Err(error) => fault(What::Undecodable(describe(&error))),
+        }
+        self.links.insert(address, Link { revision, sha256: record::digest(&entry.payload) });
+    }
+
+    fn note_texts(&mut self, position: u64, address: Address, record: &Record) {
+        if let Some(texts) = &mut self.texts {
+            texts.extend(record::texts(record).into_iter().map(|text| Named { position, address, text }));
+        }
+    }
+}
+
+/// An error with its cause, in one line.
+fn describe(error: &record::Error) -> String {
+    match std::error::Error::source(error) {
+        Some(cause) => format!("{error}: {cause}"),
+        None => error.to_string(),
+    }
+}
