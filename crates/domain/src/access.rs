@@ -67,7 +67,8 @@ pub fn permit(viewer: &Viewer, action: Action, kind: Kind) -> Verdict {
     if matches!(kind, Kind::User) || (kind == Kind::Project && action == Action::Create) {
         return if viewer.operator { Verdict::Allowed } else { Verdict::Forbidden };
     }
-    let Some(role) = viewer.role.or(viewer.operator.then_some(Role::Admin)) else {
+    // An operator's own role in a project, if there is one, takes nothing away.
+    let Some(role) = viewer.operator.then_some(Role::Admin).or(viewer.role) else {
         return Verdict::Hidden;
     };
     // An author alone changes the own marks and readings, whatever others' roles.
@@ -82,8 +83,8 @@ fn least(action: Action, kind: Kind) -> Role {
     match (action, kind) {
         (Action::Read, _) => Role::Reader,
         (Action::Govern, _) | (_, Kind::Project | Kind::User) => Role::Admin,
-        (Action::Create | Action::Contest, _) => Role::Annotator,
-        (Action::Change { own: true }, Kind::Actor | Kind::Relation | Kind::Incident) => Role::Annotator,
+        (Action::Create | Action::Contest, _)
+        | (Action::Change { own: true }, Kind::Actor | Kind::Relation | Kind::Incident) => Role::Annotator,
         (Action::Change { .. }, _) => Role::Curator,
     }
 }

@@ -1,11 +1,11 @@
 //! An actor. Names are separate assertions with evidence; nothing is merged.
 
 use crate::aggregate::aggregate_of;
+use crate::claim::{EVIDENCE_MAX, check_list};
 use crate::code::codes;
 use crate::id::{AnnotationId, NameId, UserId};
 use crate::text::Text;
 use crate::{Aggregate, Rejection};
-
 
 codes! {
     /// What an actor is.
@@ -142,6 +142,7 @@ impl Actor {
     pub fn decide(&self, command: Command) -> Result<Vec<Event>, Rejection> {
         match (self, command) {
             (Self::Absent, Command::Register { kind, id, name }) => {
+                name.check()?;
                 let known = match kind {
                     ActorKind::Placeholder => Event::PlaceholderActorIntroduced,
                     _ => Event::ActorRegistered { kind },
@@ -162,6 +163,7 @@ impl Actor {
                     let detail = format!("an actor has at most {} names", Self::NAMES_MAX);
                     return Err(Rejection::conflict("names_full", detail));
                 }
+                name.check()?;
                 Ok(vec![Event::ActorNameAsserted { id, name }])
             }
             (Self::Known { names, .. }, Command::WithdrawName { id }) => {
@@ -174,6 +176,12 @@ impl Actor {
                 Ok(vec![Event::ActorNameWithdrawn { id }])
             }
         }
+    }
+}
+
+impl Name {
+    fn check(&self) -> Result<(), Rejection> {
+        check_list(&self.evidence, EVIDENCE_MAX, "/evidence")
     }
 }
 
@@ -198,7 +206,6 @@ impl Aggregate for Actor {
         }
     }
 }
-
 
 #[cfg(test)]
 mod tests;

@@ -106,3 +106,6 @@ macro_rules! aggregate_of {
     };
 }
 pub(crate) use aggregate_of;
+
+#[cfg(test)]
+mod tests;

@@ -10,6 +10,7 @@ mod change;
 mod class;
 mod dispute;
 mod position;
+mod scene;
 mod status;
 mod utterance;
 
@@ -18,7 +19,7 @@ mod tests;
 
 pub use assess::assess;
 pub use board::{
-    Adopted, Board, Dispute, DisputeKind, Flag, Generic, IncidentFlag, IncidentStatus, Mark, Proposition, Status, Utterance,
-    Voice, Vote,
+    Adopted, Board, Dispute, DisputeKind, Flag, Generic, IncidentFlag, IncidentStatus, Mark, Proposition, Status,
+    Utterance, Voice, Vote,
 };
 pub use case::{Case, CaseReading};

@@ -16,7 +16,7 @@ use crate::id::{AnnotationId, ReadingId, RelationId};
 use crate::text::Text;
 use crate::{Fact, Rejection};
 
-/// The most annotations that one reading cites.
+/// The most annotations that one reading, relation or name cites.
 pub const EVIDENCE_MAX: usize = 64;
 /// The most utterances that one change act names.
 pub const CHANGES_MAX: usize = 64;
@@ -62,7 +62,9 @@ impl Claim {
         }
         check_list(&self.evidence, EVIDENCE_MAX, "/evidence")?;
         if self.evidence.is_empty() {
-            return Err(Rejection::invalid("evidence_missing", "a reading cites at least one annotation").at("/evidence"));
+            return Err(
+                Rejection::invalid("evidence_missing", "a reading cites at least one annotation").at("/evidence")
+            );
         }
         check_list(&self.changes, CHANGES_MAX, "/changes")?;
         match (self.act.is_change(), self.changes.is_empty()) {
@@ -86,14 +88,22 @@ impl Claim {
     }
 }
 
-fn check_list<T: Eq + Copy>(list: &[T], len_max: usize, pointer: &str) -> Result<(), Rejection> {
+/// Refuses a list that is too long, or in which an entry stands twice.
+pub(crate) fn check_list<T: Eq + Copy>(list: &[T], len_max: usize, pointer: &str) -> Result<(), Rejection> {
     if list.len() > len_max {
         return Err(Rejection::invalid("list_too_long", format!("at most {len_max} entries are taken"))
             .at(pointer)
             .with("len_max", Fact::Number(len_max as u64)));
     }
+    check_once(list, pointer)
+}
+
+/// Refuses a list in which an entry stands twice.
+pub(crate) fn check_once<T: Eq + Copy>(list: &[T], pointer: &str) -> Result<(), Rejection> {
     if let Some(at) = (1..list.len()).find(|&at| list[..at].contains(&list[at])) {
-        return Err(Rejection::invalid("list_repeats", "the entry stands twice in the list").at(format!("{pointer}/{at}")));
+        return Err(
+            Rejection::invalid("list_repeats", "the entry stands twice in the list").at(format!("{pointer}/{at}"))
+        );
     }
     Ok(())
 }

@@ -13,15 +13,11 @@ pub trait Code: Copy + Eq + 'static {
 
     /// The value with this code.
     fn from_code(code: &str) -> Result<Self, UnknownCode> {
-        Self::ALL
-            .iter()
-            .copied()
-            .find(|value| value.as_str() == code)
-            .ok_or_else(|| UnknownCode {
-                name: Self::NAME,
-                code: code.chars().take(64).collect(),
-                known: Self::ALL.iter().map(|value| value.as_str()).collect(),
-            })
+        Self::ALL.iter().copied().find(|value| value.as_str() == code).ok_or_else(|| UnknownCode {
+            name: Self::NAME,
+            code: code.chars().take(64).collect(),
+            known: Self::ALL.iter().map(|value| value.as_str()).collect(),
+        })
     }
 }
 
@@ -87,3 +83,6 @@ macro_rules! codes {
     };
 }
 pub(crate) use codes;
+
+#[cfg(test)]
+mod tests;

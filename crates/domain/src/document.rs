@@ -117,7 +117,9 @@ impl Document {
     pub fn revision_next(&self) -> u32 {
         match self {
             Self::Absent => 1,
-            Self::Registered { revisions, .. } => revisions.last().map_or(1, |revision| revision.number + 1),
+            Self::Registered { revisions, .. } => {
+                revisions.last().map_or(1, |revision| revision.number.saturating_add(1))
+            }
         }
     }
 
@@ -125,6 +127,7 @@ impl Document {
     pub fn decide(&self, command: Command) -> Result<Vec<Event>, Rejection> {
         match (self, command) {
             (Self::Absent, Command::Register { detail, revision }) => {
+                self.check_revision(&revision)?;
                 Ok(vec![Event::DocumentRegistered(detail), Event::DocumentRevisionCaptured(revision)])
             }
             (Self::Registered { .. }, Command::Register { .. }) => {
@@ -138,11 +141,7 @@ impl Document {
                     let detail = format!("a document has at most {} revisions", Self::REVISIONS_MAX);
                     return Err(Rejection::conflict("revisions_full", detail));
                 }
-                if revision.number != self.revision_next() {
-                    let next = u64::from(self.revision_next());
-                    let detail = format!("the next revision is number {next}");
-                    return Err(Rejection::conflict("revision_number", detail).with("number", Fact::Number(next)));
-                }
+                self.check_revision(&revision)?;
                 Ok(vec![Event::DocumentRevisionCaptured(revision)])
             }
             (Self::Registered { withdrawn, .. }, Command::Withdraw) => {
@@ -152,6 +151,20 @@ impl Document {
                 Ok(vec![Event::DocumentWithdrawnByPublisher])
             }
         }
+    }
+
+    fn check_revision(&self, revision: &Revision) -> Result<(), Rejection> {
+        if revision.bytes > TEXT_LEN_MAX as u64 {
+            let detail = format!("the text has {} bytes, at most {TEXT_LEN_MAX} are taken", revision.bytes);
+            let len_max = Fact::Number(TEXT_LEN_MAX as u64);
+            return Err(Rejection::invalid("text_too_long", detail).at("/text").with("len_max", len_max));
+        }
+        let next = self.revision_next();
+        if revision.number != next {
+            let detail = format!("the next revision is number {next}");
+            return Err(Rejection::conflict("revision_number", detail).with("number", Fact::Number(u64::from(next))));
+        }
+        Ok(())
     }
 }
 

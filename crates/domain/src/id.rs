@@ -94,3 +94,6 @@ impl Handle {
 pub fn derived(project: ProjectId, user: UserId, key: Uuid, n: usize) -> Uuid {
     Uuid::new_v5(&project.uuid(), format!("{user}/{key}/{n}").as_bytes())
 }
+
+#[cfg(test)]
+mod tests;

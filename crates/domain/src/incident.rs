@@ -3,7 +3,7 @@
 use crate::aggregate::aggregate_of;
 use crate::edtf::Edtf;
 use crate::id::{ActorId, UserId};
-use crate::text::{Text, comparable};
+use crate::text::{Text, check_total, comparable};
 use crate::{Aggregate, Rejection};
 
 /// What is known of one incident.
@@ -178,7 +178,9 @@ impl Incident {
 impl Detail {
     fn check(&self) -> Result<(), Rejection> {
         check_len(self.places.len(), "/places")?;
-        check_len(self.targets.len(), "/targets")
+        check_len(self.targets.len(), "/targets")?;
+        let terms = self.kind.iter().chain(&self.places);
+        check_total(terms.chain([&self.title]).map(Text::as_str))
     }
 }
 
@@ -187,7 +189,9 @@ impl Class {
         check_len(self.kinds.len(), "/class/kinds")?;
         check_len(self.targets.len(), "/class/targets")?;
         check_len(self.places.len(), "/class/places")?;
-        check_len(self.actors.len(), "/class/actors")
+        check_len(self.actors.len(), "/class/actors")?;
+        let terms = self.kinds.iter().chain(&self.places);
+        check_total(terms.chain([&self.title]).map(Text::as_str))
     }
 }
 

@@ -26,6 +26,11 @@ pub mod source;
 pub mod text;
 pub mod user;
 
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
+
 pub use aggregate::{Aggregate, Event, Kind, fold};
 pub use code::{Code, UnknownCode};
 pub use rejection::{Fact, Rejection, Why};

@@ -82,7 +82,7 @@ fn offset(n: usize) -> u32 {
 /// Whether two half-open spans share a code point.
 #[must_use]
 pub fn overlap(a: &Range<u32>, b: &Range<u32>) -> bool {
-    a.start < b.end && b.start < a.end
+    a.start.max(b.start) < a.end.min(b.end)
 }
 
 /// Checks that a span is not empty and lies within a text of this length.
@@ -109,7 +109,10 @@ pub fn check_quote(text: &Indexed, start: u32, end: u32, exact: &str) -> Result<
     if text.cut(start, end) == Some(exact) {
         return Ok(());
     }
-    let shown = text.cut(start, end.min(start + SHOWN_MAX)).unwrap_or_default();
+    let shown = text.cut(start, end.min(start.saturating_add(SHOWN_MAX))).unwrap_or_default();
     let detail = format!("the text has `{shown}` at {start}..{end}, not the quote that was sent");
     Err(Rejection::invalid("quote_mismatch", detail).at("/exact").with("actual", Fact::Text(shown.to_owned())))
 }
+
+#[cfg(test)]
+mod tests;

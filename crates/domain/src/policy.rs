@@ -1,8 +1,9 @@
 //! Policies: under which rules readings become positions.
 
-use crate::Rejection;
+use crate::claim::Certainty;
 use crate::code::codes;
 use crate::id::ActorId;
+use crate::{Code, Rejection};
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
@@ -99,6 +100,11 @@ impl Policy {
         if let Some((id, _)) = self.trust.iter().find(|(_, trust)| !(0.0..=1.0).contains(*trust)) {
             return Err(Rejection::invalid("policy_invalid", "trust lies between 0 and 1").at(format!("/trust/{id}")));
         }
+        let known = |code: &str| Certainty::from_code(code).is_ok();
+        if let Some(code) = self.opinions.keys().find(|code| !known(code)) {
+            let detail = format!("`{code}` is no certainty");
+            return Err(Rejection::invalid("policy_invalid", detail).at(format!("/opinions/{code}")));
+        }
         let finite = |x: f64| x.is_finite() && x >= 0.0;
         if let Some((code, _)) = self.opinions.iter().find(|(_, e)| !(finite(e.r) && finite(e.s))) {
             let detail = "evidence is a number of at least 0";
@@ -108,11 +114,19 @@ impl Policy {
             let detail = format!("{both} is both included and excluded");
             return Err(Rejection::invalid("policy_invalid", detail).at("/officials"));
         }
-        let longest = self.officials_include.len().max(self.officials_exclude.len()).max(self.trust.len());
-        if longest > Self::LIST_MAX {
-            let detail = format!("a list of a policy has at most {} entries", Self::LIST_MAX);
-            return Err(Rejection::invalid("list_too_long", detail));
+        for (len, pointer) in [
+            (self.officials_include.len(), "/officials/include"),
+            (self.officials_exclude.len(), "/officials/exclude"),
+            (self.trust.len(), "/trust"),
+        ] {
+            if len > Self::LIST_MAX {
+                let detail = format!("a list of a policy has at most {} entries", Self::LIST_MAX);
+                return Err(Rejection::invalid("list_too_long", detail).at(pointer));
+            }
         }
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -203,28 +203,36 @@ impl Aggregate for Project {
     aggregate_of!(Project);
 
     fn evolve(self, event: &Event, _author: UserId) -> Self {
-        if let Event::ProjectCreated { name, blind } = event {
-            return Self::Open(Open {
+        match (self, event) {
+            (Self::Absent, Event::ProjectCreated { name, blind }) => Self::Open(Open {
                 name: name.clone(),
                 blind: *blind,
                 members: BTreeMap::new(),
                 policies: Vec::new(),
                 codebooks: Vec::new(),
-            });
-        }
-        let Self::Open(mut open) = self else { return self };
-        match event {
-            Event::ProjectCreated { .. } => {}
-            Event::CodebookPublished { version: _, codebook } => open.codebooks.push(codebook.clone()),
-            Event::PolicyPublished { version: _, policy } => open.policies.push(policy.clone()),
-            Event::MemberRoleGranted { user, role } => {
-                open.members.insert(*user, *role);
+            }),
+            (Self::Open(mut open), event) => {
+                match event {
+                    Event::ProjectCreated { .. } => {}
+                    Event::CodebookPublished { version: _, codebook } => open.codebooks.push(codebook.clone()),
+                    Event::PolicyPublished { version: _, policy } => open.policies.push(policy.clone()),
+                    Event::MemberRoleGranted { user, role } => {
+                        open.members.insert(*user, *role);
+                    }
+                    Event::MemberRoleRevoked { user } => {
+                        open.members.remove(user);
+                    }
+                }
+                Self::Open(open)
             }
-            Event::MemberRoleRevoked { user } => {
-                open.members.remove(user);
-            }
+            (
+                Self::Absent,
+                Event::CodebookPublished { .. }
+                | Event::PolicyPublished { .. }
+                | Event::MemberRoleGranted { .. }
+                | Event::MemberRoleRevoked { .. },
+            ) => Self::Absent,
         }
-        Self::Open(open)
     }
 }
 

@@ -205,7 +205,13 @@ impl Aggregate for Reading {
             }
             (Self::Claim { author, claim }, Event::ClaimReadingRetracted) => Self::Retracted { author, claim },
             (Self::Blank { author, blank }, Event::ClaimReadingRetracted) => Self::BlankRetracted { author, blank },
-            (state, _) => state,
+            (
+                state,
+                Event::ClaimRead(_)
+                | Event::ClaimReadingRevised(_)
+                | Event::ClaimReadingRetracted
+                | Event::NoClaimFound(_),
+            ) => state,
         }
     }
 }

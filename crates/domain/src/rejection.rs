@@ -84,7 +84,8 @@ impl Rejection {
     /// The change does not say against which revision it was made.
     #[must_use]
     pub fn unconditional(current: u64) -> Self {
-        let detail = format!("a change needs If-Match with the revision it was made against; the current one is \"{current}\"");
+        let detail =
+            format!("a change needs If-Match with the revision it was made against; the current one is \"{current}\"");
         Self::new(Why::Unconditional, "revision_required", detail).with("revision", Fact::Number(current))
     }
 
@@ -117,3 +118,6 @@ impl fmt::Display for Rejection {
 }
 
 impl std::error::Error for Rejection {}
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,7 @@
 //! A possible edge between two actors.
 
 use crate::aggregate::aggregate_of;
+use crate::claim::{EVIDENCE_MAX, check_list};
 use crate::code::codes;
 use crate::edtf::{Bounds, Edtf};
 use crate::id::{ActorId, AnnotationId, UserId};
@@ -212,7 +213,7 @@ impl Edge {
             let detail = "a relation cites at least one annotation";
             return Err(Rejection::invalid("evidence_missing", detail).at("/evidence"));
         }
-        Ok(())
+        check_list(&self.evidence, EVIDENCE_MAX, "/evidence")
     }
 }
 

@@ -114,7 +114,9 @@ impl Source {
             }
             (Self::Registered { relations, .. }, Command::AssertRelation { own, relation, to }) => {
                 if own == to {
-                    return Err(Rejection::invalid("relation_to_itself", "a source has no relation to itself").at("/to"));
+                    return Err(
+                        Rejection::invalid("relation_to_itself", "a source has no relation to itself").at("/to")
+                    );
                 }
                 if relations.contains(&(relation, to)) {
                     return Err(Rejection::conflict("relation_known", "this relation was asserted before").at("/to"));

@@ -2,6 +2,9 @@
 
 use crate::Rejection;
 
+/// The most bytes of free text in one record: with ids and envelope it stays below a message's 1 MiB.
+pub const RECORD_LEN_MAX: usize = 768 * 1024;
+
 /// Free text of a record: a title, a name, a note, a reason, a label. At most [`Text::LEN_MAX`] code points.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
 #[serde(transparent)]
@@ -53,3 +56,16 @@ pub fn comparable(text: &str) -> String {
     use unicode_normalization::UnicodeNormalization;
     text.nfc().collect::<String>().trim().to_lowercase()
 }
+
+/// Checks that the texts of a record with lists fit into a message together.
+pub fn check_total<'a>(texts: impl IntoIterator<Item = &'a str>) -> Result<(), Rejection> {
+    let len: usize = texts.into_iter().map(str::len).sum();
+    if len <= RECORD_LEN_MAX {
+        return Ok(());
+    }
+    let detail = format!("the texts have {len} bytes together, at most {RECORD_LEN_MAX} are taken");
+    Err(Rejection::invalid("texts_too_long", detail))
+}
+
+#[cfg(test)]
+mod tests;

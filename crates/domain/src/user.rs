@@ -84,10 +84,13 @@ impl User {
         match command {
             Command::IssueToken { display_name, token, expires_at_us, operator } => {
                 let issued = Event::TokenIssued { token, expires_at_us, operator };
-                Ok(match self {
-                    Self::Absent => vec![Event::UserRegistered { display_name }, issued],
-                    Self::Registered { .. } => vec![issued],
-                })
+                match self {
+                    Self::Absent => Ok(vec![Event::UserRegistered { display_name }, issued]),
+                    Self::Registered { tokens, .. } if tokens.contains_key(&token) => {
+                        Err(Rejection::conflict("id_taken", "there is a token with this id"))
+                    }
+                    Self::Registered { .. } => Ok(vec![issued]),
+                }
             }
             Command::RevokeToken { token } => match self {
                 Self::Registered { tokens, .. } if tokens.contains_key(&token) => {

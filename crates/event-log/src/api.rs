@@ -8,8 +8,8 @@ use futures::StreamExt;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::error::request_failure;
 use crate::Error;
+use crate::error::request_failure;
 
 /// Deadline of a read from the server. A healthy one answers in milliseconds; the rest is for a
 /// leader election.

@@ -8,10 +8,10 @@
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
+use async_nats::Request;
 use async_nats::client::{PublishErrorKind, RequestErrorKind};
 use async_nats::connection::State;
 use async_nats::header::{HeaderMap, HeaderValue};
-use async_nats::Request;
 use bytes::Bytes;
 use serde::Deserialize;
 use tokio::sync::{Semaphore, SemaphorePermit};
@@ -32,8 +32,8 @@ pub const APPENDS_IN_FLIGHT: usize = 256;
 pub const BATCHES_OPEN: usize = 16;
 /// Records of one atomic batch: a reading and its 16 inline annotations.
 pub const BATCH_LEN_MAX: usize = 17;
-/// How long an append waits for its turn before the log is called busy.
-const TURN_TIMEOUT: Duration = Duration::from_secs(1);
+/// How long an append waits for its turn before the log is called busy: as long as those before it may take.
+const TURN_TIMEOUT: Duration = ACK_TIMEOUT;
 
 const EXPECTED_LAST: &str = "Nats-Expected-Last-Subject-Sequence";
 const EXPECTED_STREAM: &str = "Nats-Expected-Stream";
@@ -66,6 +66,11 @@ pub enum AppendError {
     #[error("another record came first")]
     Conflict,
     /// The outcome is unknown: read the aggregate through the leader and look for the command id.
+    ///
+    /// A record that is not there may still be on its way, since the leader answers reads past the
+    /// appends that wait. So its absence is no failure to report. Try again for the same aggregate
+    /// under what was read: of the two attempts one is stored, and the other a conflict after
+    /// which the command id is found.
     #[error("it is unknown whether the record was stored")]
     Uncertain(#[source] Cause),
     /// Too many appends or batches are under way. Nothing was stored; try again in a moment.
@@ -239,12 +244,7 @@ impl EventLog {
         }
     }
 
-    async fn publish_silently(
-        &self,
-        address: &Address,
-        headers: HeaderMap,
-        payload: Bytes,
-    ) -> Result<(), AppendError> {
+    async fn publish_silently(&self, address: &Address, headers: HeaderMap, payload: Bytes) -> Result<(), AppendError> {
         let subject = address.subject(self.inner.log);
         let sent = self.inner.api.client().publish_with_headers(subject, headers, payload);
         match tokio::time::timeout(ACK_TIMEOUT, sent).await {
@@ -310,14 +310,6 @@ fn record(form: &'static str, started: Instant, outcome: &Result<u64, AppendErro
     let name = outcome.as_ref().map_or_else(AppendError::outcome, |_| "stored");
     metrics::counter!("gainsay_log_appends_total", "form" => form, "outcome" => name).increment(1);
     metrics::histogram!("gainsay_log_append_seconds", "form" => form).record(started.elapsed().as_secs_f64());
-    match outcome {
-        Err(error @ (AppendError::Uncertain(_) | AppendError::Unavailable(_))) => {
-            tracing::warn!(error = error as &dyn std::error::Error, "append without a known success");
-        }
-        Err(AppendError::Full(reason)) => tracing::error!(reason, "the log takes no more records"),
-        Ok(_)
-        | Err(AppendError::Conflict | AppendError::Busy | AppendError::ClockSkew(_) | AppendError::TooLarge) => {}
-    }
 }
 
 #[cfg(test)]

@@ -8,8 +8,8 @@ pub(crate) type Cause = Box<dyn std::error::Error + Send + Sync>;
 /// Why the log did not answer, or did not answer as it must.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// No answer in time or no connection: worth another try.
-    #[error("cannot {doing}: nats-server does not answer")]
+    /// No answer in time, no connection, or a step of several failed: worth another try.
+    #[error("cannot {doing} at the moment")]
     Unavailable {
         /// What was tried.
         doing: String,
@@ -27,12 +27,12 @@ pub enum Error {
         /// The server's words.
         description: String,
     },
-    /// The answer has not the form that the protocol promises.
-    #[error("cannot {doing}: the answer of nats-server is not understood: {detail}")]
+    /// Something is not as it must be, and the same call will find it so again.
+    #[error("cannot {doing}: {detail}")]
     Malformed {
         /// What was tried.
         doing: String,
-        /// What is wrong with the answer.
+        /// What is wrong.
         detail: String,
     },
     /// A reader claims to have read what the log does not have: the log lost its end, or it is another.

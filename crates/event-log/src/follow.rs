@@ -25,7 +25,7 @@ const HEARTBEAT: Duration = Duration::from_secs(5);
 /// Life of one request for records.
 const PULL_EXPIRES: Duration = Duration::from_secs(30);
 /// The server forgets a consumer that nobody has used for so long.
-const CONSUMER_LIFE: Duration = Duration::from_secs(60);
+const CONSUMER_LIFE: Duration = Duration::from_mins(1);
 /// Pauses between attempts to make a consumer.
 const RETRY_FIRST: Duration = Duration::from_millis(50);
 const RETRY_LAST: Duration = Duration::from_secs(2);
@@ -162,6 +162,7 @@ impl Follower {
     async fn try_open(&mut self) -> Result<pull::Stream, Error> {
         const DOING: &str = "follow the log";
         self.disconnects.mark_unchanged();
+        metrics::counter!("gainsay_log_follow_consumers_total").increment(1);
         // The server would accept a start beyond the end and stay silent until the log gets there.
         let last = self.log.head().await?.last;
         if self.next > last + 1 {
@@ -176,20 +177,17 @@ impl Follower {
             num_replicas: 1,
             ..pull::Config::default()
         };
-        let consumer: Consumer<pull::Config> = self
-            .log
-            .inner
-            .jetstream
-            .create_consumer_on_stream(config, self.log.inner.stream.as_str())
-            .await
-            .map_err(|error| match error.kind() {
-                ConsumerErrorKind::JetStream(error) => Error::Refused {
-                    doing: DOING.to_owned(),
-                    code: error.error_code().0,
-                    description: error.to_string(),
+        let consumer: Consumer<pull::Config> =
+            self.log.inner.jetstream.create_consumer_on_stream(config, self.log.inner.stream.as_str()).await.map_err(
+                |error| match error.kind() {
+                    ConsumerErrorKind::JetStream(error) => Error::Refused {
+                        doing: DOING.to_owned(),
+                        code: error.error_code().0,
+                        description: error.to_string(),
+                    },
+                    _ => Error::unavailable(DOING, error),
                 },
-                _ => Error::unavailable(DOING, error),
-            })?;
+            )?;
         consumer
             .stream()
             .max_messages_per_batch(AHEAD_LEN)

@@ -6,12 +6,18 @@
 //! - **One order.** [`EventLog::append`] stores a record only when the aggregate's newest record
 //!   is the expected one; [`EventLog::append_batch`] stores several records or none.
 //! - **No assumed outcome.** After a time-out or a lost connection an append is
-//!   [`AppendError::Uncertain`]; [`EventLog::load_from_leader`] then tells the truth.
+//!   [`AppendError::Uncertain`]; [`EventLog::load_from_leader`] and a second attempt then tell.
 //! - **Durable.** [`EventLog::connect`] refuses a server that acknowledges before it writes
 //!   through, and a stream whose configuration differs in any field that matters.
 //! - **Exact.** [`EventLog::follow`] hands out every record once, in order, with its position.
 //! - **Provable.** [`EventLog::verify`] reads everything and names the first position that it
 //!   cannot read or prove.
+//!
+//! Metrics: `gainsay_log_appends_total` and `gainsay_log_append_seconds` (by form and outcome:
+//! conflicts and batches among them), `gainsay_log_clock_skew_seconds`,
+//! `gainsay_log_clock_skew_warnings_total`, `gainsay_log_follow_consumers_total` (one for each
+//! reader, and one more whenever it had to begin again), `gainsay_nats_server_restarts_total`,
+//! `gainsay_nats_server_memory_bytes`.
 //!
 //! Texts of documents are too large and too private for the log: [`texts::Texts`] keeps them in
 //! an object store, and records hold salted digests. [`credentials::Credentials`] keeps what a
@@ -21,10 +27,10 @@ mod api;
 mod append;
 mod clock;
 pub mod credentials;
-mod direct;
 mod error;
 mod follow;
 mod load;
+mod read;
 pub mod server;
 mod settings;
 mod stream;
@@ -91,7 +97,7 @@ struct Inner {
 /// Where the log begins and ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Head {
-    /// Position of the oldest record; 1 in a healthy log.
+    /// Position of the oldest record; 1 in a healthy log, 0 in an empty one.
     pub first: u64,
     /// Position of the newest record; 0 in an empty log.
     pub last: u64,
@@ -113,7 +119,7 @@ impl EventLog {
             return Err(Error::Version { found: client.server_info().version });
         }
         let api = Api::new(client.clone());
-        let id = stream::open(&api, settings).await?;
+        let id = open(&api, settings).await?;
         let stream = wire::subject::stream(settings.log);
         let clock = Arc::new(Clock::default());
         compare_clocks(&api, &stream, &clock).await?;
@@ -187,6 +193,12 @@ impl EventLog {
 /// Connects once the server answers. What is wrong for good, such as a refused password, is
 /// reported at the end of the time-out with its cause.
 async fn connect(settings: &Settings, disconnected: watch::Sender<u64>) -> Result<async_nats::Client, Error> {
+    if settings.servers.contains('@') {
+        return Err(Error::malformed(
+            "connect to the log",
+            "a server URL holds a login, which has a setting of its own",
+        ));
+    }
     let doing = || format!("connect to {}", settings.servers);
     let deadline = Instant::now() + settings.connect_timeout;
     let servers: Vec<&str> = settings.servers.split(',').map(str::trim).collect();
@@ -206,6 +218,20 @@ async fn connect(settings: &Settings, disconnected: watch::Sender<u64>) -> Resul
         }
         tokio::time::sleep(pause).await;
         pause = (pause * 2).min(RECONNECT_LAST);
+    }
+}
+
+/// Opens the stream once JetStream answers: a cluster needs a leader first.
+async fn open(api: &Api, settings: &Settings) -> Result<Uuid, Error> {
+    let deadline = Instant::now() + settings.connect_timeout;
+    loop {
+        match stream::open(api, settings).await {
+            Err(error) if stream::may_become_ready(&error) && Instant::now() + RECONNECT_LAST < deadline => {
+                tracing::debug!(error = &error as &dyn std::error::Error, "JetStream is not ready yet");
+            }
+            other => return other,
+        }
+        tokio::time::sleep(RECONNECT_LAST).await;
     }
 }
 

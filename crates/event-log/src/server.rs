@@ -235,7 +235,6 @@ impl Drop for Server {
 }
 
 /// Everything that a start of the server needs, again and again.
-#[derive(Debug)]
 struct Launch {
     settings: ServerSettings,
     binary: PathBuf,
@@ -331,7 +330,8 @@ impl Supervisor {
                     return;
                 }
                 End::OverMemory(bytes) => {
-                    end(&mut running).await;
+                    // At once: while it is asked to end it takes more. What it acknowledged is written.
+                    kill(&mut running).await;
                     let limit = self.launch.settings.memory_limit_bytes;
                     return self.fail(format!("it took {bytes} bytes of memory, above its limit of {limit}"));
                 }
@@ -357,9 +357,18 @@ impl Supervisor {
                         return;
                     }
                 }
-                match self.launch.start().await {
+                let start = tokio::select! {
+                    start = self.launch.start() => start,
+                    () = self.stop.cancelled() => {
+                        self.state.send_replace(State::Stopped);
+                        return;
+                    }
+                };
+                match start {
                     Ok(running) => break running,
-                    Err(error) => tracing::error!(error = &error as &dyn std::error::Error, "nats-server not restarted"),
+                    Err(error) => {
+                        tracing::error!(error = &error as &dyn std::error::Error, "nats-server not restarted");
+                    }
                 }
             };
             tracing::warn!(nats.pid = running.pid, restarts, "nats-server started anew");
@@ -400,9 +409,13 @@ async fn end(running: &mut Running) {
     process::terminate(running.pid);
     if tokio::time::timeout(STOP_TIMEOUT, running.child.wait()).await.is_err() {
         tracing::warn!(nats.pid = running.pid, "nats-server does not end by itself, killing it");
-        if let Err(error) = running.child.kill().await {
-            tracing::error!(nats.pid = running.pid, error = %error, "nats-server cannot be killed");
-        }
+        kill(running).await;
+    }
+}
+
+async fn kill(running: &mut Running) {
+    if let Err(error) = running.child.kill().await {
+        tracing::error!(nats.pid = running.pid, error = %error, "nats-server cannot be killed");
     }
 }
 

@@ -6,7 +6,8 @@ use std::time::Duration;
 /// How a process connects to the log and what it demands of the server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
-    /// One or more server URLs, separated by commas: `nats://127.0.0.1:4222`.
+    /// One or more server URLs, separated by commas: `nats://127.0.0.1:4222`. They hold no login:
+    /// URLs are logged.
     pub servers: String,
     /// Who this process is to the server.
     pub login: Login,

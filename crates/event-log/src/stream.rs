@@ -25,6 +25,8 @@ const MONITOR_TIMEOUT: Duration = Duration::from_secs(5);
 const STREAM_NOT_FOUND: u64 = 10059;
 /// JetStream's error for a stream that exists with another configuration.
 const STREAM_NAME_IN_USE: u64 = 10058;
+/// JetStream's errors of a cluster that is still forming: not enough peers, no leader.
+const CLUSTER_FORMING: [u64; 4] = [10004, 10005, 10008, 10009];
 /// Copies from which on a record survives the loss of a machine's unwritten memory.
 const REPLICAS_SAFE: usize = 3;
 
@@ -62,6 +64,11 @@ impl Info {
 /// Reads the state of a stream.
 pub(crate) async fn info(api: &Api, stream: &str) -> Result<Info, Error> {
     api.request("read the state of the log", &format!("$JS.API.STREAM.INFO.{stream}"), &()).await
+}
+
+/// Whether JetStream may only need a moment.
+pub(crate) fn may_become_ready(error: &Error) -> bool {
+    error.is_transient() || error.code().is_some_and(|code| CLUSTER_FORMING.contains(&code))
 }
 
 /// Finds the stream of the log or makes it, checks it, and tells the log's UUID.

@@ -15,6 +15,8 @@ use std::time::SystemTime;
 use async_nats::jetstream::Context;
 use async_nats::jetstream::object_store::{Config, InfoErrorKind, ObjectInfo, ObjectStore};
 use async_nats::jetstream::stream::StorageType;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE;
 use bytes::{Bytes, BytesMut};
 use futures::{Stream, StreamExt, TryStreamExt};
 use sha2::{Digest, Sha256};
@@ -22,8 +24,9 @@ use uuid::Uuid;
 use wire::record::TextRef;
 
 use crate::api::Api;
-use crate::direct;
 use crate::error::Error;
+use crate::load::Stored;
+use crate::read::{self, Which};
 
 /// Bytes read ahead of the consumer of a text.
 const READ_AHEAD_BYTES: usize = 1024 * 1024;
@@ -99,8 +102,8 @@ pub struct Texts {
     bucket: Arc<str>,
 }
 
-impl std::fmt::Debug for Texts {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for Texts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Texts").field("bucket", &self.bucket).finish_non_exhaustive()
     }
 }
@@ -135,10 +138,11 @@ impl Texts {
         }
         let name = key.to_string();
         let mut reader = text;
-        match self.store.put(name.as_str(), &mut reader).await {
-            Ok(_) => Ok(()),
-            Err(error) => Err(Error::unavailable(format!("put the text {name}"), error)),
-        }
+        self.store
+            .put(name.as_str(), &mut reader)
+            .await
+            .map(drop)
+            .map_err(|error| Error::unavailable(format!("put the text {name}"), error))
     }
 
     /// Reads a whole text; `None` when it is not there.
@@ -163,7 +167,7 @@ impl Texts {
         let bytes = info.size as u64;
         let reader = Reader {
             api: self.api.clone(),
-            stream: format!("OBJ_{}", self.bucket),
+            stream: self.stream(),
             subject: format!("$O.{}.C.{}", self.bucket, info.nuid),
             name: info.name,
             left: bytes,
@@ -206,13 +210,26 @@ impl Texts {
         }))
     }
 
+    /// What is there under a name. A copy that lags may not know it yet; the leader does.
     async fn info(&self, key: &Key) -> Result<Option<ObjectInfo>, Error> {
         let name = key.to_string();
-        match self.store.info(&name).await {
-            Ok(info) => Ok((!info.deleted).then_some(info)),
-            Err(error) if error.kind() == InfoErrorKind::NotFound => Ok(None),
-            Err(error) => Err(Error::unavailable(format!("look for the text {name}"), error)),
-        }
+        let info = match self.store.info(&name).await {
+            Ok(info) => info,
+            Err(error) if error.kind() == InfoErrorKind::NotFound => {
+                let subject = format!("$O.{}.M.{}", self.bucket, URL_SAFE.encode(&name));
+                let which = Which::Last { last_by_subj: &subject };
+                let Some(entry) = read::leader(&self.api, &self.stream(), &which).await? else { return Ok(None) };
+                serde_json::from_slice(&entry.payload)
+                    .map_err(|error| Error::malformed(format!("look for the text {name}"), error.to_string()))?
+            }
+            Err(error) => return Err(Error::unavailable(format!("look for the text {name}"), error)),
+        };
+        Ok((!info.deleted).then_some(info))
+    }
+
+    /// The stream behind the bucket.
+    fn stream(&self) -> String {
+        format!("OBJ_{}", self.bucket)
     }
 }
 
@@ -240,18 +257,28 @@ impl Reader {
         if self.left == 0 {
             return Ok(None);
         }
-        let part =
-            direct::get(&self.api, &self.stream, &self.subject, self.from, READ_AHEAD_LEN, READ_AHEAD_BYTES).await?;
-        let Some(last) = part.stored.last() else {
+        let chunks = self.chunks().await?;
+        let Some(last) = chunks.last() else {
             return Err(Error::malformed(doing(), format!("its last {} bytes are not there", self.left)));
         };
-        let read: u64 = part.stored.iter().map(|chunk| chunk.payload.len() as u64).sum();
+        let read: u64 = chunks.iter().map(|chunk| chunk.payload.len() as u64).sum();
         let Some(left) = self.left.checked_sub(read) else {
             return Err(Error::malformed(doing(), "it is longer than it says"));
         };
         self.from = last.position + 1;
         self.left = left;
-        Ok(Some((part.stored.into_iter().map(|chunk| chunk.payload).collect(), self)))
+        Ok(Some((chunks.into_iter().map(|chunk| chunk.payload).collect(), self)))
+    }
+
+    /// The next chunks from any copy, or one from the leader where that copy has no more yet.
+    async fn chunks(&self) -> Result<Vec<Stored>, Error> {
+        let Self { api, stream, subject, from, .. } = self;
+        let part = read::direct(api, stream, subject, *from, READ_AHEAD_LEN, READ_AHEAD_BYTES).await?;
+        if !part.stored.is_empty() {
+            return Ok(part.stored);
+        }
+        let chunk = read::leader(api, stream, &Which::Next { seq: *from, next_by_subj: subject }).await?;
+        Ok(chunk.map(|chunk| Stored { position: chunk.position, payload: chunk.payload }).into_iter().collect())
     }
 }
 

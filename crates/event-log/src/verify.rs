@@ -3,7 +3,7 @@
 //! A server can call itself healthy, acknowledge, and yet have lost or changed what it holds. So
 //! nothing that it says about itself counts here: positions must be contiguous, each record must
 //! be of this log and at its own address, and each must carry the digest of its aggregate's
-//! record before. With texts, each record's text must be there and have the digest that the
+//! record before. Batches must be whole. With texts, each record's text must be there and have the digest that the
 //! record says, and a text without a record is an orphan of a crash.
 
 mod chain;
@@ -166,6 +166,8 @@ pub enum What {
     },
     /// The record does not follow from the aggregate's record before: one of both was changed.
     Chain,
+    /// The record is not the next one of its batch, or the batch before it is incomplete.
+    Batch,
     /// The record's text is not there.
     TextMissing(Key),
     /// The record's text is another one than the record says.
@@ -188,7 +190,10 @@ impl fmt::Display for What {
             Self::Misplaced(address) => write!(f, "says that it belongs to {address}"),
             Self::Revision { expected, found } => write!(f, "is revision {found} where {expected} was due"),
             Self::Chain => f.write_str("does not follow from the record before: one of both was changed"),
-            Self::TextMissing(key) => write!(f, "its text is missing (document {}, revision {})", key.document, key.revision),
+            Self::Batch => f.write_str("is not what is due in its batch, or the batch before it is incomplete"),
+            Self::TextMissing(key) => {
+                write!(f, "its text is missing (document {}, revision {})", key.document, key.revision)
+            }
             Self::TextChanged(key) => {
                 write!(f, "its text was changed (document {}, revision {})", key.document, key.revision)
             }
@@ -346,7 +351,9 @@ async fn verify_text(texts: &Texts, named: &Named) -> Option<What> {
     let key = named.key();
     match texts.get(&key).await {
         Ok(None) => Some(What::TextMissing(key)),
-        Ok(Some(text)) if text.len() as u64 != named.text.bytes || texts::digest(&named.text.salt, &text) != key.sha256 => {
+        Ok(Some(text))
+            if text.len() as u64 != named.text.bytes || texts::digest(&named.text.salt, &text) != key.sha256 =>
+        {
             Some(What::TextChanged(key))
         }
         Ok(Some(_)) => None,

@@ -1,56 +1,48 @@
 //! The assessment of an incident.
 
 use super::change::mark_withdrawn;
-use super::class::{about, bearings, memberships};
+use super::class::{Bearings, about_classes, bearings, memberships};
 use super::dispute::{Matter, disputes, is_attribution};
-use super::position::{Bearing, Stand, Weighed};
-use super::status::{Evaluation, evaluate, uttered, written_value};
+use super::position::{Bearing, Weighed};
+use super::scene::Scene;
+use super::status::{Evaluation, evaluate, is_act};
 use super::utterance::utterances;
-use super::{Board, Case, Flag, Generic, IncidentFlag, IncidentStatus, Mark, Proposition, Status, Utterance};
-use crate::claim::{Act, Facet, Key, Sign};
+use super::{Board, Case, Flag, Generic, IncidentFlag, IncidentStatus, Proposition, Status, Utterance};
+use crate::claim::{Act, Facet, Key, Scope, Sign};
+use crate::id::IncidentId;
 use crate::incident::Membership;
 use crate::policy::Policy;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Works out an incident's dispute board under a policy.
 ///
 /// The same case and policy give the same board: every list is ordered by ids or codes, never by arrival.
 #[must_use]
 pub fn assess(case: &Case, policy: &Policy) -> Board {
-    let mut utterances = utterances(case, policy);
-    mark_withdrawn(case, policy, &mut utterances);
+    let scene = Scene::new(case, policy);
+    let mut utterances = utterances(&scene);
+    mark_withdrawn(&scene, &mut utterances);
     let memberships = memberships(case, &utterances);
-    let matters: Vec<Matter<'_>> = bearings(case, policy, &memberships, &utterances)
+    let matters: Vec<Matter<'_>> = bearings(&scene, &memberships, &utterances)
         .into_iter()
         .map(|(key, bearings)| {
-            let evaluation = evaluate(case, policy, &key, &bearings);
+            let evaluation = evaluate(&scene, &key, &bearings);
             Matter { key, bearings, evaluation }
         })
         .collect();
-    let disputes = disputes(case, policy, &matters);
+    let disputes = disputes(&scene, &matters);
     let status = incident_status(!disputes.is_empty(), &matters);
-    let classes = |wanted: Membership| {
-        let mut generic = Vec::new();
-        for (class, _) in memberships.iter().filter(|(_, membership)| **membership == wanted) {
-            for (key, bearings) in about(*class, &utterances) {
-                let evaluation = evaluate(case, policy, &key, &bearings);
-                generic.push(Generic { class: *class, about: proposition(case, key, &bearings, evaluation) });
-            }
-        }
-        generic
-    };
-    let (generic, possible) = (classes(Membership::Member), classes(Membership::Possible));
     let flags = incident_flags(status, &matters);
-    let noted = evidence_absent(&matters, case);
-    let propositions = matters
-        .into_iter()
-        .map(|matter| {
-            let mut about = proposition(case, matter.key, &matter.bearings, matter.evaluation);
-            add_evidence_flag(&mut about, &noted);
-            about
-        })
-        .collect();
-    Board { status, flags, disputes, propositions, generic, possible }
+    let about = about_classes(&utterances);
+    let classes = |wanted| about_members(&scene, &memberships, &about, wanted);
+    Board {
+        status,
+        flags,
+        disputes,
+        propositions: propositions(&scene, &matters),
+        generic: classes(Membership::Member),
+        possible: classes(Membership::Possible),
+    }
 }
 
 /// The strongest undisputed status over the propositions on perpetrator and ordered.
@@ -73,90 +65,111 @@ fn incident_status(disputed: bool, matters: &[Matter<'_>]) -> IncidentStatus {
 
 fn incident_flags(status: IncidentStatus, matters: &[Matter<'_>]) -> Vec<IncidentFlag> {
     let attributions = || matters.iter().filter(|matter| is_attribution(&matter.key));
-    let unattributed = status == IncidentStatus::Unattributed;
-    let other_role = |matter: &Matter<'_>| {
+    let is_other_role = |matter: &Matter<'_>| {
         matter.key.facet == Some(Facet::Who) && !is_attribution(&matter.key) && matter.evaluation.sides.supported()
     };
-    let signed = || {
-        attributions()
-            .flat_map(|matter| &matter.evaluation.weighed)
-            .filter(|item| item.value.is_some() && item.mark != Some(Mark::Withdrawn))
-    };
+    let is_denial =
+        |matter: &Matter<'_>| matter.evaluation.status == Status::DeniedUnaccused && matter.evaluation.sides.own_minus;
+    let is_withdrawn = |matter: &Matter<'_>| matter.evaluation.status == Status::Withdrawn;
+    let unattributed = status == IncidentStatus::Unattributed;
+    let mut signed = attributions().flat_map(|matter| matter.evaluation.signed()).peekable();
     let holds = [
-        (
-            IncidentFlag::FormerlyAttributed,
-            unattributed && attributions().any(|m| m.evaluation.status == Status::Withdrawn),
-        ),
-        (
-            IncidentFlag::PreEmptiveDenial,
-            unattributed
-                && attributions()
-                    .any(|m| m.evaluation.status == Status::DeniedUnaccused && m.evaluation.sides.own_minus),
-        ),
-        (IncidentFlag::OtherRolesOnly, unattributed && matters.iter().any(other_role)),
-        (IncidentFlag::GenericOnly, signed().next().is_some() && signed().all(|item| item.bearing.generic)),
+        (IncidentFlag::FormerlyAttributed, unattributed && attributions().any(is_withdrawn)),
+        (IncidentFlag::PreEmptiveDenial, unattributed && attributions().any(is_denial)),
+        (IncidentFlag::OtherRolesOnly, unattributed && matters.iter().any(is_other_role)),
+        (IncidentFlag::GenericOnly, signed.peek().is_some() && signed.all(|item| item.bearing.generic)),
     ];
     holds.into_iter().filter_map(|(flag, holds)| holds.then_some(flag)).collect()
 }
 
+/// What is said about the classes to which the incident stands as wanted.
+fn about_members(
+    scene: &Scene<'_>,
+    memberships: &BTreeMap<IncidentId, Membership>,
+    about: &BTreeMap<IncidentId, Bearings<'_>>,
+    wanted: Membership,
+) -> Vec<Generic> {
+    let said = |class: &IncidentId| about.get(class).into_iter().flatten();
+    memberships
+        .iter()
+        .filter(|(_, membership)| **membership == wanted)
+        .flat_map(|(class, _)| said(class).map(|(key, bearings)| (*class, key, bearings)))
+        .map(|(class, key, bearings)| Generic {
+            class,
+            about: proposition(scene, key, bearings, &evaluate(scene, key, bearings)),
+        })
+        .collect()
+}
+
+/// The propositions about the incident, in the order of their keys.
+fn propositions(scene: &Scene<'_>, matters: &[Matter<'_>]) -> Vec<Proposition> {
+    let noted = evidence_absent(scene, matters);
+    matters
+        .iter()
+        .filter(|matter| !matter.evaluation.is_empty())
+        .map(|matter| {
+            let mut about = proposition(scene, &matter.key, &matter.bearings, &matter.evaluation);
+            if noted.contains(&about.key) && !about.flags.contains(&Flag::EvidenceAbsentNoted) {
+                about.flags.push(Flag::EvidenceAbsentNoted);
+                about.flags.sort_unstable();
+            }
+            about
+        })
+        .collect()
+}
+
 /// The `who` propositions on which the absence of evidence was noted through the facet `evidence`.
-fn evidence_absent(matters: &[Matter<'_>], case: &Case) -> Vec<Key> {
-    let noted = |matter: &&Matter<'_>| {
+fn evidence_absent(scene: &Scene<'_>, matters: &[Matter<'_>]) -> BTreeSet<Key> {
+    let is_noted = |matter: &&Matter<'_>| {
         matter.key.facet == Some(Facet::Evidence)
-            && matter.evaluation.weighed.iter().any(|item| {
-                item.mark != Some(Mark::Withdrawn)
-                    && case.readings[&item.bearing.words.reading].claim.act == Act::EvidenceAbsent
-            })
+            && matter.evaluation.weighed().any(|item| !item.is_withdrawn() && is_act(scene, item, Act::EvidenceAbsent))
     };
-    matters.iter().filter(noted).map(|matter| Key { facet: Some(Facet::Who), ..matter.key.clone() }).collect()
+    let meant = |matter: &Matter<'_>| Key { facet: Some(Facet::Who), ..matter.key.clone() };
+    matters.iter().filter(is_noted).map(meant).collect()
 }
 
-fn add_evidence_flag(proposition: &mut Proposition, noted: &[Key]) {
-    if noted.contains(&proposition.key) && !proposition.flags.contains(&Flag::EvidenceAbsentNoted) {
-        proposition.flags.push(Flag::EvidenceAbsentNoted);
-        proposition.flags.sort_unstable();
-    }
-}
-
-fn proposition(case: &Case, key: Key, bearings: &[Bearing<'_>], evaluation: Evaluation<'_>) -> Proposition {
+fn proposition(scene: &Scene<'_>, key: &Key, bearings: &[Bearing<'_>], evaluation: &Evaluation<'_>) -> Proposition {
+    let mut weighed: Vec<_> = evaluation.weighed().collect();
+    weighed.sort_by_key(|item| item.bearing.utterance.id);
     let (mut support, mut opposition, mut neutral) = (Vec::new(), Vec::new(), Vec::new());
-    for item in &evaluation.weighed {
-        let list = match item.value {
-            Some((Sign::Support, _)) => &mut support,
-            Some((Sign::Opposition, _)) => &mut opposition,
+    for item in weighed {
+        let list = match item.sign() {
+            Some(Sign::Support) => &mut support,
+            Some(Sign::Opposition) => &mut opposition,
             None => &mut neutral,
         };
-        list.push(utterance(case, item));
+        list.push(utterance(scene, item));
     }
-    let n_support = evaluation
-        .positions
-        .values()
-        .filter(|position| matches!(position.stand, Stand::On(Sign::Support, _)))
-        .count();
+    let n_support = evaluation.positions().filter(|(_, position, _)| position.is_on(Sign::Support)).count();
     Proposition {
-        value: written_value(case, bearings),
-        key,
+        key: key.clone(),
+        value: written_value(scene, bearings),
         status: evaluation.status,
-        flags: evaluation.flags,
+        flags: evaluation.flags.clone(),
         support,
         opposition,
         neutral,
-        adopted: evaluation.adopted,
+        adopted: evaluation.adopted.clone(),
         n_support: u32::try_from(n_support).unwrap_or(u32::MAX),
     }
 }
 
-fn utterance(case: &Case, item: &Weighed<'_>) -> Utterance {
+/// The value of a proposition as its first reading writes it.
+fn written_value(scene: &Scene<'_>, bearings: &[Bearing<'_>]) -> Option<String> {
+    let first = bearings.iter().map(|bearing| bearing.words.reading).min()?;
+    Some(scene.case.readings.get(&first)?.claim.proposition.value.as_ref()?.as_str().to_owned())
+}
+
+fn utterance(scene: &Scene<'_>, item: &Weighed<'_>) -> Utterance {
     let (own, words) = (item.bearing.utterance, item.bearing.words);
-    let claim = &case.readings[&words.reading].claim;
-    let predates = item.bearing.generic && own.time.is_before(case.detail.when.bounds());
-    let flags: BTreeMap<&'static str, bool> = BTreeMap::from([
+    let claim = &scene.case.readings[&words.reading].claim;
+    let flags = [
         ("distanced", own.distanced),
         ("hearsay", item.hearsay),
         ("no_consensus", item.bearing.value.is_none()),
-        ("predates", predates),
+        ("predates", item.bearing.predates(scene)),
         ("presupposed", own.presupposed),
-    ]);
+    ];
     Utterance {
         id: own.id,
         first: own.id,
@@ -165,10 +178,10 @@ fn utterance(case: &Case, item: &Weighed<'_>) -> Utterance {
         polarity: claim.polarity,
         certainty: claim.certainty,
         value: item.value,
-        generic: own.scope == crate::claim::Scope::Generic,
+        generic: own.scope == Scope::Generic,
         flags: flags.into_iter().filter_map(|(flag, holds)| holds.then_some(flag)).collect(),
         marks: item.mark.into_iter().collect(),
-        uttered: uttered(&item.bearing),
+        uttered: own.uttered.clone(),
         readings: own.readings.clone(),
         votes: words.votes.clone(),
         passages: own.passages.clone(),

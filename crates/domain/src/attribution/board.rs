@@ -218,7 +218,7 @@ pub struct Utterance {
     pub value: Value,
     /// Whether it is about a class.
     pub generic: bool,
-    /// Flags of this utterance: distanced, hearsay, presupposed, predates, no_consensus.
+    /// Flags of this utterance: distanced, hearsay, presupposed, predates, `no_consensus`.
     pub flags: Vec<&'static str>,
     /// Why it does not count, if it does not.
     pub marks: Vec<Mark>,

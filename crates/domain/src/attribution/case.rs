@@ -13,8 +13,11 @@ use std::collections::BTreeMap;
 /// Everything that an incident's board depends on, as of one position.
 ///
 /// Readings are the live ones (not retracted) whose target is the incident or one of the classes, and, transitively,
-/// the change acts that name one of these, whatever their own target. Whether their evidence is live is told by
-/// `annotations`. What the readings name is in the other maps; what is missing there is treated as unknown.
+/// whatever their own target: the change acts that name one of these, and the readings that may be of one utterance
+/// with one of these, because they name the same speaker, target, facet and actor. Without the latter, a change that
+/// one annotator of two reads would look agreed. More readings than these change nothing. Whether their evidence is
+/// live is told by `annotations`. What the readings name is in the other maps; what is missing there is treated as
+/// unknown.
 #[derive(Debug, Clone)]
 pub struct Case {
     /// The incident.

@@ -1,13 +1,11 @@
 //! Disputes: what makes an incident's attribution disputed (domain.md, section 7).
 
-use super::position::{Bearing, Stand, Who};
-use super::status::{Evaluation, evaluate, ids, live_support, on_side};
-use super::utterance::held;
-use super::{Case, Dispute, DisputeKind, Status, Voice};
-use crate::claim::{Facet, Key, Role, Sign, Strength};
+use super::position::{Bearing, Stand, Weighed, Who};
+use super::scene::{Scene, TIES};
+use super::status::Evaluation;
+use super::{Dispute, DisputeKind, Status, Voice};
+use crate::claim::{Facet, Key, Role, Sign};
 use crate::id::{ActorId, ReadingId};
-use crate::policy::Policy;
-use crate::relation::RelationType;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A proposition with what bears on it.
@@ -17,54 +15,46 @@ pub(super) struct Matter<'a> {
     pub evaluation: Evaluation<'a>,
 }
 
+/// Utterance ids by kind of dispute, generic ones apart.
+type Found = BTreeMap<(DisputeKind, bool), BTreeSet<ReadingId>>;
+
 /// Whether a proposition tells who did it or ordered it.
 pub(super) fn is_attribution(key: &Key) -> bool {
     key.facet == Some(Facet::Who) && matches!(key.role, Some(Role::Perpetrator | Role::Ordered))
 }
 
 /// The disputes of an incident: one entry for each kind, and one more where only generic utterances oppose.
-pub(super) fn disputes(case: &Case, policy: &Policy, matters: &[Matter<'_>]) -> Vec<Dispute> {
+pub(super) fn disputes(scene: &Scene<'_>, matters: &[Matter<'_>]) -> Vec<Dispute> {
     let attributions: Vec<&Matter<'_>> = matters.iter().filter(|matter| is_attribution(&matter.key)).collect();
-    let mut found: BTreeMap<(DisputeKind, bool), BTreeSet<ReadingId>> = BTreeMap::new();
-    let mut add = |kind, generic, because: Vec<ReadingId>| found.entry((kind, generic)).or_default().extend(because);
-    for (at, a) in attributions.iter().enumerate() {
-        for b in &attributions[at + 1..] {
-            if let Some((kind, because)) = rivalry(case, a, b) {
-                add(kind, false, because);
-            }
-        }
-    }
+    let mut found = Found::new();
+    rivalries(scene, &attributions, &mut found);
     for matter in &attributions {
-        for (kind, generic, because) in opposition(matter) {
-            add(kind, generic, because);
-        }
-        if let Some(because) = reading(case, policy, matter) {
-            add(DisputeKind::Reading, false, because);
-        }
+        opposition(&matter.evaluation, &mut found);
+        readings(scene, matter, &mut found);
     }
-    found
-        .into_iter()
-        .map(|((kind, generic), because)| Dispute { kind, generic, because: because.into_iter().collect() })
-        .collect()
+    let dispute = |((kind, generic), because): (_, BTreeSet<_>)| Dispute {
+        kind,
+        generic,
+        because: because.into_iter().collect(),
+    };
+    found.into_iter().map(dispute).collect()
 }
 
 /// `denied`, `opposed` and `inconsistent` on one proposition.
-fn opposition(matter: &Matter<'_>) -> Vec<(DisputeKind, bool, Vec<ReadingId>)> {
-    let Evaluation { status, weighed, positions, sides, adopted, .. } = &matter.evaluation;
-    let mut found = Vec::new();
-    let against = |own: bool| {
-        on_side(weighed, positions, Sign::Opposition)
-            .filter(move |item| (item.who == Who::Own) == own)
-            .filter(|item| matches!(positions[&item.who].stand, Stand::On(_, Strength::Strong)))
-            .collect::<Vec<_>>()
-    };
-    let mut add = |kind, own| {
-        let against = against(own);
+fn opposition(evaluation: &Evaluation<'_>, found: &mut Found) {
+    let sides = evaluation.sides;
+    let mut add = |kind, own: bool| {
+        let against: Vec<_> = evaluation
+            .positions()
+            .filter(|(who, position, _)| (**who == Who::Own) == own && position.is_strongly_on(Sign::Opposition))
+            .flat_map(|(.., items)| items)
+            .filter(|item| item.is_current())
+            .collect();
         let generic = against.iter().all(|item| item.bearing.generic);
-        let adopted = adopted.iter().filter(|a| a.counts && a.sign == Sign::Support).map(|a| a.utterance);
-        let mut because = ids(live_support(weighed, positions).chain(against.iter().copied()));
-        because.extend(adopted);
-        found.push((kind, generic, because));
+        let adopted = evaluation.adopted.iter().filter(|a| a.counts && a.sign == Sign::Support);
+        let because = found.entry((kind, generic)).or_default();
+        because.extend(evaluation.on_side(Sign::Support).chain(against).map(id));
+        because.extend(adopted.map(|adopted| adopted.utterance));
     };
     if (sides.other_plus || sides.weak_plus) && sides.own_minus {
         add(DisputeKind::Denied, true);
@@ -72,93 +62,110 @@ fn opposition(matter: &Matter<'_>) -> Vec<(DisputeKind, bool, Vec<ReadingId>)> {
     if sides.supported() && sides.other_minus {
         add(DisputeKind::Opposed, false);
     }
-    if *status == Status::Inconsistent {
-        let both = weighed.iter().filter(|item| {
-            item.mark.is_none()
-                && item.value.is_some()
-                && positions.get(&item.who).is_some_and(|position| {
-                    position.stand == Stand::Inconsistent && (item.who == Who::Own || position.official)
-                })
-        });
-        found.push((DisputeKind::Inconsistent, false, ids(both)));
-    }
-    found
-}
-
-/// Rivalry between two actors in one role, if there is one, and what makes it.
-fn rivalry(case: &Case, a: &Matter<'_>, b: &Matter<'_>) -> Option<(DisputeKind, Vec<ReadingId>)> {
-    let (Some(left), Some(right)) = (a.key.actor, b.key.actor) else { return None };
-    if a.key.role != b.key.role || left == right || are_tied(case, left, right) || act_jointly(a, b) {
-        return None;
-    }
-    let (for_a, for_b) = (strong_support(a), strong_support(b));
-    let only_a: BTreeSet<_> = for_a.difference(&for_b).cloned().collect();
-    let only_b: BTreeSet<_> = for_b.difference(&for_a).cloned().collect();
-    if only_a.is_empty() || only_b.is_empty() {
-        return None;
-    }
-    let both_claim = only_a.contains(&Voice::Actor(left)) && only_b.contains(&Voice::Actor(right));
-    let kind = if both_claim { DisputeKind::RivalClaims } else { DisputeKind::RivalAccused };
-    let mut because = said_by(a, &only_a);
-    because.extend(said_by(b, &only_b));
-    Some((kind, because))
-}
-
-/// Whether a held edge makes the two no rivals.
-fn are_tied(case: &Case, a: ActorId, b: ActorId) -> bool {
-    held(case, case.detail.when.bounds()).any(|edge| {
-        let ends = (edge.from, edge.to);
-        (ends == (a, b) || ends == (b, a))
-            && matches!(edge.relation, RelationType::PartOf | RelationType::FrontOf | RelationType::AliasUsedBy)
-    })
-}
-
-/// Whether live support on one names the other as having acted jointly.
-fn act_jointly(a: &Matter<'_>, b: &Matter<'_>) -> bool {
-    let names = |matter: &Matter<'_>, other: Option<ActorId>| {
-        other.is_some_and(|other| {
-            live_support(&matter.evaluation.weighed, &matter.evaluation.positions)
-                .any(|item| item.bearing.words.with.contains(&other))
-        })
-    };
-    names(a, b.key.actor) || names(b, a.key.actor)
-}
-
-/// The speakers with S+ on a proposition; the accused under its own name.
-fn strong_support(matter: &Matter<'_>) -> BTreeSet<Voice> {
-    matter
-        .evaluation
-        .positions
-        .iter()
-        .filter(|(_, position)| matches!(position.stand, Stand::On(Sign::Support, Strength::Strong)))
-        .filter_map(|(who, _)| named(matter, who))
-        .collect()
-}
-
-fn named(matter: &Matter<'_>, who: &Who) -> Option<Voice> {
-    match who {
-        Who::Own => matter.key.actor.map(Voice::Actor),
-        Who::Other(voice) => Some(voice.clone()),
+    if evaluation.status == Status::Inconsistent {
+        let both = evaluation
+            .positions()
+            .filter(|(_, position, _)| position.stand == Stand::Inconsistent)
+            .filter(|(who, position, _)| **who == Who::Own || position.official)
+            .flat_map(|(.., items)| items)
+            .filter(|item| item.is_current());
+        found.entry((DisputeKind::Inconsistent, false)).or_default().extend(both.map(id));
     }
 }
 
-fn said_by(matter: &Matter<'_>, voices: &BTreeSet<Voice>) -> Vec<ReadingId> {
-    ids(live_support(&matter.evaluation.weighed, &matter.evaluation.positions)
-        .filter(|item| named(matter, &item.who).is_some_and(|voice| voices.contains(&voice))))
+/// Rivalries between two actors in one role.
+fn rivalries(scene: &Scene<'_>, attributions: &[&Matter<'_>], found: &mut Found) {
+    let camps: Vec<Camp<'_>> = attributions.iter().filter_map(|matter| Camp::of(matter)).collect();
+    for (at, a) in camps.iter().enumerate() {
+        for b in camps[at + 1..].iter().filter(|b| b.role == a.role) {
+            // The cheap question first: there may be many pairs and few rivals.
+            if a.is_rival(b) && !a.acts_jointly(b) && !are_tied(scene, a.actor, b.actor) {
+                let both_claim = a.claims_alone(b) && b.claims_alone(a);
+                let kind = if both_claim { DisputeKind::RivalClaims } else { DisputeKind::RivalAccused };
+                let because = found.entry((kind, false)).or_default();
+                because.extend(a.said_without(b));
+                because.extend(b.said_without(a));
+            }
+        }
+    }
+}
+
+/// The strong support for one actor in one role.
+struct Camp<'m> {
+    role: Option<Role>,
+    actor: ActorId,
+    /// What each voice with S+ says in support.
+    support: BTreeMap<&'m Voice, BTreeSet<ReadingId>>,
+    /// The voices among these that are the accused's own.
+    own: BTreeSet<&'m Voice>,
+    /// Who is said to have acted jointly with the actor.
+    joint: BTreeSet<ActorId>,
+}
+
+impl<'m> Camp<'m> {
+    fn of(matter: &'m Matter<'_>) -> Option<Self> {
+        let evaluation = &matter.evaluation;
+        let mut camp = Self {
+            role: matter.key.role,
+            actor: matter.key.actor?,
+            support: BTreeMap::new(),
+            own: BTreeSet::new(),
+            joint: evaluation.on_side(Sign::Support).flat_map(|item| &item.bearing.words.with).copied().collect(),
+        };
+        let strong = evaluation.positions().filter(|(_, position, _)| position.is_strongly_on(Sign::Support));
+        for (who, item) in strong.flat_map(|(who, _, items)| items.iter().map(move |item| (who, item))) {
+            if item.is_current() {
+                let voice = &item.bearing.utterance.voice;
+                camp.support.entry(voice).or_default().insert(id(item));
+                if *who == Who::Own {
+                    camp.own.insert(voice);
+                }
+            }
+        }
+        (!camp.support.is_empty()).then_some(camp)
+    }
+
+    /// Whether each has a speaker whom the other has not.
+    fn is_rival(&self, other: &Self) -> bool {
+        let lacks = |a: &Self, b: &Self| a.support.keys().any(|voice| !b.support.contains_key(voice));
+        lacks(self, other) && lacks(other, self)
+    }
+
+    /// Whether live support on either names the other.
+    fn acts_jointly(&self, other: &Self) -> bool {
+        self.joint.contains(&other.actor) || other.joint.contains(&self.actor)
+    }
+
+    /// Whether the actor itself is among the speakers whom the other has not.
+    fn claims_alone(&self, other: &Self) -> bool {
+        self.own.iter().any(|voice| !other.support.contains_key(voice))
+    }
+
+    /// What the speakers whom the other has not say in support.
+    fn said_without<'s>(&'s self, other: &'s Self) -> impl Iterator<Item = ReadingId> + 's {
+        let lacked = self.support.iter().filter(|(voice, _)| !other.support.contains_key(*voice));
+        lacked.flat_map(|(_, said)| said).copied()
+    }
+}
+
+/// Whether an edge that is held at the time of the incident makes the two no rivals.
+fn are_tied(scene: &Scene<'_>, a: ActorId, b: ActorId) -> bool {
+    let leads = |from, to| scene.held(from, TIES, scene.when).any(|end| end == to);
+    leads(a, b) || leads(b, a)
 }
 
 /// The utterances whose annotators differ so that the status changes if one of their values stands for it.
-fn reading(case: &Case, policy: &Policy, matter: &Matter<'_>) -> Option<Vec<ReadingId>> {
-    let mut because = Vec::new();
-    for (at, bearing) in matter.bearings.iter().enumerate() {
-        let matters = bearing.words.differing().into_iter().any(|value| {
-            let mut bearings = matter.bearings.clone();
-            bearings[at].value = Some(value);
-            evaluate(case, policy, &matter.key, &bearings).status != matter.evaluation.status
-        });
-        if matters {
-            because.push(bearing.utterance.id);
+fn readings(scene: &Scene<'_>, matter: &Matter<'_>, found: &mut Found) {
+    for bearing in &matter.bearings {
+        let status_if =
+            |value| matter.evaluation.status_if(scene, &matter.key, Bearing { value: Some(value), ..*bearing });
+        let differing = bearing.words.differing();
+        if differing.into_iter().any(|value| status_if(value) != matter.evaluation.status) {
+            found.entry((DisputeKind::Reading, false)).or_default().insert(bearing.utterance.id);
         }
     }
-    (!because.is_empty()).then_some(because)
+}
+
+fn id(item: &Weighed<'_>) -> ReadingId {
+    item.bearing.utterance.id
 }

@@ -1,15 +1,15 @@
 //! Positions: where a speaker stands on a proposition (domain.md, section 6).
 
-use super::utterance::{Utterance, Words, held};
-use super::{Case, Mark, Voice};
-use crate::actor::{Actor, ActorKind};
-use crate::claim::{Key, Sign, Strength, Value};
+use super::scene::{SPEAKS_OR_HOLDS, Scene};
+use super::utterance::{Utterance, Words};
+use super::{Mark, Voice};
+use crate::actor::ActorKind;
+use crate::claim::{Sign, Strength, Value};
 use crate::edtf::Bounds;
-use crate::id::ActorId;
-use crate::policy::Policy;
-use crate::relation::RelationType;
+use crate::id::{ActorId, ReadingId};
+use crate::policy::{Generic, Policy};
 use crate::source::{Source, SourceKind};
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 /// An utterance as it bears on one proposition of the incident.
 #[derive(Debug, Clone, Copy)]
@@ -22,17 +22,72 @@ pub(super) struct Bearing<'a> {
     pub value: Option<Value>,
 }
 
+impl Bearing<'_> {
+    /// Whether the policy lets it bear on the proposition at all.
+    pub fn counts(&self, policy: &Policy) -> bool {
+        let supports = matches!(self.value, Some(Some((Sign::Support, _))));
+        !self.generic
+            || match policy.generic {
+                Generic::Count => true,
+                Generic::OppositionOnly => !supports,
+                Generic::Ignore => false,
+            }
+    }
+
+    /// Whether it is generic and older than the incident.
+    pub fn predates(&self, scene: &Scene<'_>) -> bool {
+        self.generic && self.utterance.time.is_before(scene.when)
+    }
+}
+
 /// A bearing with what was worked out about it.
 #[derive(Debug, Clone)]
 pub(super) struct Weighed<'a> {
     pub bearing: Bearing<'a>,
-    /// Who speaks, all of the accused's voices being one.
-    pub who: Who,
     /// Sign and strength after hearsay and class.
     pub value: Value,
     /// At second hand, and not said directly as well.
     pub hearsay: bool,
+    /// Why it does not count, if it does not.
     pub mark: Option<Mark>,
+}
+
+impl<'a> Weighed<'a> {
+    /// Weighs an utterance by itself; what its speaker says besides comes with [`settle`].
+    pub fn new(bearing: Bearing<'a>) -> Self {
+        let mut weighed = Self {
+            bearing,
+            value: None,
+            hearsay: bearing.utterance.hearsay,
+            mark: bearing.utterance.withdrawn.then_some(Mark::Withdrawn),
+        };
+        weighed.value = weighed.weight();
+        weighed
+    }
+
+    fn weight(&self) -> Value {
+        let (sign, strength) = self.bearing.value.flatten()?;
+        // "The attacks" are some of them; "any attack" is each.
+        let weak = self.hearsay || (self.bearing.generic && sign == Sign::Support);
+        Some((sign, if weak { Strength::Weak } else { strength }))
+    }
+
+    pub fn sign(&self) -> Option<Sign> {
+        self.value.map(|(sign, _)| sign)
+    }
+
+    pub fn is_withdrawn(&self) -> bool {
+        self.mark == Some(Mark::Withdrawn)
+    }
+
+    /// Whether it makes its speaker's position.
+    pub fn is_current(&self) -> bool {
+        self.value.is_some() && self.mark.is_none()
+    }
+
+    fn time(&self) -> Bounds {
+        self.bearing.utterance.time
+    }
 }
 
 /// A speaker on one proposition.
@@ -42,6 +97,16 @@ pub(super) enum Who {
     Own,
     /// A third party.
     Other(Voice),
+    /// An unidentified link that adopts this utterance: nobody who speaks elsewhere.
+    Link(ReadingId),
+}
+
+/// Who a voice is on a proposition about this actor: the accused, if it is the actor's, speaks for it, or holds that
+/// office or one in that body; `part_of`, `commands` and `front_of` never make one speaker of two.
+pub(super) fn who(scene: &Scene<'_>, accused: Option<ActorId>, voice: &Voice, time: Bounds) -> Who {
+    let (Voice::Actor(actor), Some(accused)) = (voice, accused) else { return Who::Other(voice.clone()) };
+    let is_tied = || scene.held(*actor, SPEAKS_OR_HOLDS, time).any(|end| end == accused);
+    if *actor == accused || is_tied() { Who::Own } else { Who::Other(voice.clone()) }
 }
 
 /// Where a speaker stands.
@@ -55,6 +120,7 @@ pub(super) enum Stand {
 
 /// A speaker's position.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is one flag of the rules, independent of the others")]
 pub(super) struct Position {
     pub stand: Stand,
     /// An official third party.
@@ -66,154 +132,99 @@ pub(super) struct Position {
     pub varies: bool,
 }
 
-/// Works out who speaks, what counts, and where each speaker stands.
-pub(super) fn positions<'a>(
-    case: &Case,
-    policy: &Policy,
-    key: &Key,
-    bearings: &[Bearing<'a>],
-) -> (Vec<Weighed<'a>>, BTreeMap<Who, Position>) {
-    let mut weighed: Vec<Weighed<'a>> = bearings.iter().map(|bearing| weigh(case, key, *bearing)).collect();
-    lift_hearsay(&mut weighed);
-    mark_overridden(&mut weighed);
-    let mut by_who: BTreeMap<Who, Vec<usize>> = BTreeMap::new();
-    for (at, item) in weighed.iter().enumerate() {
-        if item.value.is_some() && item.mark.is_none() {
-            by_who.entry(item.who.clone()).or_default().push(at);
-        }
+impl Position {
+    pub fn is_on(&self, side: Sign) -> bool {
+        matches!(self.stand, Stand::On(sign, _) if sign == side)
     }
-    let mut positions = BTreeMap::new();
-    for (who, items) in by_who {
-        let position = stand(case, policy, &mut weighed, &who, &items);
-        positions.insert(who, position);
-    }
-    (weighed, positions)
-}
 
-fn weigh<'a>(case: &Case, key: &Key, bearing: Bearing<'a>) -> Weighed<'a> {
-    let utterance = bearing.utterance;
-    let value = bearing.value.flatten().map(|(sign, strength)| {
-        // "The attacks" are some of them; "any attack" is each.
-        let weak = utterance.hearsay || (bearing.generic && sign == Sign::Support);
-        (sign, if weak { Strength::Weak } else { strength })
-    });
-    Weighed {
-        bearing,
-        who: who(case, key.actor, &utterance.voice, utterance.time),
-        value,
-        hearsay: utterance.hearsay,
-        mark: utterance.withdrawn.then_some(Mark::Withdrawn),
+    pub fn is_strongly_on(&self, side: Sign) -> bool {
+        self.stand == Stand::On(side, Strength::Strong)
     }
 }
 
-/// The accused, if the voice is the actor's, speaks for it, or holds that office or one in that body; `part_of`,
-/// `commands` and `front_of` never make one speaker of two.
-pub(super) fn who(case: &Case, accused: Option<ActorId>, voice: &Voice, time: Bounds) -> Who {
-    let (Voice::Actor(actor), Some(accused)) = (voice, accused) else { return Who::Other(voice.clone()) };
-    let holds = |edge: &crate::relation::Edge| {
-        edge.from == *actor
-            && edge.to == accused
-            && matches!(edge.relation, RelationType::SpeaksFor | RelationType::HoldsOffice)
-    };
-    if *actor == accused || held(case, time).any(holds) { Who::Own } else { Who::Other(voice.clone()) }
+/// Works out what counts of all that one speaker says on a proposition about this actor, and where the speaker
+/// stands; none if nothing signed counts.
+pub(super) fn settle(
+    scene: &Scene<'_>,
+    accused: Option<ActorId>,
+    who: &Who,
+    items: &mut [Weighed<'_>],
+) -> Option<Position> {
+    mark_overridden(items);
+    lift_hearsay(items);
+    stand(scene, accused, who, items)
 }
 
-/// One direct utterance of the same speaker with the same sign, neither withdrawn nor overridden, makes good what
-/// was told at second hand.
-fn lift_hearsay(weighed: &mut [Weighed<'_>]) {
-    let direct: Vec<(Who, Sign)> = weighed
-        .iter()
-        .filter(|item| !item.bearing.utterance.hearsay && item.mark.is_none() && !is_overridden(item, weighed))
-        .filter_map(|item| item.value.map(|(sign, _)| (item.who.clone(), sign)))
-        .collect();
-    for item in weighed.iter_mut().filter(|item| item.hearsay) {
-        let Some((sign, _)) = item.value else { continue };
-        if !direct.contains(&(item.who.clone(), sign)) {
-            continue;
-        }
+/// A specific utterance that has a sign and was not withdrawn overrides the generic ones.
+fn mark_overridden(items: &mut [Weighed<'_>]) {
+    let overrides = |item: &Weighed<'_>| !item.bearing.generic && item.is_current();
+    if !items.iter().any(overrides) {
+        return;
+    }
+    for item in items.iter_mut().filter(|item| item.bearing.generic && item.mark.is_none()) {
+        item.mark = Some(Mark::Overridden);
+    }
+}
+
+/// One direct utterance with the same sign, neither withdrawn nor overridden, makes good what was told at second hand.
+fn lift_hearsay(items: &mut [Weighed<'_>]) {
+    let direct: BTreeSet<Sign> =
+        items.iter().filter(|item| !item.hearsay && item.is_current()).filter_map(Weighed::sign).collect();
+    let is_lifted = |item: &Weighed<'_>| item.hearsay && item.sign().is_some_and(|sign| direct.contains(&sign));
+    for item in items.iter_mut().filter(|item| is_lifted(item)) {
         item.hearsay = false;
-        let generic_support = item.bearing.generic && sign == Sign::Support;
-        if let (Some(Some((_, own))), false) = (item.bearing.value, generic_support) {
-            item.value = Some((sign, own));
-        }
+        item.value = item.weight();
     }
 }
 
-/// A specific utterance of the same speaker that has a sign and was not withdrawn overrides a generic one.
-fn is_overridden(item: &Weighed<'_>, among: &[Weighed<'_>]) -> bool {
-    item.bearing.generic
-        && among.iter().any(|other| {
-            !other.bearing.generic
-                && other.who == item.who
-                && other.value.is_some()
-                && other.mark != Some(Mark::Withdrawn)
-        })
-}
-
-fn mark_overridden(weighed: &mut [Weighed<'_>]) {
-    let overridden: Vec<bool> = weighed.iter().map(|item| is_overridden(item, weighed)).collect();
-    for (item, overridden) in weighed.iter_mut().zip(overridden) {
-        if overridden && item.mark.is_none() {
-            item.mark = Some(Mark::Overridden);
-        }
-    }
-}
-
-/// Where a speaker stands: the current utterances are those before no other.
-fn stand(case: &Case, policy: &Policy, weighed: &mut [Weighed<'_>], who: &Who, items: &[usize]) -> Position {
-    let time = |at: usize| weighed[at].bearing.utterance.time;
-    let is_current = |at: &usize| !items.iter().any(|other| time(*at).is_before(time(*other)));
-    let (current, earlier): (Vec<usize>, Vec<usize>) = items.iter().partition(|at| is_current(at));
-    let value = |at: usize| weighed[at].value.expect("only utterances with a sign make a position");
-    let signs = |sign: Sign| current.iter().any(|at| value(*at).0 == sign);
-    let strong = |strength: Strength| current.iter().any(|at| value(*at).1 == strength);
-    let stand = match (signs(Sign::Support), signs(Sign::Opposition)) {
-        (true, true) => Stand::Inconsistent,
-        (support, _) => Stand::On(
-            if support { Sign::Support } else { Sign::Opposition },
-            if strong(Strength::Strong) { Strength::Strong } else { Strength::Weak },
-        ),
+/// Where a speaker stands: the current utterances are those before no other, the earlier ones are replaced.
+fn stand(scene: &Scene<'_>, accused: Option<ActorId>, who: &Who, items: &mut [Weighed<'_>]) -> Option<Position> {
+    let current = || items.iter().filter(|item| item.is_current());
+    // An utterance is before some other if and only if it is before the one that starts last.
+    let start_last = current().map(|item| item.time().first).max()?;
+    let is_earlier = |item: &Weighed<'_>| item.time().last < start_last;
+    let (earlier, now): (Vec<_>, Vec<_>) = current().partition(|item| is_earlier(item));
+    let signs: BTreeSet<Sign> = now.iter().filter_map(|item| item.sign()).collect();
+    let strengths: BTreeSet<Strength> = now.iter().filter_map(|item| item.value.map(|(_, s)| s)).collect();
+    let stand = match (signs.len(), signs.first(), strengths.last()) {
+        (1, Some(sign), Some(strength)) => Stand::On(*sign, *strength),
+        _ => Stand::Inconsistent,
     };
-    let reversed = match stand {
-        Stand::On(sign, _) => earlier.iter().any(|at| value(*at).0 != sign),
-        Stand::Inconsistent => false,
+    let position = Position {
+        stand,
+        official: now.iter().any(|item| is_official(scene, who, item.time())),
+        media: is_media(scene, accused, who),
+        reversed: matches!(stand, Stand::On(sign, _) if earlier.iter().any(|item| item.sign() != Some(sign))),
+        varies: stand != Stand::Inconsistent && strengths.len() > 1,
     };
-    let varies = stand != Stand::Inconsistent && strong(Strength::Strong) && strong(Strength::Weak);
-    let official = current.iter().any(|at| is_official(case, policy, who, time(*at)));
-    for at in earlier {
-        weighed[at].mark = Some(Mark::Replaced);
+    for item in items.iter_mut().filter(|item| item.is_current() && is_earlier(item)) {
+        item.mark = Some(Mark::Replaced);
     }
-    Position { stand, official, media: is_media(case, who), reversed, varies }
+    Some(position)
 }
 
 /// An official is a third party that is a state body or an office, or holds an office in one, or speaks for one.
-pub(super) fn is_official(case: &Case, policy: &Policy, who: &Who, time: Bounds) -> bool {
+pub(super) fn is_official(scene: &Scene<'_>, who: &Who, time: Bounds) -> bool {
     let Who::Other(Voice::Actor(actor)) = who else { return false };
-    if policy.officials_exclude.contains(actor) {
+    if scene.policy.officials_exclude.contains(actor) {
         return false;
     }
-    let is_organ = |actor: &ActorId| {
-        let kind = case.actors.get(actor).and_then(Actor::kind);
-        matches!(kind, Some(ActorKind::StateBody | ActorKind::Office))
-    };
-    policy.officials_include.contains(actor)
-        || is_organ(actor)
-        || held(case, time).any(|edge| {
-            edge.from == *actor
-                && matches!(edge.relation, RelationType::SpeaksFor | RelationType::HoldsOffice)
-                && is_organ(&edge.to)
-        })
+    let is_organ = |actor| matches!(scene.kind(actor), Some(ActorKind::StateBody | ActorKind::Office));
+    scene.policy.officials_include.contains(actor)
+        || is_organ(*actor)
+        || scene.held(*actor, SPEAKS_OR_HOLDS, time).any(is_organ)
 }
 
 /// A source counts as media unless it is a ministry's.
-fn is_media(case: &Case, who: &Who) -> bool {
-    match who {
+fn is_media(scene: &Scene<'_>, accused: Option<ActorId>, who: &Who) -> bool {
+    let actor = match who {
+        Who::Own => accused,
+        Who::Other(Voice::Actor(actor)) => Some(*actor),
         Who::Other(Voice::Source(source)) => {
-            !matches!(case.sources.get(source), Some(Source::Registered { kind: SourceKind::Ministry, .. }))
+            let source = scene.case.sources.get(source);
+            return !matches!(source, Some(Source::Registered { kind: SourceKind::Ministry, .. }));
         }
-        Who::Other(Voice::Actor(actor)) => {
-            case.actors.get(actor).and_then(Actor::kind) == Some(ActorKind::Media)
-        }
-        Who::Own | Who::Other(Voice::Unidentified(_)) => false,
-    }
+        Who::Other(Voice::Unidentified(_)) | Who::Link(_) => None,
+    };
+    actor.and_then(|actor| scene.kind(actor)) == Some(ActorKind::Media)
 }

@@ -1,26 +1,43 @@
 //! The status of a proposition, and what is remarkable about it (domain.md, section 6).
 
-use super::position::{Bearing, Position, Stand, Weighed, Who, is_official, positions, who};
-use super::{Adopted, Case, Flag, Mark, Status};
+use super::position::{Bearing, Position, Stand, Weighed, Who, is_official, settle, who};
+use super::scene::Scene;
+use super::{Adopted, Flag, Mark, Status, Voice};
 use crate::claim::{Act, Key, Sign, Strength};
-use crate::edtf::Edtf;
 use crate::id::ReadingId;
-use crate::policy::Policy;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A proposition worked out.
-#[derive(Debug, Clone)]
 pub(super) struct Evaluation<'a> {
     pub status: Status,
     pub flags: Vec<Flag>,
-    pub weighed: Vec<Weighed<'a>>,
-    pub positions: BTreeMap<Who, Position>,
+    /// Positions taken by adopting another's words, by utterance id.
     pub adopted: Vec<Adopted>,
     pub sides: Sides,
+    parties: BTreeMap<Who, Party<'a>>,
+    shares: Shares,
+}
+
+/// One speaker on one proposition.
+#[derive(Default)]
+struct Party<'a> {
+    /// What it says itself.
+    own: Vec<Weighed<'a>>,
+    /// What it makes its own of what others say.
+    adopts: Vec<Adoption>,
+    position: Option<Position>,
+}
+
+/// Another's signed utterance, adopted.
+#[derive(Clone, Copy)]
+struct Adoption {
+    utterance: ReadingId,
+    sign: Sign,
+    withdrawn: bool,
 }
 
 /// Which of the sets of section 6 are not empty.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 #[expect(clippy::struct_excessive_bools, reason = "each is one set of the rules, and rules name several")]
 pub(super) struct Sides {
     /// SELF+ and SELF−: the accused, strongly.
@@ -36,6 +53,8 @@ pub(super) struct Sides {
     pub weak_minus: bool,
     pub own_inconsistent: bool,
     pub official_inconsistent: bool,
+    /// A supporting utterance was withdrawn or reversed by its speaker.
+    pub taken_back: bool,
 }
 
 impl Sides {
@@ -48,61 +67,153 @@ impl Sides {
     pub fn supported(self) -> bool {
         self.strong_plus() || self.weak_plus
     }
+
+    /// What one speaker adds to the sets. An adopted position counts only for who has no signed utterance of its own.
+    fn of(who: &Who, party: &Party<'_>) -> Self {
+        let mut sides = Self::default();
+        let own = *who == Who::Own;
+        if let Some(position) = &party.position {
+            match position.stand {
+                Stand::Inconsistent => {
+                    sides.own_inconsistent = own;
+                    sides.official_inconsistent = position.official;
+                }
+                Stand::On(Sign::Support, Strength::Strong) => {
+                    sides.own_plus = own;
+                    sides.other_plus = !own;
+                    sides.official_plus = position.official;
+                }
+                Stand::On(Sign::Opposition, Strength::Strong) => {
+                    sides.own_minus = own;
+                    sides.other_minus = !own;
+                }
+                Stand::On(Sign::Support, Strength::Weak) => sides.weak_plus = true,
+                Stand::On(Sign::Opposition, Strength::Weak) => sides.weak_minus = true,
+            }
+        }
+        if !party.speaks() {
+            let counted = || party.adopts.iter().filter(|adoption| !adoption.withdrawn);
+            sides.weak_plus |= counted().any(|adoption| adoption.sign == Sign::Support);
+            sides.weak_minus |= counted().any(|adoption| adoption.sign == Sign::Opposition);
+        }
+        sides.taken_back = party.has_taken_back();
+        sides
+    }
+
+    fn or(self, other: Self) -> Self {
+        Self {
+            own_plus: self.own_plus || other.own_plus,
+            own_minus: self.own_minus || other.own_minus,
+            other_plus: self.other_plus || other.other_plus,
+            other_minus: self.other_minus || other.other_minus,
+            official_plus: self.official_plus || other.official_plus,
+            weak_plus: self.weak_plus || other.weak_plus,
+            weak_minus: self.weak_minus || other.weak_minus,
+            own_inconsistent: self.own_inconsistent || other.own_inconsistent,
+            official_inconsistent: self.official_inconsistent || other.official_inconsistent,
+            taken_back: self.taken_back || other.taken_back,
+        }
+    }
+}
+
+/// What the speakers add to the sets, and how many add the same: one speaker can be taken out again without going
+/// through all the others.
+#[derive(Clone, Default)]
+struct Shares(BTreeMap<Sides, usize>);
+
+impl Shares {
+    fn add(&mut self, share: Sides) {
+        *self.0.entry(share).or_default() += 1;
+    }
+
+    fn remove(&mut self, share: Sides) {
+        if let Some(count) = self.0.get_mut(&share) {
+            *count -= 1;
+            if *count == 0 {
+                self.0.remove(&share);
+            }
+        }
+    }
+
+    fn sides(&self) -> Sides {
+        self.0.keys().fold(Sides::default(), |sides, share| sides.or(*share))
+    }
+}
+
+impl Party<'_> {
+    /// Whether it has a signed utterance of its own on the proposition.
+    fn speaks(&self) -> bool {
+        self.own.iter().any(|item| item.value.is_some())
+    }
+
+    fn has_taken_back(&self) -> bool {
+        let reversed = self.position.as_ref().is_some_and(|position| position.is_on(Sign::Opposition));
+        self.own.iter().filter(|item| item.sign() == Some(Sign::Support)).any(|item| match item.mark {
+            Some(Mark::Withdrawn) => true,
+            Some(Mark::Replaced) => reversed,
+            Some(Mark::Overridden) | None => false,
+        })
+    }
+
+    /// The same without one utterance, not settled.
+    fn without(&self, utterance: ReadingId) -> Self {
+        let own = self.own.iter().filter(|item| item.bearing.utterance.id != utterance);
+        let adopts = self.adopts.iter().filter(|adoption| adoption.utterance != utterance);
+        Self {
+            own: own.map(|item| Weighed::new(item.bearing)).collect(),
+            adopts: adopts.copied().collect(),
+            position: None,
+        }
+    }
 }
 
 /// Works out one proposition.
-pub(super) fn evaluate<'a>(case: &Case, policy: &Policy, key: &Key, bearings: &[Bearing<'a>]) -> Evaluation<'a> {
-    let (weighed, positions) = positions(case, policy, key, bearings);
-    let adopted = adopted(case, key, &weighed);
-    let sides = sides(&positions, &adopted);
-    let status = status(sides, taken_back(&weighed, &positions));
-    let flags = flags(case, policy, sides, &weighed, &positions, &adopted);
-    Evaluation { status, flags, weighed, positions, adopted, sides }
-}
-
-fn sides(positions: &BTreeMap<Who, Position>, adopted: &[Adopted]) -> Sides {
-    let mut sides = Sides::default();
-    for (who, position) in positions {
-        let own = *who == Who::Own;
-        match position.stand {
-            Stand::Inconsistent => {
-                sides.own_inconsistent |= own;
-                sides.official_inconsistent |= position.official;
-            }
-            Stand::On(Sign::Support, Strength::Strong) => {
-                sides.own_plus |= own;
-                sides.other_plus |= !own;
-                sides.official_plus |= position.official;
-            }
-            Stand::On(Sign::Opposition, Strength::Strong) => {
-                sides.own_minus |= own;
-                sides.other_minus |= !own;
-            }
-            Stand::On(Sign::Support, Strength::Weak) => sides.weak_plus = true,
-            Stand::On(Sign::Opposition, Strength::Weak) => sides.weak_minus = true,
+pub(super) fn evaluate<'a>(scene: &Scene<'_>, key: &Key, bearings: &[Bearing<'a>]) -> Evaluation<'a> {
+    let mut parties: BTreeMap<Who, Party<'a>> = BTreeMap::new();
+    for bearing in bearings.iter().filter(|bearing| bearing.counts(scene.policy)) {
+        let (item, adoption) = (Weighed::new(*bearing), adoption(bearing));
+        parties.entry(speaker(scene, key, bearing)).or_default().own.push(item);
+        for adopter in adopters(scene, key, bearing) {
+            parties.entry(adopter).or_default().adopts.extend(adoption);
         }
     }
-    for adopted in adopted.iter().filter(|adopted| adopted.counts) {
-        sides.weak_plus |= adopted.sign == Sign::Support;
-        sides.weak_minus |= adopted.sign == Sign::Opposition;
+    let mut shares = Shares::default();
+    for (who, party) in &mut parties {
+        party.position = settle(scene, key.actor, who, &mut party.own);
+        shares.add(Sides::of(who, party));
     }
-    sides
+    let sides = shares.sides();
+    let mut evaluation =
+        Evaluation { status: status(sides), flags: Vec::new(), adopted: Vec::new(), sides, parties, shares };
+    evaluation.adopted = evaluation.adopted(scene, key);
+    evaluation.flags = evaluation.flags(scene);
+    evaluation
 }
 
-/// Whether a supporting utterance was withdrawn or reversed by its speaker.
-fn taken_back(weighed: &[Weighed<'_>], positions: &BTreeMap<Who, Position>) -> bool {
-    weighed.iter().filter(|item| matches!(item.value, Some((Sign::Support, _)))).any(|item| match item.mark {
-        Some(Mark::Withdrawn) => true,
-        Some(Mark::Replaced) => positions
-            .get(&item.who)
-            .is_some_and(|position| matches!(position.stand, Stand::On(Sign::Opposition, _))),
-        Some(Mark::Overridden) | None => false,
-    })
+fn speaker(scene: &Scene<'_>, key: &Key, bearing: &Bearing<'_>) -> Who {
+    who(scene, key.actor, &bearing.utterance.voice, bearing.utterance.time)
+}
+
+/// Who adopts an utterance. An unidentified link is a speaker of its own, even if the speaker is unidentified too.
+fn adopters(scene: &Scene<'_>, key: &Key, bearing: &Bearing<'_>) -> BTreeSet<Who> {
+    bearing.utterance.adopters.iter().map(|voice| adopter(scene, key, bearing, voice)).collect()
+}
+
+fn adopter(scene: &Scene<'_>, key: &Key, bearing: &Bearing<'_>, voice: &Voice) -> Who {
+    match voice {
+        Voice::Unidentified(utterance) => Who::Link(*utterance),
+        Voice::Actor(_) | Voice::Source(_) => who(scene, key.actor, voice, bearing.utterance.time),
+    }
+}
+
+fn adoption(bearing: &Bearing<'_>) -> Option<Adoption> {
+    let (sign, _) = bearing.value.flatten()?;
+    Some(Adoption { utterance: bearing.utterance.id, sign, withdrawn: bearing.utterance.withdrawn })
 }
 
 /// The first rule that holds, in the order of domain.md; findings come before all of these.
-fn status(sides: Sides, taken_back: bool) -> Status {
-    if !sides.supported() && !sides.own_inconsistent && taken_back {
+fn status(sides: Sides) -> Status {
+    if !sides.supported() && !sides.own_inconsistent && sides.taken_back {
         Status::Withdrawn
     } else if sides.own_inconsistent || (sides.official_inconsistent && !sides.strong_plus()) {
         Status::Inconsistent
@@ -129,117 +240,127 @@ fn status(sides: Sides, taken_back: bool) -> Status {
     }
 }
 
-/// Weak positions of those who make another's words their own. They count only for who has no signed utterance of
-/// its own on the proposition, and end when the utterance is withdrawn.
-fn adopted(case: &Case, key: &Key, weighed: &[Weighed<'_>]) -> Vec<Adopted> {
-    let mut adopted = Vec::new();
-    for item in weighed {
-        let Some((sign, _)) = item.value else { continue };
-        let utterance = item.bearing.utterance;
-        for voice in &utterance.adopters {
-            let adopter = who(case, key.actor, voice, utterance.time);
-            let has_own = weighed.iter().any(|other| other.value.is_some() && other.who == adopter);
-            adopted.push(Adopted {
-                voice: voice.clone(),
-                utterance: utterance.id,
-                sign,
-                strength: Strength::Weak,
-                counts: !has_own && item.mark != Some(Mark::Withdrawn),
-            });
-        }
+impl<'a> Evaluation<'a> {
+    /// Whether the policy lets nothing bear on the proposition.
+    pub fn is_empty(&self) -> bool {
+        self.parties.is_empty()
     }
-    adopted
-}
 
-fn flags(
-    case: &Case,
-    policy: &Policy,
-    sides: Sides,
-    weighed: &[Weighed<'_>],
-    positions: &BTreeMap<Who, Position>,
-    adopted: &[Adopted],
-) -> Vec<Flag> {
-    let standing: Vec<_> = weighed.iter().filter(|item| item.mark != Some(Mark::Withdrawn)).collect();
-    let act = |item: &Weighed<'_>| case.readings.get(&item.bearing.words.reading).map(|reading| reading.claim.act);
-    let by_official = |wanted: Act| {
-        standing.iter().any(|item| {
-            act(item) == Some(wanted)
-                && item.bearing.value.is_some()
-                && is_official(case, policy, &item.who, item.bearing.utterance.time)
+    /// Every utterance that bears on the proposition, by speaker.
+    pub fn weighed(&self) -> impl Iterator<Item = &Weighed<'a>> {
+        self.parties.values().flat_map(|party| &party.own)
+    }
+
+    /// The signed utterances that were not withdrawn.
+    pub fn signed(&self) -> impl Iterator<Item = &Weighed<'a>> {
+        self.weighed().filter(|item| item.value.is_some() && !item.is_withdrawn())
+    }
+
+    /// The speakers who have a position, with what they say.
+    pub fn positions(&self) -> impl Iterator<Item = (&Who, &Position, &[Weighed<'a>])> {
+        let parties = self.parties.iter();
+        parties.filter_map(|(who, party)| Some((who, party.position.as_ref()?, party.own.as_slice())))
+    }
+
+    /// The current utterances of the speakers who stand on this side.
+    pub fn on_side(&self, side: Sign) -> impl Iterator<Item = &Weighed<'a>> {
+        self.positions()
+            .filter(move |(_, position, _)| position.is_on(side))
+            .flat_map(|(.., own)| own)
+            .filter(|item| item.is_current())
+    }
+
+    /// The status if one more value stood for this utterance in place of the one that does. Only the utterance's
+    /// speaker and those who adopt it can change.
+    pub fn status_if(&self, scene: &Scene<'_>, key: &Key, bearing: Bearing<'a>) -> Status {
+        let (speaker, adopters) = (speaker(scene, key, &bearing), adopters(scene, key, &bearing));
+        let mut shares = self.shares.clone();
+        for who in adopters.iter().chain([&speaker]).collect::<BTreeSet<_>>() {
+            let mut party = Party::default();
+            if let Some(standing) = self.parties.get(who) {
+                shares.remove(Sides::of(who, standing));
+                party = standing.without(bearing.utterance.id);
+            }
+            if bearing.counts(scene.policy) {
+                if *who == speaker {
+                    party.own.push(Weighed::new(bearing));
+                }
+                if adopters.contains(who) {
+                    party.adopts.extend(adoption(&bearing));
+                }
+            }
+            party.position = settle(scene, key.actor, who, &mut party.own);
+            shares.add(Sides::of(who, &party));
+        }
+        status(shares.sides())
+    }
+
+    /// Weak positions of those who make another's words their own. They count only for who has no signed utterance of
+    /// its own on the proposition, and end when the utterance is withdrawn.
+    fn adopted(&self, scene: &Scene<'_>, key: &Key) -> Vec<Adopted> {
+        let mut items: Vec<_> = self.weighed().collect();
+        items.sort_by_key(|item| item.bearing.utterance.id);
+        let mut adopted = Vec::new();
+        for item in items {
+            let Some(sign) = item.sign() else { continue };
+            for voice in &item.bearing.utterance.adopters {
+                let party = self.parties.get(&adopter(scene, key, &item.bearing, voice));
+                adopted.push(Adopted {
+                    voice: voice.clone(),
+                    utterance: item.bearing.utterance.id,
+                    sign,
+                    strength: Strength::Weak,
+                    counts: !item.is_withdrawn() && !party.is_some_and(Party::speaks),
+                });
+            }
+        }
+        adopted
+    }
+
+    fn flags(&self, scene: &Scene<'_>) -> Vec<Flag> {
+        let positions = || self.positions().map(|(_, position, _)| position);
+        let standing = || self.weighed().filter(|item| !item.is_withdrawn());
+        let mut strong_support = positions().filter(|position| position.is_strongly_on(Sign::Support)).peekable();
+        let mut signed = self.signed().peekable();
+        let holds = [
+            (Flag::DeniedByAccused, self.sides.own_minus),
+            (Flag::Opposed, self.sides.other_minus),
+            (Flag::Doubted, self.sides.weak_minus),
+            (Flag::Reversed, positions().any(|position| position.reversed)),
+            (Flag::StrengthVaries, positions().any(|position| position.varies)),
+            (Flag::Distanced, standing().any(|item| item.bearing.utterance.distanced)),
+            (Flag::HearsayOnly, self.all_support(|item| item.hearsay)),
+            (Flag::MediaOnly, strong_support.peek().is_some() && strong_support.all(|position| position.media)),
+            (Flag::Convicted, self.is_official_act(scene, Act::Convicts)),
+            (Flag::Exonerated, self.is_official_act(scene, Act::Exonerates)),
+            (Flag::Released, standing().any(|item| is_act(scene, item, Act::Releases))),
+            (Flag::EvidenceAbsentNoted, standing().any(|item| is_act(scene, item, Act::EvidenceAbsent))),
+            (Flag::PresupposedOnly, self.all_support(|item| item.bearing.utterance.presupposed)),
+            (Flag::GenericOnly, signed.peek().is_some() && signed.all(|item| item.bearing.generic)),
+            (Flag::Predates, standing().any(|item| item.bearing.predates(scene))),
+            (Flag::NoConsensus, standing().any(|item| item.bearing.value.is_none())),
+        ];
+        holds.into_iter().filter_map(|(flag, holds)| holds.then_some(flag)).collect()
+    }
+
+    /// Whether there is live support and all of it is like this; an adopted position is like nothing.
+    fn all_support(&self, test: fn(&Weighed<'_>) -> bool) -> bool {
+        let is_adopted = self.adopted.iter().any(|adopted| adopted.counts && adopted.sign == Sign::Support);
+        let mut support = self.on_side(Sign::Support).peekable();
+        support.peek().is_some() && !is_adopted && support.all(test)
+    }
+
+    /// Whether an official performs this act in an utterance that was not withdrawn.
+    fn is_official_act(&self, scene: &Scene<'_>, act: Act) -> bool {
+        self.parties.iter().any(|(who, party)| {
+            let by_official = |item: &Weighed<'_>| is_official(scene, who, item.bearing.utterance.time);
+            party.own.iter().any(|item| !item.is_withdrawn() && is_act(scene, item, act) && by_official(item))
         })
-    };
-    let by_any = |wanted: Act| standing.iter().any(|item| act(item) == Some(wanted) && item.bearing.value.is_some());
-    let support: Vec<_> = live_support(weighed, positions).collect();
-    let adopted_support = adopted.iter().any(|adopted| adopted.counts && adopted.sign == Sign::Support);
-    let all_support = |test: fn(&Weighed<'_>) -> bool| {
-        !support.is_empty() && !adopted_support && support.iter().all(|item| test(item))
-    };
-    let mut strong_support = positions
-        .values()
-        .filter(|position| matches!(position.stand, Stand::On(Sign::Support, Strength::Strong)))
-        .peekable();
-    let mut signed = weighed.iter().filter(|item| item.mark != Some(Mark::Withdrawn) && item.value.is_some()).peekable();
-    let when = case.detail.when.bounds();
-    let holds = [
-        (Flag::DeniedByAccused, sides.own_minus),
-        (Flag::Opposed, sides.other_minus),
-        (Flag::Doubted, sides.weak_minus),
-        (Flag::Reversed, positions.values().any(|position| position.reversed)),
-        (Flag::StrengthVaries, positions.values().any(|position| position.varies)),
-        (Flag::Distanced, standing.iter().any(|item| item.bearing.utterance.distanced)),
-        (Flag::HearsayOnly, all_support(|item| item.hearsay)),
-        (Flag::MediaOnly, strong_support.peek().is_some() && strong_support.all(|position| position.media)),
-        (Flag::Convicted, by_official(Act::Convicts)),
-        (Flag::Exonerated, by_official(Act::Exonerates)),
-        (Flag::Released, by_any(Act::Releases)),
-        (Flag::EvidenceAbsentNoted, by_any(Act::EvidenceAbsent)),
-        (Flag::PresupposedOnly, all_support(|item| item.bearing.utterance.presupposed)),
-        (Flag::GenericOnly, signed.peek().is_some() && signed.all(|item| item.bearing.generic)),
-        (
-            Flag::Predates,
-            standing.iter().any(|item| item.bearing.generic && item.bearing.utterance.time.is_before(when)),
-        ),
-        (Flag::NoConsensus, standing.iter().any(|item| item.bearing.value.is_none())),
-    ];
-    holds.into_iter().filter_map(|(flag, holds)| holds.then_some(flag)).collect()
+    }
 }
 
-/// The current utterances of the speakers whose position is support.
-pub(super) fn live_support<'a, 'b>(
-    weighed: &'b [Weighed<'a>],
-    positions: &'b BTreeMap<Who, Position>,
-) -> impl Iterator<Item = &'b Weighed<'a>> {
-    on_side(weighed, positions, Sign::Support)
-}
-
-/// The current utterances of the speakers who stand on this side.
-pub(super) fn on_side<'a, 'b>(
-    weighed: &'b [Weighed<'a>],
-    positions: &'b BTreeMap<Who, Position>,
-    side: Sign,
-) -> impl Iterator<Item = &'b Weighed<'a>> {
-    weighed.iter().filter(move |item| {
-        item.mark.is_none()
-            && item.value.is_some()
-            && positions.get(&item.who).is_some_and(|p| matches!(p.stand, Stand::On(sign, _) if sign == side))
-    })
-}
-
-/// Ids in order, each once.
-pub(super) fn ids<'a>(items: impl Iterator<Item = &'a Weighed<'a>>) -> Vec<ReadingId> {
-    let mut ids: Vec<_> = items.map(|item| item.bearing.utterance.id).collect();
-    ids.sort_unstable();
-    ids.dedup();
-    ids
-}
-
-/// The value of a proposition as its first reading writes it.
-pub(super) fn written_value(case: &Case, bearings: &[Bearing<'_>]) -> Option<String> {
-    let first = bearings.iter().map(|bearing| bearing.words.reading).min()?;
-    Some(case.readings.get(&first)?.claim.proposition.value.as_ref()?.as_str().to_owned())
-}
-
-/// When an utterance was uttered, for the board.
-pub(super) fn uttered(bearing: &Bearing<'_>) -> Option<Edtf> {
-    bearing.utterance.uttered.clone()
+/// Whether an utterance on whose value the annotators agree is this act.
+pub(super) fn is_act(scene: &Scene<'_>, item: &Weighed<'_>, act: Act) -> bool {
+    let reading = scene.case.readings.get(&item.bearing.words.reading);
+    item.bearing.value.is_some() && reading.is_some_and(|reading| reading.claim.act == act)
 }

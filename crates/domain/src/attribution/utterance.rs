@@ -1,17 +1,19 @@
 //! Utterances: readings of the same speech act (domain.md, section 3).
 
+use super::scene::{SPEAKS, SPEAKS_OR_HOLDS, Scene};
 use super::{Case, CaseReading, Voice, Vote};
-use crate::actor::{Actor, ActorKind};
+use crate::actor::ActorKind;
 use crate::annotation::SpanRole;
-use crate::claim::{Chain, Claim, Facet, Key, Scope, Speaker, Stance, Target, UnidentifiedKind, Value};
+use crate::claim::{Chain, Claim, Facet, Key, Scope, Sign, Speaker, Stance, Strength, Target, UnidentifiedKind, Value};
+use crate::document::Document;
 use crate::edtf::{Bounds, Day, Edtf};
 use crate::id::{ActorId, AnnotationId, DocumentId, ReadingId, RelationId, SourceId, UserId};
 use crate::policy::{Policy, Readings};
-use crate::relation::{Edge, Relation, RelationType};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Readings of one speech act.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is one mark of the rules, independent of the others")]
 pub(super) struct Utterance {
     /// The smallest id of its readings.
     pub id: ReadingId,
@@ -60,19 +62,20 @@ impl Words {
     }
 }
 
+/// The live readings by id.
+type Live<'a> = BTreeMap<ReadingId, &'a CaseReading>;
+
 /// The live readings of a case, clustered, by utterance id.
-pub(super) fn utterances(case: &Case, policy: &Policy) -> Vec<Utterance> {
-    let live: BTreeMap<ReadingId, &CaseReading> =
-        case.readings.iter().filter(|(_, reading)| is_live(case, &reading.claim)).map(|(id, r)| (*id, r)).collect();
+pub(super) fn utterances(scene: &Scene<'_>) -> Vec<Utterance> {
+    let case = scene.case;
+    let live: Live<'_> =
+        case.readings.iter().filter(|(_, r)| is_live(case, &r.claim)).map(|(id, r)| (*id, r)).collect();
+    let mut sets = clusters(case, &live);
     let mut clusters: BTreeMap<ReadingId, Vec<ReadingId>> = BTreeMap::new();
-    let mut sets = Sets::default();
-    for (a, b) in edges(case, &live) {
-        sets.unite(a, b);
-    }
     for id in live.keys() {
         clusters.entry(sets.smallest(*id)).or_default().push(*id);
     }
-    clusters.into_values().map(|readings| utterance(case, policy, &live, readings)).collect()
+    clusters.into_values().map(|readings| utterance(scene, &live, readings)).collect()
 }
 
 /// A reading without a live annotation is an orphan and takes no part.
@@ -101,9 +104,9 @@ impl From<&Speaker> for SpeakerKey {
 /// Where and about what: readings that agree in this may be readings of one utterance.
 type Place = (SpeakerKey, Target, Option<Facet>, Option<ActorId>, DocumentId, u32);
 
-/// The pairs of readings by different annotators whose content overlaps and who name the same speaker, target, facet
-/// and actor.
-fn edges(case: &Case, live: &BTreeMap<ReadingId, &CaseReading>) -> Vec<(ReadingId, ReadingId)> {
+/// Unites the readings by different annotators whose content overlaps and who name the same speaker, target, facet
+/// and actor. The work is quadratic in the passages that overlap in one place, and in nothing else.
+fn clusters(case: &Case, live: &Live<'_>) -> Sets {
     let mut places: BTreeMap<Place, Vec<(u32, u32, ReadingId, UserId)>> = BTreeMap::new();
     for (id, reading) in live {
         let claim = &reading.claim;
@@ -119,15 +122,17 @@ fn edges(case: &Case, live: &BTreeMap<ReadingId, &CaseReading>) -> Vec<(ReadingI
             places.entry(place).or_default().push((span.start, span.end, *id, reading.author));
         }
     }
-    let mut edges = Vec::new();
+    let mut sets = Sets::default();
     for spans in places.values_mut() {
         spans.sort_unstable();
         for (at, (_, end, a, author)) in spans.iter().enumerate() {
             let overlapping = spans[at + 1..].iter().take_while(|(start, ..)| start < end);
-            edges.extend(overlapping.filter(|(.., other)| other != author).map(|(_, _, b, _)| (*a, *b)));
+            for (_, _, b, _) in overlapping.filter(|(.., other)| other != author) {
+                sets.unite(*a, *b);
+            }
         }
     }
-    edges
+    sets
 }
 
 /// The live content passages that a claim cites.
@@ -152,8 +157,10 @@ impl Sets {
         while let Some(parent) = self.parents.get(&root) {
             root = *parent;
         }
-        if root != id {
-            self.parents.insert(id, root);
+        // Every reading on the way now points to the root, so that no chain is walked twice.
+        let mut at = id;
+        while at != root {
+            at = self.parents.insert(at, root).unwrap_or(root);
         }
         root
     }
@@ -166,42 +173,33 @@ impl Sets {
     }
 }
 
-fn utterance(
-    case: &Case,
-    policy: &Policy,
-    live: &BTreeMap<ReadingId, &CaseReading>,
-    readings: Vec<ReadingId>,
-) -> Utterance {
+fn utterance(scene: &Scene<'_>, live: &Live<'_>, readings: Vec<ReadingId>) -> Utterance {
     let id = readings[0];
     let claim = &live[&id].claim;
     let uttered = readings.iter().find_map(|reading| live[reading].claim.uttered.clone());
-    let time = time(case, live, &readings, uttered.as_ref());
-    let passages: BTreeSet<_> = readings.iter().flat_map(|reading| content(case, &live[reading].claim)).collect();
+    let time = time(scene.case, live, &readings, uttered.as_ref());
+    let voice = voice(scene, claim.speakers.speaker(), claim.speaks_for, time, id);
+    let passages: BTreeSet<_> = readings.iter().flat_map(|reading| content(scene.case, &live[reading].claim)).collect();
     Utterance {
         id,
         target: claim.proposition.target,
         scope: claim.scope,
         presupposed: claim.presupposed,
-        voice: voice(case, claim.speakers.speaker(), claim.speaks_for, time, id),
+        hearsay: hearsay(scene, &claim.speakers, &voice, time),
+        voice,
         time,
         uttered,
-        hearsay: hearsay(case, claim, time, id),
         distanced: claim.speakers.links().iter().any(|link| link.stance == Stance::Distances),
-        adopters: adopters(case, &claim.speakers, time, id),
+        adopters: adopters(scene, &claim.speakers, time, id),
         passages: passages.into_iter().collect(),
-        words: words(policy, live, &readings),
+        words: words(scene.policy, live, &readings),
         readings,
         withdrawn: false,
     }
 }
 
 /// When it was uttered; untold, it ends with the earliest publication of its documents.
-fn time(
-    case: &Case,
-    live: &BTreeMap<ReadingId, &CaseReading>,
-    readings: &[ReadingId],
-    uttered: Option<&Edtf>,
-) -> Bounds {
+fn time(case: &Case, live: &Live<'_>, readings: &[ReadingId], uttered: Option<&Edtf>) -> Bounds {
     if let Some(uttered) = uttered {
         return uttered.bounds();
     }
@@ -212,125 +210,117 @@ fn time(
         .map(|span| span.document)
         .collect();
     let published = documents.iter().filter_map(|document| match case.documents.get(document)? {
-        crate::document::Document::Registered { detail, .. } => detail.published.as_ref().map(|date| date.bounds().last),
-        crate::document::Document::Absent => None,
+        Document::Registered { detail, .. } => detail.published.as_ref().map(|date| date.bounds().last),
+        Document::Absent => None,
     });
     Bounds { first: Day::Past, last: published.min().unwrap_or(Day::Future) }
 }
 
 /// Whose voice it is: the actor's for whom the speaker speaks by the held edge that the reading names, else by its
 /// only held edge, else the speaker's own.
-fn voice(case: &Case, speaker: &Speaker, named: Option<RelationId>, time: Bounds, id: ReadingId) -> Voice {
+fn voice(scene: &Scene<'_>, speaker: &Speaker, named: Option<RelationId>, time: Bounds, id: ReadingId) -> Voice {
     let actor = match speaker {
         Speaker::Unidentified { .. } => return Voice::Unidentified(id),
         Speaker::Source(source) => return Voice::Source(*source),
         Speaker::Actor(actor) => *actor,
     };
     let by_named = named
-        .and_then(|relation| case.relations.get(&relation))
+        .and_then(|relation| scene.case.relations.get(&relation))
         .and_then(|relation| relation.held_at(time))
-        .filter(|edge| edge.from == actor && matches!(edge.relation, RelationType::SpeaksFor | RelationType::HoldsOffice))
+        .filter(|edge| edge.from == actor && SPEAKS_OR_HOLDS.contains(&edge.relation))
         .map(|edge| edge.to);
     let by_only = || {
-        let ends: BTreeSet<_> = held(case, time)
-            .filter(|edge| edge.from == actor && edge.relation == RelationType::SpeaksFor)
-            .map(|edge| edge.to)
-            .collect();
+        let ends: BTreeSet<_> = scene.held(actor, SPEAKS, time).collect();
         if ends.len() == 1 { ends.first().copied() } else { None }
     };
     Voice::Actor(by_named.or_else(by_only).unwrap_or(actor))
 }
 
-/// The edges held at a time.
-pub(super) fn held(case: &Case, time: Bounds) -> impl Iterator<Item = &Edge> {
-    case.relations.values().filter_map(move |relation: &Relation| relation.held_at(time))
-}
-
-/// Whether the words pass through an actor who is neither media, nor the speaker, nor speaks for it.
-fn hearsay(case: &Case, claim: &Claim, time: Bounds, id: ReadingId) -> bool {
-    let speaker = match claim.speakers.speaker() {
-        Speaker::Actor(actor) => Some(*actor),
-        Speaker::Source(_) | Speaker::Unidentified { .. } => None,
-    };
-    let own = voice(case, claim.speakers.speaker(), claim.speaks_for, time, id);
-    claim.speakers.links().iter().any(|link| {
+/// Whether the words pass through an actor who is neither media, nor the speaker, nor speaks for it. No record tells
+/// a document's author, and its source is no actor: an actor as first link is taken like one further in.
+fn hearsay(scene: &Scene<'_>, chain: &Chain, own: &Voice, time: Bounds) -> bool {
+    let is_speaker = |actor: ActorId| *chain.speaker() == Speaker::Actor(actor) || *own == Voice::Actor(actor);
+    chain.links().iter().any(|link| {
         let Speaker::Actor(actor) = link.speaker else { return false };
-        let media = case.actors.get(&actor).and_then(Actor::kind) == Some(ActorKind::Media);
-        let is_speaker = Some(actor) == speaker || own == Voice::Actor(actor);
-        let speaks_for_it = held(case, time).any(|edge| {
-            edge.relation == RelationType::SpeaksFor
-                && edge.from == actor
-                && (Some(edge.to) == speaker || own == Voice::Actor(edge.to))
-        });
-        !(media || is_speaker || speaks_for_it)
+        let is_media = scene.kind(actor) == Some(ActorKind::Media);
+        let speaks_for_it = || scene.held(actor, SPEAKS, time).any(is_speaker);
+        !(is_media || is_speaker(actor) || speaks_for_it())
     })
 }
 
 /// The links that adopt what follows, every link further in adopting as well.
-fn adopters(case: &Case, chain: &Chain, time: Bounds, id: ReadingId) -> Vec<Voice> {
+fn adopters(scene: &Scene<'_>, chain: &Chain, time: Bounds, id: ReadingId) -> Vec<Voice> {
     let adopting = chain.links().iter().rev().take_while(|link| link.stance == Stance::Adopts);
-    let mut voices: Vec<_> = adopting.map(|link| voice(case, &link.speaker, None, time, id)).collect();
+    let mut voices: Vec<_> = adopting.map(|link| voice(scene, &link.speaker, None, time, id)).collect();
     voices.reverse();
     voices
 }
 
 /// What the readings say, by proposition.
-fn words(
-    policy: &Policy,
-    live: &BTreeMap<ReadingId, &CaseReading>,
-    readings: &[ReadingId],
-) -> BTreeMap<Key, Words> {
+fn words(policy: &Policy, live: &Live<'_>, readings: &[ReadingId]) -> BTreeMap<Key, Words> {
     let annotators: BTreeSet<UserId> = readings.iter().map(|reading| live[reading].author).collect();
     let mut by_key: BTreeMap<Key, Vec<ReadingId>> = BTreeMap::new();
     for reading in readings {
-        by_key.entry(live[reading].claim.proposition.key(|actor| actor)).or_default().push(*reading);
+        let key = live[reading].claim.proposition.key(|actor| actor);
+        by_key.entry(key).or_default().push(*reading);
     }
-    let words = |readings: Vec<ReadingId>| {
-        let votes: Vec<Vote> =
-            annotators.iter().map(|annotator| vote(live, &readings, *annotator)).map(|(vote, _)| vote).collect();
-        let absent = annotators.iter().any(|annotator| !vote(live, &readings, *annotator).1);
-        let value = consensus(policy, &votes, absent);
-        // The reading that stands for it says what was agreed, if one does.
-        let agreed = |reading: &&ReadingId| value.is_none_or(|value| live[*reading].claim.value() == value);
-        let reading = *readings.iter().find(agreed).unwrap_or(&readings[0]);
-        let with = readings.iter().flat_map(|reading| live[reading].claim.proposition.with.iter().copied()).collect();
-        Words { reading, votes, value, with }
-    };
-    by_key.into_iter().map(|(key, readings)| (key, words(readings))).collect()
+    by_key.into_iter().map(|(key, readings)| (key, words_on(policy, live, &annotators, &readings))).collect()
 }
 
-/// An annotator's value: the newest reading with a sign, else neutral; and whether there is a reading at all.
-fn vote(live: &BTreeMap<ReadingId, &CaseReading>, readings: &[ReadingId], annotator: UserId) -> (Vote, bool) {
-    let own = || readings.iter().filter(|reading| live[*reading].author == annotator);
-    let newest = own().filter(|reading| live[*reading].claim.value().is_some()).max_by_key(|reading| live[*reading].written);
-    let value = newest.and_then(|reading| live[reading].claim.value());
-    (Vote { annotator, value }, own().next().is_some())
+/// What the readings on one proposition say.
+fn words_on(policy: &Policy, live: &Live<'_>, annotators: &BTreeSet<UserId>, readings: &[ReadingId]) -> Words {
+    let given = given(live, readings);
+    let value = consensus(policy, &given, annotators.len());
+    // The reading that stands for it says what was agreed, if one does.
+    let agreed = |reading: &&ReadingId| value.is_none_or(|value| live[*reading].claim.value() == value);
+    Words {
+        reading: *readings.iter().find(agreed).unwrap_or(&readings[0]),
+        votes: annotators
+            .iter()
+            .map(|annotator| Vote { annotator: *annotator, value: given.get(annotator).copied().flatten() })
+            .collect(),
+        value,
+        with: readings.iter().flat_map(|reading| &live[reading].claim.proposition.with).copied().collect(),
+    }
 }
 
-/// The value on which annotators agree. One who reads nothing on the proposition counts as differing.
-fn consensus(policy: &Policy, votes: &[Vote], absent: bool) -> Option<Value> {
+/// Each annotator's value: that of the newest reading with a sign, else neutral.
+fn given(live: &Live<'_>, readings: &[ReadingId]) -> BTreeMap<UserId, Value> {
+    let mut newest: BTreeMap<UserId, (bool, u64, Value)> = BTreeMap::new();
+    for reading in readings.iter().map(|id| live[id]) {
+        let value = reading.claim.value();
+        let rank = (value.is_some(), reading.written, value);
+        let best = newest.entry(reading.author).or_insert(rank);
+        if (best.0, best.1) <= (rank.0, rank.1) {
+            *best = rank;
+        }
+    }
+    newest.into_iter().map(|(annotator, (_, _, value))| (annotator, value)).collect()
+}
+
+/// The value on which this many annotators agree. Who reads nothing on the proposition differs from all others, and
+/// from the next one who reads nothing.
+fn consensus(policy: &Policy, given: &BTreeMap<UserId, Value>, annotators: usize) -> Option<Value> {
     match policy.readings {
         Readings::Any => {
-            if absent {
+            if given.len() < annotators {
                 return None;
             }
-            let first = votes.first()?.value;
-            if votes.iter().all(|vote| vote.value == first) {
-                return Some(first);
+            let values: BTreeSet<Value> = given.values().copied().collect();
+            let signs: BTreeSet<Option<Sign>> = values.iter().map(|value| value.map(|(sign, _)| sign)).collect();
+            match (values.len(), signs.len()) {
+                (1, _) => values.first().copied(),
+                // Only the strengths differ: the weaker one is what all say at least.
+                (_, 1) => signs.first().map(|sign| sign.map(|sign| (sign, Strength::Weak))),
+                _ => None,
             }
-            let sign = |value: Value| value.map(|(sign, _)| sign);
-            if votes.iter().any(|vote| sign(vote.value) != sign(first)) {
-                return None;
-            }
-            // Only the strengths differ: the weaker one is what all say at least.
-            Some(sign(first).map(|sign| (sign, crate::claim::Strength::Weak)))
         }
         Readings::Majority => {
-            let values: BTreeSet<Value> = votes.iter().map(|vote| vote.value).collect();
-            values.into_iter().find(|value| {
-                let share = votes.iter().filter(|vote| vote.value == *value).count();
-                reaches(share, votes.len(), policy.theta)
-            })
+            let mut shares: BTreeMap<Value, usize> = BTreeMap::new();
+            for value in given.values() {
+                *shares.entry(*value).or_default() += 1;
+            }
+            shares.into_iter().find(|(_, share)| reaches(*share, annotators, policy.theta)).map(|(value, _)| value)
         }
     }
 }

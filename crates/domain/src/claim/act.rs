@@ -128,7 +128,9 @@ impl Act {
     /// Whether the act never takes a position, whatever its polarity.
     #[must_use]
     pub fn is_neutral(self) -> bool {
-        use Act::{Condemns, DeclinesComment, EvidenceAbsent, EvidenceOffered, Justifies, Praises, Releases, Threatens};
+        use Act::{
+            Condemns, DeclinesComment, EvidenceAbsent, EvidenceOffered, Justifies, Praises, Releases, Threatens,
+        };
         matches!(
             self,
             Praises | Condemns | Justifies | Threatens | DeclinesComment | Releases | EvidenceOffered | EvidenceAbsent

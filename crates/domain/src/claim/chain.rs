@@ -81,8 +81,9 @@ impl Chain {
             return Err(Rejection::invalid("chain_length", detail).at("/speakers"));
         }
         if let Some(at) = (1..len).find(|&at| names_same(&links[at - 1].0, &links[at].0)) {
-            return Err(Rejection::invalid("chain_repeats", "an actor stands twice in a row")
-                .at(format!("/speakers/{at}")));
+            return Err(
+                Rejection::invalid("chain_repeats", "an actor stands twice in a row").at(format!("/speakers/{at}"))
+            );
         }
         let mut outer = Vec::with_capacity(len - 1);
         let mut speaker = None;

@@ -132,7 +132,7 @@ impl Proposition {
             Target::Actor(_) => self.check_conduct()?,
             Target::Incident(_) | Target::Class(_) => self.check_incident(act)?,
         }
-        if self.with.contains(&self.actor.unwrap_or_else(|| uuid::Uuid::nil().into())) {
+        if self.actor.is_some_and(|actor| self.with.contains(&actor)) {
             return Err(refused("with_repeats_actor", "`with` names others than the actor", "with"));
         }
         if (!self.with.is_empty() || self.with_others) && self.actor.is_none() {
@@ -166,7 +166,7 @@ impl Proposition {
             Facet::Who | Facet::Evidence => {
                 required(self.role.is_some(), "role", &name)?;
                 // "We praise whoever did it" names nobody, and takes no position.
-                if !act.is_neutral() {
+                if facet == Facet::Evidence || !act.is_neutral() {
                     required(self.actor.is_some(), "actor", &name)?;
                 }
                 absent(self.value.is_some(), "value", &name)

@@ -4,10 +4,11 @@ use crate::Rejection;
 use crate::actor::{Actor, ActorKind};
 use crate::annotation::Annotation;
 use crate::claim::{Act, Claim, Speaker, Target};
+use crate::edtf::{Bounds, Edtf};
 use crate::id::{ActorId, AnnotationId, IncidentId, ReadingId, RelationId, SourceId};
 use crate::incident::Incident;
 use crate::reading::Reading;
-use crate::relation::{Relation, RelationType, Standing};
+use crate::relation::{Relation, RelationType};
 use crate::source::Source;
 use std::collections::BTreeMap;
 
@@ -46,9 +47,10 @@ impl Surroundings {
         let official = match claim.speakers.speaker() {
             Speaker::Actor(actor) => {
                 let is = |actor: ActorId| {
-                    self.actors.get(&actor).and_then(Actor::kind).is_some_and(|kind| {
-                        matches!(kind, ActorKind::StateBody | ActorKind::Office)
-                    })
+                    self.actors
+                        .get(&actor)
+                        .and_then(Actor::kind)
+                        .is_some_and(|kind| matches!(kind, ActorKind::StateBody | ActorKind::Office))
                 };
                 is(*actor) || self.spoken_for(claim).is_some_and(is)
             }
@@ -147,10 +149,7 @@ impl Surroundings {
             Speaker::Actor(actor) => Some(*actor),
             Speaker::Source(_) | Speaker::Unidentified { .. } => None,
         };
-        let by_edge = claim.speaks_for.and_then(|id| self.relations.get(&id)).and_then(|relation| {
-            (relation.standing() == Standing::Held).then(|| relation.edge().map(|edge| edge.to)).flatten()
-        });
-        if subject.is_some() && (speaker == subject || by_edge == subject) {
+        if subject.is_some() && (speaker == subject || self.spoken_for(claim) == subject) {
             return Ok(());
         }
         let detail = "responsibility is claimed by the actor itself, or by one who holds a held edge speaks_for or \
@@ -177,11 +176,10 @@ impl Surroundings {
         Ok(())
     }
 
-    /// For whom a claim's speaker speaks, by the edge that the claim names.
+    /// For whom a claim's speaker speaks, by the edge that the claim names, if it is held when it is uttered.
     fn spoken_for(&self, claim: &Claim) -> Option<ActorId> {
-        let relation = self.relations.get(&claim.speaks_for?)?;
-        let edge = relation.edge()?;
-        (relation.standing() == Standing::Held).then_some(edge.to)
+        let time = claim.uttered.as_ref().map_or(Bounds::ALWAYS, Edtf::bounds);
+        self.relations.get(&claim.speaks_for?)?.held_at(time).map(|edge| edge.to)
     }
 
     /// Whose voice a claim is: an unidentified speaker has none that could be met again.
@@ -207,3 +205,6 @@ fn found(known: bool, what: &str, pointer: &str) -> Result<(), Rejection> {
     }
     Err(Rejection::invalid("reference_unknown", format!("the project has no such {what}")).at(pointer))
 }
+
+#[cfg(test)]
+pub(super) mod tests;

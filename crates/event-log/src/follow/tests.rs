@@ -1,11 +1,11 @@
-use futures::future::try_join_all;
 use futures::TryStreamExt;
+use futures::future::try_join_all;
 
 use super::*;
 use crate::append::tests::{address, append_to};
 use crate::testing::TestServer;
 
-const DEADLINE: Duration = Duration::from_secs(60);
+const DEADLINE: Duration = Duration::from_mins(1);
 
 async fn fill(log: &EventLog, len: usize) {
     for _ in (0..len).step_by(100) {

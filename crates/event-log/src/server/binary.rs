@@ -33,15 +33,16 @@ pub async fn find(named: Option<&Path>) -> Result<PathBuf, Error> {
     let in_path = env::var_os("PATH").map(|path| env::split_paths(&path).map(|folder| folder.join(NAME)).collect());
     let mut candidates: Vec<PathBuf> = in_path.unwrap_or_default();
     candidates.extend(env::current_dir().ok().map(|folder| folder.join(CACHE)));
-    let mut rejected = String::new();
+    let mut rejected = Vec::new();
     for path in candidates.into_iter().filter(|path| path.is_file()) {
         match check(&path).await {
             Ok(()) => return Ok(path),
-            Err(reason) => rejected.push_str(&format!("; {}: {reason}", path.display())),
+            Err(reason) => rejected.push(format!("; {}: {reason}", path.display())),
         }
     }
     Err(Error::Binary(format!(
-        "no {NAME} {SERVER_VERSION_MIN} or newer in ${VARIABLE}, PATH or {CACHE}{rejected}"
+        "no {NAME} {SERVER_VERSION_MIN} or newer in ${VARIABLE}, PATH or {CACHE}{}",
+        rejected.concat()
     )))
 }
 

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::json;
 use tokio::time::Instant;
 
-use super::folder::{Folder, USER};
+use super::folder::{Folder, USER, write_private};
 use super::{Error, POLL, ServerSettings};
 
 /// Largest message. Texts go in chunks, and records are far smaller.
@@ -34,18 +34,20 @@ pub(super) fn write(folder: &Folder, settings: &ServerSettings, ports: Ports, pa
         None => storage_limit(folder.path())
             .map_err(|error| Error::file(format!("measure {}", folder.path().display()), error))?,
     };
+    let path = |path: &Path| path.to_str().map(str::to_owned).ok_or_else(|| not_unicode(path));
+    let store = path(folder.path())?;
     let config = json!({
         "listen": listen(ports.client),
         "http": listen(ports.monitor),
         "server_name": "gainsay",
-        "ports_file_dir": folder.path(),
-        "log_file": folder.log(),
+        "ports_file_dir": store,
+        "log_file": path(&folder.log())?,
         "logfile_size_limit": LOG_BYTES_MAX,
         "logfile_max_num": LOGS_MAX,
         "max_payload": PAYLOAD_BYTES_MAX,
         "authorization": { "user": USER, "password": password },
         "jetstream": {
-            "store_dir": folder.path(),
+            "store_dir": store,
             // With the default an acknowledgement comes before the write reaches the disk.
             "sync_interval": "always",
             "max_memory_store": MEMORY_STORE_BYTES,
@@ -59,7 +61,12 @@ pub(super) fn write(folder: &Folder, settings: &ServerSettings, ports: Ports, pa
         },
     });
     let content = serde_json::to_vec_pretty(&config).expect("numbers and strings are always JSON");
-    folder.write_private(&folder.config(), &content)
+    write_private(&folder.config(), &content)
+}
+
+/// The server reads its configuration as UTF-8.
+fn not_unicode(path: &Path) -> Error {
+    Error::file(format!("write {} into a configuration", path.display()), io::ErrorKind::InvalidInput.into())
 }
 
 /// -1 asks for a free port.

@@ -108,17 +108,17 @@ impl Folder {
     pub fn last_lines(&self) -> String {
         [self.log(), self.output_path()].iter().filter_map(|path| tail(path).ok()).collect::<Vec<_>>().join("\n")
     }
+}
 
-    /// Writes a file that only its owner can read, all of it or nothing.
-    pub fn write_private(&self, path: &Path, content: &[u8]) -> Result<(), Error> {
-        let write = || {
-            let fresh = path.with_extension("new");
-            let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(FILE_MODE).open(&fresh)?;
-            file.write_all(content)?;
-            fs::rename(fresh, path)
-        };
-        write().map_err(|error: io::Error| Error::file(format!("write {}", path.display()), error))
-    }
+/// Writes a file that only its owner can read, all of it or nothing.
+pub(super) fn write_private(path: &Path, content: &[u8]) -> Result<(), Error> {
+    let write = || {
+        let fresh = path.with_extension("new");
+        let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(FILE_MODE).open(&fresh)?;
+        file.write_all(content)?;
+        fs::rename(fresh, path)
+    };
+    write().map_err(|error: io::Error| Error::file(format!("write {}", path.display()), error))
 }
 
 fn tail(path: &Path) -> io::Result<String> {
@@ -203,7 +203,7 @@ impl Endpoint {
 
     pub(super) fn write(&self, folder: &Folder) -> Result<(), Error> {
         let content = serde_json::to_vec_pretty(self).expect("strings are always JSON");
-        folder.write_private(&folder.path().join("endpoint.json"), &content)
+        write_private(&folder.path().join("endpoint.json"), &content)
     }
 
     pub(super) fn read(data: &Path) -> Option<Self> {

@@ -1,12 +1,14 @@
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
 use std::time::Duration;
 
 use futures::StreamExt;
 use tempfile::TempDir;
 
 use super::*;
+use crate::EventLog;
 use crate::append::tests::{address, append_to};
 use crate::testing::{self, TestServer};
-use crate::EventLog;
 
 const DEADLINE: Duration = Duration::from_secs(30);
 
@@ -91,7 +93,9 @@ async fn a_crashed_server_comes_back_under_the_same_url() {
     let url = server.server().client_url().to_owned();
     for restarts in 1..=2 {
         server.restart().await;
-        assert!(matches!(*server.server().state().borrow(), State::Running { restarts: found, .. } if found == restarts));
+        assert!(
+            matches!(*server.server().state().borrow(), State::Running { restarts: found, .. } if found == restarts)
+        );
     }
     server.reconnected(&log).await;
     assert_eq!(server.server().client_url(), url);
@@ -144,12 +148,26 @@ async fn a_server_that_cannot_start_shows_its_log() {
 }
 
 #[tokio::test]
+async fn a_folder_that_the_server_cannot_name_is_refused() {
+    let folder = TempDir::new().unwrap();
+    let data = folder.path().join(OsStr::from_bytes(b"not-\xff-unicode"));
+    let error = Server::start(settings(&data)).await.unwrap_err();
+    assert!(matches!(error, Error::File { .. }), "{error}");
+}
+
+#[tokio::test]
+async fn a_folder_with_quotes_and_spaces_is_taken() {
+    let folder = TempDir::new().unwrap();
+    let data = folder.path().join("it's a \"folder\" für $HOME");
+    Server::start(settings(&data)).await.unwrap().stop().await;
+}
+
+#[tokio::test]
 async fn a_program_that_is_no_or_an_old_server_is_refused() {
     let folder = TempDir::new().unwrap();
-    for (name, says, expected) in [
-        ("old", "nats-server: v2.9.10", "version 2.9.10 is too old"),
-        ("other", "hello", "does not tell its version"),
-    ] {
+    for (name, says, expected) in
+        [("old", "nats-server: v2.9.10", "version 2.9.10 is too old"), ("other", "hello", "does not tell its version")]
+    {
         let program = folder.path().join(name);
         std::fs::write(&program, format!("#!/bin/sh\necho '{says}'\n")).unwrap();
         std::fs::set_permissions(&program, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();

@@ -124,13 +124,17 @@ async fn a_server_that_is_not_there_is_reported_after_the_time_out() {
 }
 
 #[tokio::test]
+async fn a_url_with_a_login_is_refused_and_not_repeated() {
+    let settings = Settings { servers: "nats://me:secret@127.0.0.1:1".to_owned(), ..Settings::default() };
+    let error = EventLog::connect(&settings).await.unwrap_err();
+    assert!(!error.is_transient() && !error.to_string().contains("secret"), "{error}");
+}
+
+#[tokio::test]
 async fn a_wrong_password_is_refused() {
     let server = TestServer::start().await;
-    let settings = Settings {
-        login: crate::Login::Anonymous,
-        connect_timeout: Duration::from_millis(200),
-        ..server.settings()
-    };
+    let settings =
+        Settings { login: crate::Login::Anonymous, connect_timeout: Duration::from_millis(200), ..server.settings() };
     EventLog::connect(&settings).await.unwrap_err();
 }
 

@@ -104,7 +104,7 @@ fn only_the_canonical_name_is_a_key() {
     assert_eq!(Key::parse(&key.to_string()), Some(key));
     let upper = key.to_string().to_uppercase();
     let padded = key.to_string().replace("/1/", "/01/");
-    for name in ["", "a/b/c/d", &upper, &padded, &format!("{}/", key.to_string())] {
+    for name in ["", "a/b/c/d", &upper, &padded, &format!("{key}/")] {
         assert_eq!(Key::parse(name), None, "{name}");
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use uuid::Uuid;
-use wire::record::{self, Record};
+use wire::record::{self, Batch, Record};
 use wire::subject::Address;
 
 use super::{Named, What};
@@ -20,13 +20,15 @@ pub(super) struct Chains {
     log: u16,
     log_id: Uuid,
     links: HashMap<Address, Link>,
+    /// The batch that the record before belongs to, while records of it are due.
+    batch: Option<Batch>,
     /// `None` when texts are not asked for.
     texts: Option<Vec<Named>>,
 }
 
 impl Chains {
     pub fn new(log: u16, log_id: Uuid, texts: bool) -> Self {
-        Self { log, log_id, links: HashMap::new(), texts: texts.then(Vec::new) }
+        Self { log, log_id, links: HashMap::new(), batch: None, texts: texts.then(Vec::new) }
     }
 
     pub fn aggregates(&self) -> u64 {
@@ -68,14 +70,39 @@ impl Chains {
                 if envelope.previous != newest.map(|link| link.sha256) {
                     fault(What::Chain);
                 }
+                if !self.follows_in_batch(envelope.batch) {
+                    fault(What::Batch);
+                }
                 match record::decode(&entry.payload) {
                     Ok(record) => self.note_texts(entry.position, address, &record),
                     Err(error) => fault(What::Undecodable(describe(&error))),
                 }
             }
-            Err(error) => fault(What::Undecodable(describe(&error))),
+            Err(error) => {
+                fault(What::Undecodable(describe(&error)));
+                self.pass_in_batch();
+            }
         }
         self.links.insert(address, Link { revision, sha256: record::digest(&entry.payload) });
+    }
+
+    /// Whether a record is the next one of the batch that is under way, or the first of another.
+    fn follows_in_batch(&mut self, batch: Option<Batch>) -> bool {
+        let before = std::mem::replace(&mut self.batch, batch.filter(|batch| batch.index + 1 < batch.count));
+        match (before, batch) {
+            (Some(before), Some(batch)) => {
+                batch.id == before.id && batch.index == before.index + 1 && batch.count == before.count
+            }
+            (Some(_), None) => false,
+            (None, Some(batch)) => batch.index == 0,
+            (None, None) => true,
+        }
+    }
+
+    /// Takes a record that cannot be read for the one that was due.
+    fn pass_in_batch(&mut self) {
+        let next = self.batch.map(|batch| Batch { index: batch.index + 1, ..batch });
+        self.batch = next.filter(|batch| batch.index + 1 < batch.count);
     }
 
     fn note_texts(&mut self, position: u64, address: Address, record: &Record) {

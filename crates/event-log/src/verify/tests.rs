@@ -1,6 +1,6 @@
 use domain::id::{CredentialId, UserId};
 use domain::{Event, Kind, document};
-use wire::record::{self, Envelope, Record, SCHEMA_VERSION};
+use wire::record::{self, Batch, Envelope, Record, SCHEMA_VERSION};
 
 use bytes::Bytes;
 
@@ -150,6 +150,21 @@ async fn each_wrong_record_is_found_at_its_position() {
 }
 
 #[tokio::test]
+async fn a_batch_that_is_not_whole_is_found_at_the_record_after() {
+    let server = TestServer::start().await;
+    let log = server.log().await;
+    let mut writer = Writer::new(&log);
+    let (whole, broken) = (Uuid::new_v4(), Uuid::new_v4());
+    for (id, index, count) in [(whole, 0, 2), (whole, 1, 2), (broken, 0, 3), (broken, 1, 3)] {
+        writer.write_changed(WITHDRAWN, |envelope| envelope.batch = Some(Batch { id, index, count })).await;
+    }
+    let after = writer.write().await;
+    let batch = Batch { id: broken, index: 2, count: 3 };
+    let late = writer.write_changed(WITHDRAWN, |envelope| envelope.batch = Some(batch)).await;
+    assert_eq!(faults(&log).await, [(after, What::Batch), (late, What::Batch)]);
+}
+
+#[tokio::test]
 async fn a_changed_record_breaks_the_chain_of_its_successor() {
     let server = TestServer::start().await;
     let log = server.log().await;
@@ -254,7 +269,7 @@ async fn a_server_that_delivers_nothing_is_unreadable_not_endless() {
     let server = TestServer::start().await;
     let log = server.log().await;
     Writer::new(&log).write().await;
-    let options = Options { stall: Duration::from_millis(1), ..Options::default() };
+    let options = Options { stall: Duration::ZERO, ..Options::default() };
     // A deadline shorter than any answer stands for a server that gives none.
     let report = verify(&log, &options).await;
     assert!(matches!(&report.faults[..], [Fault { position: 1, what: What::Unreadable(_), .. }]), "{report:?}");

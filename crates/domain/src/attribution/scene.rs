@@ -1,0 +1,60 @@
+//! What the rules look at: the case, the policy, and the held edges by the actor from whom they lead.
+
+use super::Case;
+use crate::actor::{Actor, ActorKind};
+use crate::edtf::{Bounds, Edtf};
+use crate::id::ActorId;
+use crate::policy::Policy;
+use crate::relation::RelationType;
+use std::collections::BTreeMap;
+
+/// The edges by which one speaks for another.
+pub(super) const SPEAKS: &[RelationType] = &[RelationType::SpeaksFor];
+/// The edges that make one speaker of two, or an official of a person.
+pub(super) const SPEAKS_OR_HOLDS: &[RelationType] = &[RelationType::SpeaksFor, RelationType::HoldsOffice];
+/// The edges between actors who are no rivals of each other.
+pub(super) const TIES: &[RelationType] = &[RelationType::PartOf, RelationType::FrontOf, RelationType::AliasUsedBy];
+
+/// A case under a policy. Relations are indexed and dates parsed once, since every utterance asks for them.
+pub(super) struct Scene<'a> {
+    pub case: &'a Case,
+    pub policy: &'a Policy,
+    /// When the incident happened.
+    pub when: Bounds,
+    held: BTreeMap<ActorId, Vec<HeldEdge>>,
+}
+
+struct HeldEdge {
+    relation: RelationType,
+    to: ActorId,
+    valid: Bounds,
+}
+
+impl<'a> Scene<'a> {
+    pub fn new(case: &'a Case, policy: &'a Policy) -> Self {
+        let mut held: BTreeMap<ActorId, Vec<HeldEdge>> = BTreeMap::new();
+        for edge in case.relations.values().filter_map(|relation| relation.held_at(Bounds::ALWAYS)) {
+            let valid = edge.valid.as_ref().map_or(Bounds::ALWAYS, Edtf::bounds);
+            let edges = held.entry(edge.from).or_default();
+            edges.push(HeldEdge { relation: edge.relation, to: edge.to, valid });
+        }
+        Self { case, policy, when: case.detail.when.bounds(), held }
+    }
+
+    /// Where the edges of these types lead that are held from this actor at that time.
+    pub fn held<'s>(
+        &'s self,
+        from: ActorId,
+        types: &'static [RelationType],
+        time: Bounds,
+    ) -> impl Iterator<Item = ActorId> + 's {
+        let edges = self.held.get(&from).map_or(&[][..], Vec::as_slice);
+        let fits = move |edge: &&HeldEdge| types.contains(&edge.relation) && edge.valid.overlaps(time);
+        edges.iter().filter(fits).map(|edge| edge.to)
+    }
+
+    /// What the actor is, as far as it is known.
+    pub fn kind(&self, actor: ActorId) -> Option<ActorKind> {
+        self.case.actors.get(&actor).and_then(Actor::kind)
+    }
+}

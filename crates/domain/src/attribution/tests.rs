@@ -1,0 +1,14 @@
+//! Tests of the status rules, as given, when and then: the given is who says what, the then is the board.
+
+mod changes;
+mod classes;
+mod clustering;
+mod consensus;
+mod disputes;
+mod given;
+mod histories;
+mod positions;
+mod properties;
+mod size;
+mod speakers;
+mod table;

@@ -1,0 +1,484 @@
+//! Generators of values, commands and events. Ids come from a small pool, so that commands meet what events made.
+
+use crate::access::Role as MemberRole;
+use crate::actor::{self, ActorKind};
+use crate::annotation::{self, SpanRole};
+use crate::claim::{
+    Act, Certainty, Chain, Claim, Facet, Polarity, Proposition, Role, Scope, Speaker, Stance, Target, UnidentifiedKind,
+};
+use crate::codebook::Codebook;
+use crate::document;
+use crate::edtf::Edtf;
+use crate::incident;
+use crate::policy::{Evidence, Generic, Policy, Readings};
+use crate::reading;
+use crate::relation::{self, RelationStance, RelationType};
+use crate::source::{self, SourceKind, SourceRelation};
+use crate::text::Text;
+use crate::{Code, Event, project, user};
+use proptest::collection::{btree_map, btree_set, vec};
+use proptest::option;
+use proptest::prelude::*;
+use proptest::sample::select;
+use uuid::Uuid;
+
+/// One of five ids.
+pub fn id<T: From<Uuid> + std::fmt::Debug + 'static>() -> impl Strategy<Value = T> + Clone {
+    (1_u128..=5).prop_map(|n| Uuid::from_u128(n).into())
+}
+
+/// A value of a closed vocabulary.
+pub fn code<T: Code + std::fmt::Debug>() -> impl Strategy<Value = T> + Clone {
+    select(T::ALL)
+}
+
+/// Short free text.
+pub fn text() -> impl Strategy<Value = Text> + Clone {
+    "[a-cÄß\u{301}ع😀 ]{0,8}x".prop_map(|s| Text::parse(s, "").unwrap())
+}
+
+/// Free text as somebody may have recorded it, whatever the rules say.
+fn recorded() -> impl Strategy<Value = Text> + Clone {
+    prop_oneof![text(), any::<String>().prop_map(Text::recorded)]
+}
+
+/// A date that parses.
+pub fn edtf() -> impl Strategy<Value = Edtf> + Clone {
+    select(
+        &[
+            "2021",
+            "2021-05",
+            "2021-05-04",
+            "2021-05~",
+            "202X",
+            "2021-21",
+            "2020/2021",
+            "../2021-05",
+            "2021-05-04/..",
+            "2019/",
+            "/2022",
+            "[2020,2021-05]",
+            "{2020..2022}",
+            "Y12345",
+        ][..],
+    )
+    .prop_map(|date| Edtf::parse(date, "").unwrap())
+}
+
+/// A date as somebody may have recorded it, whatever the rules say.
+fn edtf_recorded() -> impl Strategy<Value = Edtf> + Clone {
+    prop_oneof![edtf(), any::<String>().prop_map(Edtf::recorded)]
+}
+
+/// Anybody who may stand in a chain.
+pub fn speaker() -> impl Strategy<Value = Speaker> + Clone {
+    prop_oneof![
+        id().prop_map(Speaker::Actor),
+        id().prop_map(Speaker::Source),
+        (code::<UnidentifiedKind>(), option::of(text()), option::of(id()))
+            .prop_map(|(kind, label, of)| Speaker::Unidentified { kind, label, of }),
+    ]
+}
+
+/// Links of a chain that may or may not be one.
+pub fn links() -> impl Strategy<Value = Vec<(Speaker, Option<Stance>)>> {
+    vec((speaker(), option::of(code::<Stance>())), 0..10)
+}
+
+/// A chain that parses.
+pub fn chain() -> impl Strategy<Value = Chain> {
+    (vec((speaker(), code::<Stance>()), 0..8), speaker()).prop_filter_map(
+        "somebody stands twice in a row",
+        |(outer, last)| {
+            let outer = outer.into_iter().map(|(who, stance)| (who, Some(stance)));
+            Chain::parse(outer.chain([(last, None)]).collect()).ok()
+        },
+    )
+}
+
+/// A proposition that may or may not be complete.
+pub fn proposition() -> impl Strategy<Value = Proposition> {
+    let target = prop_oneof![
+        id().prop_map(Target::Incident),
+        id().prop_map(Target::Class),
+        id().prop_map(Target::Relation),
+        id().prop_map(Target::Actor),
+    ];
+    let parts = (
+        target,
+        option::of(code::<Facet>()),
+        option::of(id()),
+        option::of(code::<Role>()),
+        option::of(text()),
+        vec(id(), 0..3),
+        any::<bool>(),
+    );
+    parts.prop_map(|(target, facet, actor, role, value, with, with_others)| Proposition {
+        target,
+        facet,
+        actor,
+        role,
+        value,
+        with,
+        with_others,
+    })
+}
+
+/// A claim that may or may not break rules.
+pub fn claim() -> impl Strategy<Value = Claim> {
+    let said = (chain(), code::<Act>(), proposition(), code::<Polarity>(), code::<Certainty>());
+    let about = (
+        vec(id(), 0..4),
+        code::<Scope>(),
+        any::<bool>(),
+        option::of(text()),
+        option::of(edtf()),
+        vec(id(), 0..3),
+        option::of(id()),
+    );
+    (said, about).prop_map(|(said, about)| {
+        let (speakers, act, proposition, polarity, certainty) = said;
+        let (evidence, scope, presupposed, mode, uttered, changes, speaks_for) = about;
+        Claim {
+            speakers,
+            act,
+            proposition,
+            polarity,
+            certainty,
+            evidence,
+            scope,
+            presupposed,
+            mode,
+            uttered,
+            changes,
+            speaks_for,
+        }
+    })
+}
+
+/// A policy that may or may not be in range.
+pub fn policy() -> impl Strategy<Value = Policy> {
+    policy_of(|| prop_oneof![0.0..=1.0, any::<f64>(), Just(f64::NAN), Just(f64::INFINITY)])
+}
+
+fn policy_of<S: Strategy<Value = f64>>(number: impl Fn() -> S) -> impl Strategy<Value = Policy> {
+    let evidence = (number(), number()).prop_map(|(r, s)| Evidence { r, s });
+    let parts = (
+        code::<Readings>(),
+        prop_oneof![Just(2.0 / 3.0), number()],
+        code::<Generic>(),
+        btree_set(id(), 0..3),
+        btree_set(id(), 0..3),
+        btree_map((1_u128..=5).prop_map(Uuid::from_u128), number(), 0..3),
+        btree_map(select(&["CT", "PR", "PS", "U", "XX"][..]), evidence, 0..4),
+        prop_oneof![Just(0.5), number()],
+    );
+    parts.prop_map(|(readings, theta, generic, include, exclude, trust, opinions, base_rate)| Policy {
+        readings,
+        theta,
+        generic,
+        officials_include: include,
+        officials_exclude: exclude,
+        trust,
+        opinions,
+        base_rate,
+    })
+}
+
+/// A codebook that may or may not repeat itself.
+pub fn codebook() -> impl Strategy<Value = Codebook> {
+    let parts = (
+        text(),
+        vec(text(), 0..3),
+        vec(text(), 0..3),
+        btree_map("[a-z]{1,4}", text(), 0..3),
+        vec(code::<Act>(), 0..3),
+        vec(code::<Role>(), 0..3),
+    );
+    parts.prop_map(|(guideline, kinds, modes, labels, acts, roles)| Codebook {
+        guideline,
+        kinds,
+        modes,
+        labels,
+        acts,
+        roles,
+    })
+}
+
+pub fn project_event() -> impl Strategy<Value = project::Event> {
+    use project::Event;
+    prop_oneof![
+        (recorded(), any::<bool>()).prop_map(|(name, blind)| Event::ProjectCreated { name, blind }),
+        (any::<u32>(), codebook()).prop_map(|(version, codebook)| Event::CodebookPublished { version, codebook }),
+        // What is recorded was checked, and is a number.
+        (any::<u32>(), policy_of(|| 0.0..=1.0))
+            .prop_map(|(version, policy)| Event::PolicyPublished { version, policy }),
+        (id(), code::<MemberRole>()).prop_map(|(user, role)| Event::MemberRoleGranted { user, role }),
+        id().prop_map(|user| Event::MemberRoleRevoked { user }),
+    ]
+}
+
+pub fn project_command() -> impl Strategy<Value = project::Command> {
+    use project::Command;
+    prop_oneof![
+        (text(), any::<bool>(), id()).prop_map(|(name, blind, creator)| Command::Create { name, blind, creator }),
+        codebook().prop_map(Command::PublishCodebook),
+        policy().prop_map(Command::PublishPolicy),
+        (id(), code::<MemberRole>()).prop_map(|(user, role)| Command::GrantRole { user, role }),
+        id().prop_map(|user| Command::RevokeRole { user }),
+    ]
+}
+
+pub fn user_event() -> impl Strategy<Value = user::Event> {
+    use user::Event;
+    prop_oneof![
+        recorded().prop_map(|display_name| Event::UserRegistered { display_name }),
+        (id(), any::<i64>(), any::<bool>())
+            .prop_map(|(token, expires_at_us, operator)| { Event::TokenIssued { token, expires_at_us, operator } }),
+        id().prop_map(|token| Event::TokenRevoked { token }),
+    ]
+}
+
+pub fn user_command() -> impl Strategy<Value = user::Command> {
+    use user::Command;
+    prop_oneof![
+        (text(), id(), any::<i64>(), any::<bool>()).prop_map(|(display_name, token, expires_at_us, operator)| {
+            Command::IssueToken { display_name, token, expires_at_us, operator }
+        }),
+        id().prop_map(|token| Command::RevokeToken { token }),
+    ]
+}
+
+pub fn source_event() -> impl Strategy<Value = source::Event> {
+    use source::Event;
+    prop_oneof![
+        (recorded(), code::<SourceKind>()).prop_map(|(name, kind)| Event::SourceRegistered { name, kind }),
+        (code::<SourceRelation>(), id()).prop_map(|(relation, to)| Event::SourceRelationAsserted { relation, to }),
+    ]
+}
+
+pub fn source_command() -> impl Strategy<Value = source::Command> {
+    use source::Command;
+    prop_oneof![
+        (text(), code::<SourceKind>()).prop_map(|(name, kind)| Command::Register { name, kind }),
+        (id(), code::<SourceRelation>(), id()).prop_map(|(own, relation, to)| Command::AssertRelation {
+            own,
+            relation,
+            to
+        }),
+    ]
+}
+
+fn document_detail() -> impl Strategy<Value = document::Detail> {
+    let parts = (
+        recorded(),
+        id(),
+        option::of(recorded()),
+        option::of(edtf_recorded()),
+        option::of(recorded()),
+        option::of(recorded()),
+    );
+    parts.prop_map(|(title, source, url, published, language, sensitivity)| document::Detail {
+        title,
+        source,
+        url,
+        published,
+        language,
+        sensitivity,
+    })
+}
+
+fn document_revision() -> impl Strategy<Value = document::Revision> {
+    let number = prop_oneof![1_u32..4, any::<u32>()];
+    let bytes = prop_oneof![0_u64..1_000, any::<u64>()];
+    let parts = (number, any::<[u8; 16]>(), any::<[u8; 32]>(), bytes, any::<u32>(), option::of(recorded()));
+    parts.prop_map(|(number, salt, sha256, bytes, code_points, captured_at)| document::Revision {
+        number,
+        salt,
+        sha256,
+        bytes,
+        code_points,
+        captured_at,
+    })
+}
+
+pub fn document_event() -> impl Strategy<Value = document::Event> {
+    use document::Event;
+    prop_oneof![
+        document_detail().prop_map(Event::DocumentRegistered),
+        document_revision().prop_map(Event::DocumentRevisionCaptured),
+        Just(Event::DocumentWithdrawnByPublisher),
+    ]
+}
+
+pub fn document_command() -> impl Strategy<Value = document::Command> {
+    use document::Command;
+    prop_oneof![
+        (document_detail(), document_revision()).prop_map(|(detail, revision)| Command::Register { detail, revision }),
+        document_revision().prop_map(Command::CaptureRevision),
+        Just(Command::Withdraw),
+    ]
+}
+
+/// What is known of an incident.
+pub fn incident_detail() -> impl Strategy<Value = incident::Detail> {
+    let parts = (recorded(), edtf_recorded(), option::of(recorded()), vec(recorded(), 0..3), vec(id(), 0..3));
+    parts.prop_map(|(title, when, kind, places, targets)| incident::Detail { title, when, kind, places, targets })
+}
+
+/// A class of incidents.
+pub fn incident_class() -> impl Strategy<Value = incident::Class> {
+    let parts = (
+        recorded(),
+        vec(recorded(), 0..3),
+        vec(id(), 0..3),
+        vec(recorded(), 0..3),
+        vec(id(), 0..3),
+        option::of(edtf_recorded()),
+    );
+    parts.prop_map(|(title, kinds, targets, places, actors, period)| incident::Class {
+        title,
+        kinds,
+        targets,
+        places,
+        actors,
+        period,
+    })
+}
+
+pub fn incident_event() -> impl Strategy<Value = incident::Event> {
+    use incident::Event;
+    prop_oneof![
+        incident_detail().prop_map(Event::IncidentRegistered),
+        incident_detail().prop_map(Event::IncidentDetailRevised),
+        incident_class().prop_map(Event::IncidentClassDefined),
+    ]
+}
+
+pub fn incident_command() -> impl Strategy<Value = incident::Command> {
+    use incident::Command;
+    prop_oneof![
+        incident_detail().prop_map(Command::Register),
+        incident_class().prop_map(Command::DefineClass),
+        incident_detail().prop_map(Command::Revise),
+        incident_class().prop_map(Command::RedefineClass),
+    ]
+}
+
+fn actor_name() -> impl Strategy<Value = actor::Name> {
+    (recorded(), option::of(recorded()), vec(id(), 0..3)).prop_map(|(name, language, evidence)| actor::Name {
+        name,
+        language,
+        evidence,
+    })
+}
+
+pub fn actor_event() -> impl Strategy<Value = actor::Event> {
+    use actor::Event;
+    prop_oneof![
+        code::<ActorKind>().prop_map(|kind| Event::ActorRegistered { kind }),
+        Just(Event::PlaceholderActorIntroduced),
+        (id(), actor_name()).prop_map(|(id, name)| Event::ActorNameAsserted { id, name }),
+        id().prop_map(|id| Event::ActorNameWithdrawn { id }),
+    ]
+}
+
+pub fn actor_command() -> impl Strategy<Value = actor::Command> {
+    use actor::Command;
+    prop_oneof![
+        (code::<ActorKind>(), id(), actor_name()).prop_map(|(kind, id, name)| Command::Register { kind, id, name }),
+        (id(), actor_name()).prop_map(|(id, name)| Command::AssertName { id, name }),
+        id().prop_map(|id| Command::WithdrawName { id }),
+    ]
+}
+
+fn edge() -> impl Strategy<Value = relation::Edge> {
+    let parts =
+        (code::<RelationType>(), id(), id(), code::<RelationStance>(), vec(id(), 0..3), option::of(edtf_recorded()));
+    parts.prop_map(|(relation, from, to, stance, evidence, valid)| relation::Edge {
+        relation,
+        from,
+        to,
+        stance,
+        evidence,
+        valid,
+    })
+}
+
+pub fn relation_event() -> impl Strategy<Value = relation::Event> {
+    use relation::Event;
+    prop_oneof![
+        edge().prop_map(Event::RelationRegistered),
+        recorded().prop_map(|reason| Event::RelationDisputed { reason }),
+        Just(Event::DisputeWithdrawn),
+        Just(Event::RelationWithdrawn),
+    ]
+}
+
+pub fn relation_command() -> impl Strategy<Value = relation::Command> {
+    use relation::Command;
+    prop_oneof![
+        edge().prop_map(Command::Register),
+        (id(), text()).prop_map(|(author, reason)| Command::Dispute { author, reason }),
+        id().prop_map(|author| Command::WithdrawDispute { author }),
+        Just(Command::Withdraw),
+    ]
+}
+
+/// A passage that may or may not lie in a text.
+pub fn span() -> impl Strategy<Value = annotation::Span> {
+    let offset = || prop_oneof![0_u32..20, any::<u32>()];
+    let parts = (id(), 0_u32..3, offset(), offset(), code::<SpanRole>(), option::of(recorded()));
+    parts.prop_map(|(document, revision, start, end, role, note)| annotation::Span {
+        document,
+        revision,
+        start,
+        end,
+        role,
+        note,
+    })
+}
+
+pub fn annotation_event() -> impl Strategy<Value = annotation::Event> {
+    use annotation::Event;
+    prop_oneof![
+        span().prop_map(Event::AnnotationCreated),
+        span().prop_map(Event::AnnotationRevised),
+        Just(Event::AnnotationRetracted),
+    ]
+}
+
+/// A passage in which nothing was found.
+pub fn blank() -> impl Strategy<Value = reading::Blank> {
+    (id(), any::<u32>(), any::<u32>(), any::<u32>()).prop_map(|(document, revision, start, end)| reading::Blank {
+        document,
+        revision,
+        start,
+        end,
+    })
+}
+
+pub fn reading_event() -> impl Strategy<Value = reading::Event> {
+    use reading::Event;
+    prop_oneof![
+        claim().prop_map(Event::ClaimRead),
+        claim().prop_map(Event::ClaimReadingRevised),
+        Just(Event::ClaimReadingRetracted),
+        blank().prop_map(Event::NoClaimFound),
+    ]
+}
+
+/// An event of any aggregate. Boxed, because an unoptimised build would keep them all on the stack.
+pub fn event() -> impl Strategy<Value = Event> {
+    prop_oneof![
+        project_event().prop_map(Event::Project).boxed(),
+        user_event().prop_map(Event::User).boxed(),
+        source_event().prop_map(Event::Source).boxed(),
+        document_event().prop_map(Event::Document).boxed(),
+        incident_event().prop_map(Event::Incident).boxed(),
+        actor_event().prop_map(Event::Actor).boxed(),
+        relation_event().prop_map(Event::Relation).boxed(),
+        annotation_event().prop_map(Event::Annotation).boxed(),
+        reading_event().prop_map(Event::Reading).boxed(),
+    ]
+}

@@ -1,0 +1,438 @@
+//! Every refusal code of every module, each brought about once. The codes are found in the sources, so that a new one
+//! without a row here, or a row without a code, is noticed.
+
+use crate::access::{self, Action, Viewer};
+use crate::actor::{self, Actor, ActorKind, Name};
+use crate::annotation::{self, Annotation, Span, SpanRole};
+use crate::claim::{Act, Chain, Claim, Facet, Polarity, Role, Scope, Speaker, Stance, Target};
+use crate::codebook::Codebook;
+use crate::document::{self, Document};
+use crate::edtf::Edtf;
+use crate::incident::{self, Incident};
+use crate::passage::{self, Indexed};
+use crate::policy::Policy;
+use crate::project::{self, Project};
+use crate::reading::{self, Blank, Reading, Surroundings};
+use crate::relation::{self, Edge, Relation, RelationStance, RelationType};
+use crate::source::{self, Source, SourceKind, SourceRelation};
+use crate::testing::{AUTHOR, accusation, edtf, given, id, refusal, text};
+use crate::text::{self, Text};
+use crate::user::{self, User};
+use crate::{Kind, Rejection};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+
+/// A file, a code in it, and what brings that refusal about.
+type Row = (&'static str, &'static str, fn() -> Rejection);
+
+const ROWS: &[Row] = &[
+    ("access.rs", "forbidden", || {
+        refusal(access::check(&viewer(Some(access::Role::Reader)), Action::Create, Kind::Reading))
+    }),
+    ("access.rs", "not_found", || refusal(access::check(&viewer(None), Action::Read, Kind::Reading))),
+    ("actor.rs", "id_taken", || refusal(known_actor().decide(register_actor()))),
+    ("actor.rs", "last_name", || refusal(known_actor().decide(actor::Command::WithdrawName { id: id(1) }))),
+    ("actor.rs", "names_full", || refusal(full_actor().decide(assert_name(1_000)))),
+    ("actor.rs", "not_found", || refusal(Actor::Absent.decide(assert_name(1)))),
+    ("annotation.rs", "annotation_in_use", || refusal(mark().decide(&annotation::Command::Retract { in_use: true }))),
+    ("annotation.rs", "annotation_moved", || refusal(revise_mark(Span { revision: 2, ..span() }))),
+    ("annotation.rs", "annotation_retracted", || {
+        refusal(retracted_mark().decide(&annotation::Command::Retract { in_use: false }))
+    }),
+    ("annotation.rs", "id_taken", || refusal(create_mark(&mark()))),
+    ("annotation.rs", "not_found", || {
+        refusal(Annotation::Absent.decide(&annotation::Command::Retract { in_use: false }))
+    }),
+    ("annotation.rs", "quote_missing", || refusal(revise_mark(Span { end: 3, ..span() }))),
+    ("claim.rs", "changes_missing", || claim(|claim| (claim.act, claim.polarity) = (Act::Retracts, Polarity::Neutral))),
+    ("claim.rs", "changes_unexpected", || claim(|claim| claim.changes = vec![id(1)])),
+    ("claim.rs", "evidence_missing", || claim(|claim| claim.evidence = Vec::new())),
+    ("claim.rs", "generic_without_class", || claim(|claim| claim.scope = Scope::Generic)),
+    ("claim.rs", "list_repeats", || claim(|claim| claim.evidence = vec![id(1), id(1)])),
+    ("claim.rs", "list_too_long", || claim(|claim| claim.evidence = (0..65).map(id).collect())),
+    ("claim/act.rs", "act_polarity_mismatch", || claim(|claim| claim.polarity = Polarity::Minus)),
+    ("claim/chain.rs", "chain_length", || refusal(Chain::parse(Vec::new()))),
+    ("claim/chain.rs", "chain_repeats", || refusal(Chain::parse(vec![link(1, true), link(1, false)]))),
+    ("claim/chain.rs", "stance_missing", || refusal(Chain::parse(vec![link(1, false), link(2, false)]))),
+    ("claim/chain.rs", "stance_unexpected", || refusal(Chain::parse(vec![link(1, true)]))),
+    ("claim/proposition.rs", "facet_mismatch", || claim(|claim| claim.proposition.facet = Some(Facet::Conduct))),
+    ("claim/proposition.rs", "facet_missing", || claim(|claim| claim.proposition.facet = None)),
+    ("claim/proposition.rs", "proposition_incomplete", || claim(|claim| claim.proposition.role = None)),
+    ("claim/proposition.rs", "proposition_overfull", || claim(|claim| claim.proposition.value = Some(text("x")))),
+    ("claim/proposition.rs", "with_repeats_actor", || claim(|claim| claim.proposition.with = vec![id(2)])),
+    ("claim/proposition.rs", "with_without_actor", || claim(praise_of_whoever_and_others)),
+    ("codebook.rs", "list_too_long", || refusal(Codebook { kinds: vec![text("x"); 501], ..codebook() }.check())),
+    ("document.rs", "already_withdrawn", || refusal(withdrawn_document().decide(document::Command::Withdraw))),
+    ("document.rs", "text_too_long", || refusal(Document::Absent.decide(register_document(1, u64::MAX)))),
+    ("document.rs", "id_taken", || refusal(withdrawn_document().decide(register_document(1, 1)))),
+    ("document.rs", "not_found", || refusal(Document::Absent.decide(document::Command::Withdraw))),
+    ("document.rs", "revision_number", || refusal(Document::Absent.decide(register_document(2, 1)))),
+    ("document.rs", "revisions_full", || {
+        refusal(full_document().decide(document::Command::CaptureRevision(revision(1_001, 1))))
+    }),
+    ("edtf.rs", "edtf_invalid", || refusal(Edtf::parse("once", ""))),
+    ("edtf.rs", "edtf_reversed", || refusal(Edtf::parse("2021/2020", ""))),
+    ("incident.rs", "id_taken", || {
+        refusal(Incident::Single(incident()).decide(incident::Command::Register(incident())))
+    }),
+    ("incident.rs", "list_too_long", || refusal(Incident::Absent.decide(incident::Command::Register(wide_incident())))),
+    ("incident.rs", "not_a_class", || {
+        refusal(Incident::Single(incident()).decide(incident::Command::RedefineClass(class())))
+    }),
+    ("incident.rs", "not_an_incident", || {
+        refusal(Incident::Class(class()).decide(incident::Command::Revise(incident())))
+    }),
+    ("incident.rs", "not_found", || refusal(Incident::Absent.decide(incident::Command::Revise(incident())))),
+    ("passage.rs", "quote_mismatch", || refusal(passage::check_quote(&source_text(), 0, 4, "Rock"))),
+    ("passage.rs", "span_empty", || refusal(passage::check_span(1, 1, 5))),
+    ("passage.rs", "span_outside_text", || refusal(passage::check_span(1, 6, 5))),
+    ("policy.rs", "list_too_long", || {
+        refusal(Policy { officials_include: (0..1_001).map(id).collect(), ..Policy::default() }.check())
+    }),
+    ("policy.rs", "policy_invalid", || refusal(Policy { theta: 0.0, ..Policy::default() }.check())),
+    ("project.rs", "id_taken", || refusal(project().decide(create_project()))),
+    ("project.rs", "members_full", || refusal(full_project().decide(grant(10_001)))),
+    ("project.rs", "not_found", || refusal(Project::Absent.decide(grant(1)))),
+    ("project.rs", "versions_full", || {
+        refusal(published_out().decide(project::Command::PublishPolicy(Policy::default())))
+    }),
+    ("reading.rs", "id_taken", || refusal(blank().decide(find_none()))),
+    ("reading.rs", "not_found", || refusal(Reading::Absent.decide(reading::Command::Retract))),
+    ("reading.rs", "reading_retracted", || refusal(retracted_blank().decide(reading::Command::Retract))),
+    ("reading.rs", "reading_without_claim", || {
+        refusal(blank().decide(reading::Command::Revise { claim: accusation(), surroundings: &surroundings() }))
+    }),
+    ("reading/surroundings.rs", "change_of_other_speaker", || {
+        around(|claim| {
+            (claim.act, claim.polarity, claim.changes) = (Act::Retracts, Polarity::Neutral, vec![id(1)]);
+        })
+    }),
+    ("reading/surroundings.rs", "edge_mismatch", || around(|claim| claim.speaks_for = Some(id(1)))),
+    ("reading/surroundings.rs", "evidence_not_live", || around(|claim| claim.evidence = vec![id(2)])),
+    ("reading/surroundings.rs", "not_a_class", || around(|claim| claim.proposition.target = Target::Class(id(1)))),
+    ("reading/surroundings.rs", "not_an_incident", || {
+        around(|claim| claim.proposition.target = Target::Incident(id(2)))
+    }),
+    ("reading/surroundings.rs", "not_the_claimant", || around(|claim| claim.act = Act::ClaimsResponsibility)),
+    ("reading/surroundings.rs", "reference_unknown", || refusal(Surroundings::default().check(&accusation()))),
+    ("rejection.rs", "revision_conflict", || Rejection::stale(1, 2)),
+    ("rejection.rs", "revision_required", || Rejection::unconditional(2)),
+    ("relation.rs", "already_disputed", || refusal(disputed_relation().decide(dispute(AUTHOR)))),
+    ("relation.rs", "evidence_missing", || {
+        refusal(Relation::Absent.decide(relation::Command::Register(Edge { evidence: Vec::new(), ..edge() })))
+    }),
+    ("relation.rs", "id_taken", || refusal(disputed_relation().decide(relation::Command::Register(edge())))),
+    ("relation.rs", "not_disputed", || {
+        refusal(disputed_relation().decide(relation::Command::WithdrawDispute { author: id(9) }))
+    }),
+    ("relation.rs", "not_found", || refusal(Relation::Absent.decide(relation::Command::Withdraw))),
+    ("relation.rs", "relation_to_itself", || {
+        refusal(Relation::Absent.decide(relation::Command::Register(Edge { to: id(1), ..edge() })))
+    }),
+    ("relation.rs", "relation_withdrawn", || refusal(Relation::Withdrawn(edge()).decide(relation::Command::Withdraw))),
+    ("source.rs", "id_taken", || refusal(known_source().decide(register_source()))),
+    ("source.rs", "not_found", || refusal(Source::Absent.decide(relate_source(2)))),
+    ("source.rs", "relation_known", || refusal(known_source().decide(relate_source(2)))),
+    ("source.rs", "relation_to_itself", || refusal(known_source().decide(relate_source(1)))),
+    ("source.rs", "relations_full", || refusal(full_source().decide(relate_source(2_000)))),
+    ("text.rs", "text_blank", || refusal(Text::parse(" ", ""))),
+    ("text.rs", "text_control_character", || refusal(Text::parse("a\0", ""))),
+    ("text.rs", "text_too_long", || refusal(Text::parse("x".repeat(10_000), ""))),
+    ("text.rs", "texts_too_long", || refusal(text::check_total(vec![source_text().text(); 200_000]))),
+    ("user.rs", "id_taken", || refusal(user().decide(issue(1)))),
+    ("user.rs", "not_found", || refusal(user().decide(user::Command::RevokeToken { token: id(2) }))),
+];
+
+#[test]
+fn every_row_brings_its_code_about() {
+    for (file, code, bring_about) in ROWS {
+        let refusal = bring_about();
+        assert_eq!(refusal.code, *code, "{file}: {refusal}");
+        assert!(refusal.code.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'), "{code}");
+    }
+}
+
+#[test]
+fn every_code_in_the_sources_has_its_row() {
+    let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut found = BTreeSet::new();
+    scan(&sources, &sources, &mut found);
+    let rows: BTreeSet<_> = ROWS.iter().map(|(file, code, _)| (file.to_string(), code.to_string())).collect();
+    assert_eq!(rows.len(), ROWS.len(), "a row stands twice");
+    let without_row: Vec<_> = found.difference(&rows).collect();
+    let without_code: Vec<_> = rows.difference(&found).collect();
+    assert!(without_row.is_empty() && without_code.is_empty(), "{without_row:?} {without_code:?}");
+}
+
+/// How a refusal is written in the sources: the code follows, but where it is a parameter.
+const CONSTRUCTORS: [&str; 7] = [
+    "Rejection::invalid(",
+    "Rejection::absent(",
+    "Rejection::forbidden(",
+    "Rejection::conflict(",
+    "refused(",
+    "Why::Stale,",
+    "Why::Unconditional,",
+];
+
+/// Collects the codes of the files below a folder, by the file's path, leaving out tests.
+fn scan(root: &Path, folder: &Path, found: &mut BTreeSet<(String, String)>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.strip_prefix(root).unwrap().to_str().unwrap().to_owned();
+        if ["tests", "testing"].iter().any(|skipped| path.file_stem().unwrap() == *skipped) {
+            continue;
+        }
+        if path.is_dir() {
+            scan(root, &path, found);
+            continue;
+        }
+        let source = fs::read_to_string(&path).unwrap();
+        for constructor in CONSTRUCTORS {
+            for (at, _) in source.match_indices(constructor) {
+                let rest = source[at + constructor.len()..].trim_start();
+                if let Some((code, _)) = rest.strip_prefix('"').and_then(|rest| rest.split_once('"')) {
+                    found.insert((name.clone(), code.to_owned()));
+                } else {
+                    let parameter = ["code: ", "code, ", "why: "].iter().any(|start| rest.starts_with(start));
+                    assert!(parameter, "{name}: {constructor} is followed by no code");
+                }
+            }
+        }
+    }
+}
+
+fn claim(change: fn(&mut Claim)) -> Rejection {
+    let mut claim = accusation();
+    change(&mut claim);
+    refusal(claim.check())
+}
+
+fn praise_of_whoever_and_others(claim: &mut Claim) {
+    claim.act = Act::Praises;
+    claim.proposition.actor = None;
+    claim.proposition.with_others = true;
+}
+
+/// Actors 1 and 2, incident 1, class 2, a reading by actor 2, relation 1 between others, annotation 1 live, 2 retracted.
+fn surroundings() -> Surroundings {
+    let said_by_2 = Claim { speakers: Chain::parse(vec![link(2, false)]).unwrap(), ..accusation() };
+    Surroundings {
+        annotations: [(id(1), mark()), (id(2), retracted_mark())].into(),
+        actors: [(id(1), known_actor()), (id(2), known_actor())].into(),
+        sources: BTreeMap::new(),
+        incidents: [(id(1), Incident::Single(incident())), (id(2), Incident::Class(class()))].into(),
+        relations: [(id(1), Relation::Live { edge: edge(), disputed_by: [].into() })].into(),
+        readings: [(id(1), given([reading::Event::ClaimRead(said_by_2)]))].into(),
+    }
+}
+
+fn around(change: fn(&mut Claim)) -> Rejection {
+    let mut claim = accusation();
+    change(&mut claim);
+    claim.check().unwrap();
+    refusal(surroundings().check(&claim))
+}
+
+fn link(actor: u128, outer: bool) -> (Speaker, Option<Stance>) {
+    (Speaker::Actor(id(actor)), outer.then_some(Stance::Relays))
+}
+
+fn viewer(role: Option<access::Role>) -> Viewer {
+    Viewer { user: Some(AUTHOR), operator: false, role }
+}
+
+fn name() -> Name {
+    Name { name: text("Group A"), language: None, evidence: Vec::new() }
+}
+
+fn register_actor() -> actor::Command {
+    actor::Command::Register { kind: ActorKind::Organisation, id: id(1), name: name() }
+}
+
+fn assert_name(n: u128) -> actor::Command {
+    actor::Command::AssertName { id: id(n), name: name() }
+}
+
+fn known_actor() -> Actor {
+    given(Actor::Absent.decide(register_actor()).unwrap())
+}
+
+fn full_actor() -> Actor {
+    Actor::Known { kind: ActorKind::Person, names: (0..500).map(|n| (id(n), name())).collect() }
+}
+
+fn source_text() -> Indexed {
+    Indexed::new("rocket".to_owned())
+}
+
+fn span() -> Span {
+    Span { document: id(1), revision: 1, start: 0, end: 6, role: SpanRole::Content, note: None }
+}
+
+fn mark() -> Annotation {
+    Annotation::Live { author: AUTHOR, span: span() }
+}
+
+fn retracted_mark() -> Annotation {
+    Annotation::Retracted { author: AUTHOR, span: span() }
+}
+
+fn create_mark(state: &Annotation) -> Result<Vec<annotation::Event>, Rejection> {
+    let create = annotation::Command::Create { span: span(), exact: "rocket", text: &source_text() };
+    state.decide(&create)
+}
+
+fn revise_mark(span: Span) -> Result<Vec<annotation::Event>, Rejection> {
+    mark().decide(&annotation::Command::Revise { span, exact: None, text: &source_text() })
+}
+
+fn codebook() -> Codebook {
+    Codebook {
+        guideline: text("Read."),
+        kinds: Vec::new(),
+        modes: Vec::new(),
+        labels: BTreeMap::new(),
+        acts: Vec::new(),
+        roles: vec![Role::Perpetrator],
+    }
+}
+
+fn revision(number: u32, bytes: u64) -> document::Revision {
+    document::Revision { number, salt: [0; 16], sha256: [0; 32], bytes, code_points: 1, captured_at: None }
+}
+
+fn register_document(number: u32, bytes: u64) -> document::Command {
+    let detail = document::Detail {
+        title: text("A report"),
+        source: id(1),
+        url: None,
+        published: None,
+        language: None,
+        sensitivity: None,
+    };
+    document::Command::Register { detail, revision: revision(number, bytes) }
+}
+
+fn withdrawn_document() -> Document {
+    let mut events = Document::Absent.decide(register_document(1, 1)).unwrap();
+    events.push(document::Event::DocumentWithdrawnByPublisher);
+    given(events)
+}
+
+fn full_document() -> Document {
+    let mut events = Document::Absent.decide(register_document(1, 1)).unwrap();
+    events.extend((2..=1_000).map(|n| document::Event::DocumentRevisionCaptured(revision(n, 1))));
+    given(events)
+}
+
+fn incident() -> incident::Detail {
+    incident::Detail {
+        title: text("An attack"),
+        when: edtf("2021-05-04"),
+        kind: None,
+        places: Vec::new(),
+        targets: Vec::new(),
+    }
+}
+
+fn wide_incident() -> incident::Detail {
+    incident::Detail { places: vec![text("x"); 201], ..incident() }
+}
+
+fn class() -> incident::Class {
+    incident::Class {
+        title: text("Attacks"),
+        kinds: Vec::new(),
+        targets: Vec::new(),
+        places: Vec::new(),
+        actors: Vec::new(),
+        period: None,
+    }
+}
+
+fn create_project() -> project::Command {
+    project::Command::Create { name: text("A project"), blind: true, creator: AUTHOR }
+}
+
+fn project() -> Project {
+    given(Project::Absent.decide(create_project()).unwrap())
+}
+
+fn grant(user: u128) -> project::Command {
+    project::Command::GrantRole { user: id(user), role: access::Role::Reader }
+}
+
+fn full_project() -> Project {
+    let role = access::Role::Reader;
+    (0..10_000)
+        .map(|user| project::Event::MemberRoleGranted { user: id(user), role })
+        .fold(project(), |project, event| crate::Aggregate::evolve(project, &event, AUTHOR))
+}
+
+fn published_out() -> Project {
+    (1..=1_000)
+        .map(|version| project::Event::PolicyPublished { version, policy: Policy::default() })
+        .fold(project(), |project, event| crate::Aggregate::evolve(project, &event, AUTHOR))
+}
+
+fn find_none() -> reading::Command<'static> {
+    let blank = Blank { document: id(1), revision: 1, start: 0, end: 1 };
+    reading::Command::FindNone { blank, code_points: 1 }
+}
+
+fn blank() -> Reading {
+    given(Reading::Absent.decide(find_none()).unwrap())
+}
+
+fn retracted_blank() -> Reading {
+    crate::Aggregate::evolve(blank(), &reading::Event::ClaimReadingRetracted, AUTHOR)
+}
+
+fn edge() -> Edge {
+    Edge {
+        relation: RelationType::PartOf,
+        from: id(1),
+        to: id(2),
+        stance: RelationStance::Held,
+        evidence: vec![id(1)],
+        valid: None,
+    }
+}
+
+fn dispute(author: crate::id::UserId) -> relation::Command {
+    relation::Command::Dispute { author, reason: text("no") }
+}
+
+fn disputed_relation() -> Relation {
+    Relation::Live { edge: edge(), disputed_by: [AUTHOR].into() }
+}
+
+fn register_source() -> source::Command {
+    source::Command::Register { name: text("Agency A"), kind: SourceKind::Agency }
+}
+
+fn relate_source(to: u128) -> source::Command {
+    source::Command::AssertRelation { own: id(1), relation: SourceRelation::WireOf, to: id(to) }
+}
+
+fn source_with(relations: Vec<(SourceRelation, crate::id::SourceId)>) -> Source {
+    Source::Registered { name: text("Agency A"), kind: SourceKind::Agency, relations }
+}
+
+fn known_source() -> Source {
+    source_with(vec![(SourceRelation::WireOf, id(2))])
+}
+
+fn full_source() -> Source {
+    source_with((10..1_010).map(|n| (SourceRelation::WireOf, id(n))).collect())
+}
+
+fn issue(token: u128) -> user::Command {
+    user::Command::IssueToken { display_name: text("Reader A"), token: id(token), expires_at_us: 0, operator: false }
+}
+
+fn user() -> User {
+    given(User::Absent.decide(issue(1)).unwrap())
+}

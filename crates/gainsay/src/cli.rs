@@ -1,0 +1,390 @@
+//! The command line.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use runtime::ExitCode;
+use serde::{Serialize, Serializer};
+use uuid::Uuid;
+
+/// Who says who did it: an event-sourced annotation engine for contested attribution.
+#[derive(Debug, Parser)]
+#[command(name = "gainsay", version, propagate_version = true, after_long_help = after_help(), max_term_width = 100)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What is to be done.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run everything in one process: the log, ingest, projector and query.
+    ///
+    /// A nats-server is started along and ended with it. The first start writes a token for the operator to
+    /// `<data>/operator.token`.
+    Serve(Serve),
+    /// Work on the views of a data folder that no process serves.
+    #[command(subcommand)]
+    Projector(Projector),
+    /// Issue and revoke tokens.
+    #[command(subcommand)]
+    Token(Token),
+    /// Create projects.
+    #[command(subcommand)]
+    Project(Project),
+    /// Import lines of NDJSON: `{"resource": "readings", "key": "...", "body": {...}}`.
+    ///
+    /// A line that is refused does not stop the rest; it is named with its fields on standard error, and the exit code
+    /// is then 3. To import twice is safe: what is there already is counted and not stored again.
+    Import(Import),
+    /// Show the dispute board of an incident: who says who did it.
+    Board(Board),
+    /// Show every record about a subject, in order.
+    History(History),
+    /// Print the project's records as NDJSON, whole and in order.
+    Events(Events),
+    /// Read the whole log and prove that nothing is missing, changed or out of order.
+    ///
+    /// Uses the nats-server of a running `serve`, or starts one on a data folder that no process serves.
+    Verify(Verify),
+    /// Check what gainsay needs and say what to do where something is amiss.
+    Doctor(Doctor),
+}
+
+/// Settings of every command.
+#[derive(Debug, Args, Serialize)]
+pub(crate) struct Common {
+    /// File of settings (TOML); a flag or the environment overrides it [env: `GAINSAY_CONFIG`]
+    #[arg(long, value_name = "FILE")]
+    #[serde(skip)]
+    pub config: Option<PathBuf>,
+    /// Folder of data [env: `GAINSAY_DATA`] [default: `~/.local/share/gainsay`]
+    #[arg(long, value_name = "FOLDER")]
+    pub data: Option<PathBuf>,
+    /// Form of log lines: auto, human or json [env: `GAINSAY_LOG_FORMAT`] [default: auto]
+    #[arg(long, value_name = "FORM", value_parser = ["auto", "human", "json"])]
+    pub log_format: Option<String>,
+    /// What is logged, such as `info,projector=debug` [env: `GAINSAY_LOG_FILTER`] [default: info]
+    #[arg(long, value_name = "FILTER")]
+    pub log_filter: Option<String>,
+}
+
+/// Which nats-server holds the log.
+#[derive(Debug, Args, Serialize)]
+pub(crate) struct LogServer {
+    /// A nats-server that runs already; without it one is started along [env: `GAINSAY_NATS_URL`]
+    #[arg(long, value_name = "URL")]
+    pub nats_url: Option<String>,
+    /// Its monitoring endpoint, where its durability is observed [env: `GAINSAY_NATS_MONITOR_URL`]
+    #[arg(long, value_name = "URL")]
+    pub nats_monitor_url: Option<String>,
+    /// User at that server [env: `GAINSAY_NATS_USER`]
+    #[arg(long, value_name = "NAME")]
+    pub nats_user: Option<String>,
+    /// Password of that user; better in the environment or the file [env: `GAINSAY_NATS_PASSWORD`]
+    #[arg(long, value_name = "PASSWORD")]
+    pub nats_password: Option<String>,
+    /// A `.creds` file for that server [env: `GAINSAY_NATS_CREDENTIALS`]
+    #[arg(long, value_name = "FILE")]
+    pub nats_credentials: Option<PathBuf>,
+    /// Accept a server that may lose acknowledged records in a power loss [env: `GAINSAY_ALLOW_UNSAFE_LOG`]
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
+    pub allow_unsafe_log: Option<bool>,
+    /// Memory of the own nats-server above which it is ended [env: `GAINSAY_NATS_MEMORY_LIMIT_MIB`] [default: 2048]
+    #[arg(long, value_name = "MIB")]
+    pub nats_memory_limit_mib: Option<u64>,
+}
+
+/// Arguments of `serve`.
+#[derive(Debug, Args, Serialize)]
+pub(crate) struct Serve {
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub common: Common,
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub log: LogServer,
+    /// Where to listen; port 0 takes a free one [env: `GAINSAY_LISTEN`] [default: 127.0.0.1:7180]
+    #[arg(long, value_name = "ADDRESS")]
+    pub listen: Option<SocketAddr>,
+    /// Write the address to this file once requests are taken [env: `GAINSAY_PORT_FILE`]
+    #[arg(long, value_name = "FILE")]
+    pub port_file: Option<PathBuf>,
+    /// A project that anybody may read without a token; on loopback only, repeatable [env: `GAINSAY_ANONYMOUS_READER`]
+    #[arg(long, value_name = "PROJECT")]
+    #[serde(serialize_with = "given")]
+    pub anonymous_reader: Vec<Uuid>,
+    /// An origin whose pages may call the service; repeatable [env: `GAINSAY_CORS_ORIGINS`]
+    #[arg(long, value_name = "ORIGIN")]
+    #[serde(serialize_with = "given")]
+    pub cors_origins: Vec<String>,
+    /// Create the demo project, readable without a token, and say where to look
+    #[arg(long)]
+    #[serde(skip)]
+    pub demo: bool,
+}
+
+/// How to reach the service.
+#[derive(Debug, Args, Serialize)]
+pub(crate) struct Client {
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub common: Common,
+    /// The service [env: `GAINSAY_SERVER`] [default: the one that serves the data folder, or `http://127.0.0.1:7180`]
+    #[arg(long, value_name = "URL")]
+    pub server: Option<String>,
+    /// The token; better in the environment, for other users see the command line
+    /// [env: `GAINSAY_TOKEN`] [default: the content of `<data>/operator.token`]
+    #[arg(long, value_name = "TOKEN")]
+    pub token: Option<String>,
+}
+
+/// A project of the service.
+#[derive(Debug, Args, Serialize)]
+pub(crate) struct InProject {
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub client: Client,
+    /// The project [env: `GAINSAY_PROJECT`]
+    #[arg(long, value_name = "PROJECT")]
+    pub project: Option<Uuid>,
+}
+
+/// Work on the views of a data folder.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Projector {
+    /// Build the views anew from the log.
+    Rebuild(Rebuild),
+    /// Print the views as logical rows, sorted: two stores with the same rows print the same bytes.
+    Dump(Dump),
+}
+
+/// Arguments of `projector rebuild`.
+#[derive(Debug, Args, Serialize)]
+pub(crate) struct Rebuild {
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub common: Common,
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub log: LogServer,
+}
+
+/// Arguments of `projector dump`.
+#[derive(Debug, Args, Serialize)]
+pub(crate) struct Dump {
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub common: Common,
+    /// As of this position; the newest when absent
+    #[arg(long, value_name = "POSITION")]
+    #[serde(skip)]
+    pub at: Option<u64>,
+}
+
+/// Issue and revoke tokens.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Token {
+    /// Issue a token and print it: it is shown this once.
+    Create(TokenCreate),
+    /// Make a token worthless.
+    Revoke(TokenRevoke),
+}
+
+/// Arguments of `token create`.
+#[derive(Debug, Args, Serialize)]
+pub(crate) struct TokenCreate {
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub client: Client,
+    /// Whom it speaks for: a UUID, or a handle of `a-z0-9._-`
+    #[arg(long)]
+    #[serde(skip)]
+    pub user: String,
+    /// Days that it is valid
+    #[arg(long, value_name = "DAYS", default_value_t = 30)]
+    #[serde(skip)]
+    pub ttl_days: u32,
+    /// Its bearer operates the installation
+    #[arg(long)]
+    #[serde(skip)]
+    pub operator: bool,
+    /// Print the whole answer
+    #[arg(long)]
+    #[serde(skip)]
+    pub json: bool,
+}
+
+/// Arguments of `token revoke`.
+#[derive(Debug, Args, Serialize)]
+pub(crate) struct TokenRevoke {
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub client: Client,
+    /// The token's public id, as its creation answered it
+    #[serde(skip)]
+    pub id: Uuid,
+}
+
+/// Create projects.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Project {
+    /// Create a project and print its id.
+    Create(ProjectCreate),
+}
+
+/// Arguments of `project create`.
+#[derive(Debug, Args, Serialize)]
+pub(crate) struct ProjectCreate {
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub client: Client,
+    /// Its name
+    #[serde(skip)]
+    pub name: String,
+    /// Its id; a new one when absent
+    #[arg(long, value_name = "UUID")]
+    #[serde(skip)]
+    pub id: Option<Uuid>,
+    /// Let annotators see each other's open work
+    #[arg(long)]
+    #[serde(skip)]
+    pub not_blind: bool,
+    /// Print the whole answer
+    #[arg(long)]
+    #[serde(skip)]
+    pub json: bool,
+}
+
+/// Arguments of `import`.
+#[derive(Debug, Args, Serialize)]
+pub(crate) struct Import {
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub project: InProject,
+    /// The file, NDJSON
+    #[serde(skip)]
+    pub file: PathBuf,
+    /// Print the result of each line as NDJSON on standard output
+    #[arg(long)]
+    #[serde(skip)]
+    pub json: bool,
+}
+
+/// Arguments of `board`.
+#[derive(Debug, Args, Serialize)]
+pub(crate) struct Board {
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub project: InProject,
+    /// The incident; that of the demo when absent and the data folder has one
+    #[serde(skip)]
+    pub incident: Option<Uuid>,
+    /// As of this position
+    #[arg(long, value_name = "POSITION")]
+    #[serde(skip)]
+    pub as_of: Option<String>,
+    /// Under this version of the policy
+    #[arg(long, value_name = "VERSION")]
+    #[serde(skip)]
+    pub policy: Option<u32>,
+    /// Quotes shown for each utterance
+    #[arg(long, value_name = "NUMBER", default_value_t = 3)]
+    #[serde(skip)]
+    pub quotes: u32,
+    /// Print the answer as it came
+    #[arg(long)]
+    #[serde(skip)]
+    pub json: bool,
+}
+
+/// Arguments of `history`.
+#[derive(Debug, Args, Serialize)]
+pub(crate) struct History {
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub project: InProject,
+    /// The kind: project, user, source, document, incident, actor, relation, annotation or reading
+    #[serde(skip)]
+    pub kind: String,
+    /// The subject
+    #[serde(skip)]
+    pub id: Uuid,
+    /// As of this position
+    #[arg(long, value_name = "POSITION")]
+    #[serde(skip)]
+    pub as_of: Option<String>,
+    /// Print the records as NDJSON
+    #[arg(long)]
+    #[serde(skip)]
+    pub json: bool,
+}
+
+/// Arguments of `events`.
+#[derive(Debug, Args, Serialize)]
+pub(crate) struct Events {
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub project: InProject,
+    /// Only records after this position
+    #[arg(long, value_name = "POSITION", default_value_t = 0)]
+    #[serde(skip)]
+    pub after: u64,
+}
+
+/// Arguments of `verify`.
+#[derive(Debug, Args, Serialize)]
+pub(crate) struct Verify {
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub common: Common,
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub log: LogServer,
+    /// Check the texts of documents too
+    #[arg(long)]
+    #[serde(skip)]
+    pub texts: bool,
+    /// Remove texts that no record names
+    #[arg(long, requires = "texts")]
+    #[serde(skip)]
+    pub repair_orphans: bool,
+    /// Print the findings as JSON
+    #[arg(long)]
+    #[serde(skip)]
+    pub json: bool,
+}
+
+/// Arguments of `doctor`.
+#[derive(Debug, Args, Serialize)]
+pub(crate) struct Doctor {
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub client: Client,
+    /// Where `serve` would listen [env: `GAINSAY_LISTEN`] [default: 127.0.0.1:7180]
+    #[arg(long, value_name = "ADDRESS")]
+    pub listen: Option<SocketAddr>,
+    /// Print the checks as JSON
+    #[arg(long)]
+    #[serde(skip)]
+    pub json: bool,
+}
+
+/// A list that was not given leaves the setting to the environment and the file.
+fn given<T: Serialize, S: Serializer>(list: &Vec<T>, serializer: S) -> Result<S::Ok, S::Error> {
+    if list.is_empty() { serializer.serialize_none() } else { list.serialize(serializer) }
+}
+
+fn after_help() -> String {
+    let codes = ExitCode::ALL.map(|code| format!("  {:>3}  {}", code.number(), code.describe()));
+    format!(
+        "Settings: a flag comes before the environment, the environment before the file that `--config` or \
+         `GAINSAY_CONFIG` names. In the file a setting has the name of its flag, with `_` for `-`.\n\n\
+         Exit codes:\n{}",
+        codes.join("\n")
+    )
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,69 @@
+//! The commands of people and operators.
+
+pub(crate) mod board;
+pub(crate) mod doctor;
+pub(crate) mod events;
+pub(crate) mod history;
+pub(crate) mod import;
+pub(crate) mod project;
+pub(crate) mod projector;
+pub(crate) mod token;
+pub(crate) mod verify;
+
+use std::io::{self, BufWriter, Stdout, Write};
+
+use runtime::ExitCode;
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::cli::InProject;
+use crate::demo;
+use crate::failure::Usage;
+use crate::settings::Settings;
+
+/// The settings of a command in a project, and the project.
+fn in_project(arguments: &InProject) -> anyhow::Result<(Settings, Uuid)> {
+    let settings = Settings::read(arguments, arguments.client.common.config.as_deref())?;
+    let of_demo = || demo::Marker::read(&settings.data).map(|marker| marker.project);
+    let project = settings
+        .project
+        .or_else(of_demo)
+        .ok_or_else(|| Usage("which project? say `--project <id>`, or set GAINSAY_PROJECT".to_owned()))?;
+    Ok((settings, project))
+}
+
+/// Standard output, line by line. A reader that went away, such as `head`, is no failure: the command then ends as if
+/// everything had been read.
+struct Output(BufWriter<Stdout>);
+
+impl Output {
+    fn new() -> Self {
+        Self(BufWriter::new(io::stdout()))
+    }
+
+    fn line(&mut self, line: impl AsRef<str>) -> io::Result<()> {
+        until_closed(writeln!(self.0, "{}", line.as_ref()))
+    }
+
+    fn end(mut self) -> io::Result<()> {
+        until_closed(self.0.flush())
+    }
+}
+
+fn until_closed(result: io::Result<()>) -> io::Result<()> {
+    match result {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => std::process::exit(ExitCode::Ok.number().into()),
+        result => result,
+    }
+}
+
+/// Prints one text.
+fn print(text: impl AsRef<str>) -> io::Result<()> {
+    let mut output = Output::new();
+    output.line(text)?;
+    output.end()
+}
+
+fn print_json(value: &Value) -> io::Result<()> {
+    print(serde_json::to_string_pretty(value).expect("a JSON value always serialises"))
+}

@@ -1,0 +1,22 @@
+//! The project's records as NDJSON.
+
+use futures::TryStreamExt;
+use runtime::ExitCode;
+
+use super::{Output, in_project};
+use crate::cli::Events;
+use crate::client::Client;
+
+pub(crate) async fn run(arguments: &Events) -> anyhow::Result<ExitCode> {
+    let (settings, project) = in_project(&arguments.project)?;
+    let client = Client::from_settings(&settings)?;
+    let path = format!("/v1/projects/{project}/events");
+    let response = client.get(&path, &[("after", arguments.after.to_string())]).await?;
+    let mut lines = client.lines(&path, response);
+    let mut output = Output::new();
+    while let Some(line) = lines.try_next().await? {
+        output.line(line)?;
+    }
+    output.end()?;
+    Ok(ExitCode::Ok)
+}

@@ -1,0 +1,111 @@
+//! Proving the log.
+
+use std::io::{IsTerminal, stderr};
+
+use event_log::verify::{Fault, Options, Progress, Report};
+use indicatif::{ProgressBar, ProgressStyle};
+use runtime::ExitCode;
+use serde_json::{Value, json};
+
+use super::{print, print_json};
+use crate::cli::Verify;
+use crate::log::Opened;
+use crate::settings::Settings;
+
+pub(crate) async fn run(arguments: &Verify) -> anyhow::Result<ExitCode> {
+    let settings = Settings::read(arguments, arguments.common.config.as_deref())?;
+    let options = Options { texts: arguments.texts, remove_orphans: arguments.repair_orphans, ..Options::default() };
+    let opened = Opened::beside(&settings).await?;
+    let bar = bar();
+    let report = opened.log.verify(&options, |progress| show(&bar, progress)).await;
+    bar.finish_and_clear();
+    opened.close().await;
+    let report = report?;
+    if arguments.json {
+        print_json(&to_json(&report))?;
+    } else {
+        print(describe(&report, arguments.repair_orphans))?;
+    }
+    Ok(if report.is_sound() { ExitCode::Ok } else { ExitCode::VerificationFailed })
+}
+
+fn bar() -> ProgressBar {
+    if !stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let style =
+        ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len} {per_sec}").expect("the template is constant");
+    ProgressBar::new(0).with_style(style)
+}
+
+fn show(bar: &ProgressBar, progress: Progress) {
+    let (message, read, total) = match progress {
+        Progress::Records { read, total } => ("records", read, total),
+        Progress::Texts { read, total } => ("texts", read, total),
+    };
+    bar.set_message(message);
+    bar.set_length(total);
+    bar.set_position(read);
+}
+
+fn describe(report: &Report, repaired: bool) -> String {
+    let mut lines = vec![format!(
+        "log {}: {} records of {} aggregates, positions {} to {}",
+        report.log_id, report.records, report.aggregates, report.head.first, report.head.last
+    )];
+    lines.extend(report.faults.iter().map(|fault| format!("position {}: {}", fault.position, place(fault))));
+    let unlisted = report.faults_total - report.faults.len() as u64;
+    if unlisted > 0 {
+        lines.push(format!("… and {unlisted} more faults"));
+    }
+    if let Some(texts) = &report.texts {
+        lines.push(format!("texts: {} named by records, {} stored", texts.named, texts.stored));
+        let orphans = texts.orphans.iter();
+        lines.extend(orphans.map(|orphan| format!("text without a record: {} ({} bytes)", orphan.name, orphan.bytes)));
+        match (repaired, texts.orphans.len()) {
+            (_, 0) => {}
+            (true, _) => lines.push(format!("{} of them removed", texts.removed)),
+            (false, _) => lines.push("they are what a crash leaves; `--repair-orphans` removes them".to_owned()),
+        }
+    }
+    lines.push(match report.unproven {
+        None => "sound: every record is there and follows from the one before it".to_owned(),
+        Some(position) => format!("NOT SOUND from position {position} on: restore the data folder from a copy"),
+    });
+    lines.join("\n")
+}
+
+fn place(fault: &Fault) -> String {
+    match &fault.address {
+        Some(address) => format!("{} {}: {}", address.kind, address.id, fault.what),
+        None => fault.what.to_string(),
+    }
+}
+
+fn to_json(report: &Report) -> Value {
+    let fault = |fault: &Fault| {
+        json!({
+            "position": fault.position,
+            "kind": fault.address.map(|address| address.kind),
+            "id": fault.address.map(|address| address.id),
+            "what": fault.what.to_string(),
+        })
+    };
+    let texts = report.texts.as_ref().map(|texts| {
+        let orphans: Vec<Value> =
+            texts.orphans.iter().map(|orphan| json!({ "name": orphan.name, "bytes": orphan.bytes })).collect();
+        json!({ "named": texts.named, "stored": texts.stored, "orphans": orphans, "removed": texts.removed })
+    });
+    json!({
+        "sound": report.is_sound(),
+        "log": report.log_id,
+        "first": report.head.first,
+        "last": report.head.last,
+        "records": report.records,
+        "aggregates": report.aggregates,
+        "unproven": report.unproven,
+        "faults_total": report.faults_total,
+        "faults": report.faults.iter().map(fault).collect::<Vec<_>>(),
+        "texts": texts,
+    })
+}

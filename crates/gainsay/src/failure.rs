@@ -1,0 +1,37 @@
+//! Which exit code a failure has.
+
+use std::error::Error;
+
+use event_log::server;
+use runtime::ExitCode;
+
+use crate::client;
+
+/// The command line asks for something that cannot be done as it stands.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct Usage(pub String);
+
+/// The exit code of the first cause that has one.
+pub(crate) fn code(error: &anyhow::Error) -> ExitCode {
+    error.chain().find_map(of_cause).unwrap_or(ExitCode::Failure)
+}
+
+fn of_cause(cause: &(dyn Error + 'static)) -> Option<ExitCode> {
+    if cause.is::<Usage>() || cause.is::<runtime::settings::Error>() || cause.is::<runtime::telemetry::Error>() {
+        return Some(ExitCode::Usage);
+    }
+    if let Some(error) = cause.downcast_ref::<client::Error>() {
+        return Some(error.code());
+    }
+    if let Some(error) = cause.downcast_ref::<event_log::Error>() {
+        return error.is_transient().then_some(ExitCode::Unavailable);
+    }
+    match cause.downcast_ref::<server::Error>()? {
+        server::Error::InUse { .. } | server::Error::NotReady { .. } => Some(ExitCode::Unavailable),
+        server::Error::Binary(_) | server::Error::Survivor { .. } | server::Error::File { .. } => None,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,105 @@
+//! Settings of the program: one list for all commands, so that one file serves them all.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use runtime::settings::{Error, Sources};
+use runtime::telemetry::Format;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// Everything that can be set. A name here is the name in the file; in the environment it is `GAINSAY_` and the name in
+/// capitals.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Settings {
+    /// Where this installation keeps its data.
+    pub data: PathBuf,
+    /// Where `serve` listens.
+    pub listen: SocketAddr,
+    /// Where `serve` writes the address that it listens on, once it does.
+    pub port_file: Option<PathBuf>,
+    /// Projects that anybody may read without a token.
+    pub anonymous_reader: Vec<Uuid>,
+    /// Origins whose pages may call the service from a browser.
+    pub cors_origins: Vec<String>,
+    /// A nats-server that runs already; without it `serve` runs one of its own.
+    pub nats_url: Option<String>,
+    /// Its monitoring endpoint, where its durability is observed.
+    pub nats_monitor_url: Option<String>,
+    /// User at that server, with `nats_password`.
+    pub nats_user: Option<String>,
+    /// Password of that user.
+    pub nats_password: Option<String>,
+    /// A `.creds` file for that server.
+    pub nats_credentials: Option<PathBuf>,
+    /// Accept a server that may lose acknowledged records in a power loss.
+    pub allow_unsafe_log: bool,
+    /// Memory of the own nats-server, in MiB, above which it is ended.
+    pub nats_memory_limit_mib: u64,
+    /// The form of log lines.
+    pub log_format: Format,
+    /// What is logged, as in `RUST_LOG`.
+    pub log_filter: Option<String>,
+    /// The service that people's commands talk to; the one that serves the data folder when absent.
+    pub server: Option<String>,
+    /// The token that they send.
+    pub token: Option<String>,
+    /// The project that they mean.
+    pub project: Option<Uuid>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            data: default_data(),
+            listen: SocketAddr::from(([127, 0, 0, 1], 7180)),
+            port_file: None,
+            anonymous_reader: Vec::new(),
+            cors_origins: Vec::new(),
+            nats_url: None,
+            nats_monitor_url: None,
+            nats_user: None,
+            nats_password: None,
+            nats_credentials: None,
+            allow_unsafe_log: false,
+            nats_memory_limit_mib: 2048,
+            log_format: Format::Auto,
+            log_filter: None,
+            server: None,
+            token: None,
+            project: None,
+        }
+    }
+}
+
+impl Settings {
+    /// Reads flags, the environment, and the file that either names.
+    pub fn read(flags: &impl Serialize, file: Option<&Path>) -> Result<Self, Error> {
+        Sources::from_environment().file(file.map(Path::to_owned)).flags(flags).read()
+    }
+
+    /// Where the operator's token is kept.
+    pub fn operator_token(&self) -> PathBuf {
+        self.data.join("operator.token")
+    }
+
+    /// Where `serve` says how to reach it.
+    pub fn server_url(&self) -> PathBuf {
+        self.data.join("server.url")
+    }
+
+    /// Where the views are kept.
+    pub fn views(&self) -> PathBuf {
+        self.data.join("views")
+    }
+}
+
+/// `$XDG_DATA_HOME/gainsay`, else `~/.local/share/gainsay`; below the working folder for a user without a home.
+fn default_data() -> PathBuf {
+    let folder = |name| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let shared = folder("XDG_DATA_HOME").or_else(|| Some(folder("HOME")?.join(".local/share")));
+    shared.map_or_else(|| PathBuf::from("data"), |shared| shared.join("gainsay"))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,258 @@
+//! The dispute board as text.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+
+use comfy_table::presets::UTF8_FULL_CONDENSED;
+use comfy_table::{Cell, Color, ColumnConstraint, ContentArrangement, Table, Width};
+use wire::view::{Adopted, Board, BoardProposition, Dispute, GenericUtterance, Quote, Utterance};
+
+use crate::terminal::{Terminal, plain, shorten};
+
+/// Characters of a quote in the table; `--json` has the whole.
+const QUOTE_LEN_MAX: usize = 280;
+/// Share of the width that quotes have at least: they are what a reader wants to see.
+const QUOTES_PERCENT: u16 = 40;
+/// Where the values of the summary begin.
+const LABEL_LEN: usize = 10;
+
+/// The board as people read it.
+pub(crate) fn board(board: &Board, terminal: Terminal) -> String {
+    let mut out = String::new();
+    summary(&mut out, board, terminal);
+    let mut propositions: Vec<&BoardProposition> = board.propositions.iter().collect();
+    propositions.sort_by_key(|proposition| rank(proposition));
+    for proposition in propositions {
+        write_proposition(&mut out, proposition, terminal);
+    }
+    classes(&mut out, "Said of classes of incidents that it belongs to; counted above", &board.generic, terminal);
+    let possible = "Said of classes that it may belong to; shown, never counted";
+    classes(&mut out, possible, &board.possible_members, terminal);
+    out
+}
+
+/// What readers look for comes first: who did it, named.
+fn rank(proposition: &BoardProposition) -> (bool, bool, bool) {
+    let decides = matches!(proposition.role.as_deref(), Some("perpetrator" | "ordered"));
+    (proposition.facet != "who", !decides, proposition.actor.is_none())
+}
+
+fn summary(out: &mut String, board: &Board, terminal: Terminal) {
+    if let Some(incident) = &board.incident {
+        line(out, &terminal.bold(plain(&incident.title)));
+        line(out, &format!("{} · incident {}", plain(&incident.when), incident.id));
+    }
+    line(out, &terminal.dim(format!("as of position {} · policy {}", board.as_of, board.policy)));
+    if board.blinded {
+        line(out, &terminal.yellow("other annotators' readings are hidden from you while their tasks are open"));
+    }
+    line(out, "");
+    labelled(out, "status", &status(&board.status, terminal));
+    if !board.flags.is_empty() {
+        labelled(out, "flags", &board.flags.join(", "));
+    }
+    let known = utterances(board);
+    for (index, dispute) in board.disputes.iter().enumerate() {
+        labelled(out, if index == 0 { "disputes" } else { "" }, &explain(dispute, terminal));
+        let said = dispute.because.iter().map(|id| known.get(id.as_str()).map_or_else(|| id.clone(), said));
+        // Several utterances may say the same in so few words.
+        for said in said.collect::<BTreeSet<_>>() {
+            labelled(out, "", &terminal.dim(format!("  – {said}")));
+        }
+    }
+    if board.propositions.is_empty() && board.generic.is_empty() && board.possible_members.is_empty() {
+        line(out, "");
+        line(out, "Nobody has said anything about it yet.");
+    }
+}
+
+/// Every utterance of the board by its id, with what it is about.
+fn utterances(board: &Board) -> BTreeMap<&str, (&Utterance, &BoardProposition)> {
+    let mut known = BTreeMap::new();
+    for proposition in &board.propositions {
+        for utterance in proposition.support.iter().chain(&proposition.opposition).chain(&proposition.neutral) {
+            // An utterance about several propositions is named by the first.
+            known.entry(utterance.utterance.as_str()).or_insert((utterance, proposition));
+        }
+    }
+    known
+}
+
+/// An utterance in a few words.
+fn said((utterance, proposition): &(&Utterance, &BoardProposition)) -> String {
+    let speaker = utterance.speaker.as_ref().map_or("somebody", |voice| voice.name.as_str());
+    let generic = if utterance.generic { ", of a class of incidents" } else { "" };
+    format!("{}: {}, {}{generic}", plain(speaker), words(&utterance.act), title(proposition))
+}
+
+/// A code as words, which wrap where they should.
+fn words(code: &str) -> String {
+    code.replace('_', " ")
+}
+
+fn explain(dispute: &Dispute, terminal: Terminal) -> String {
+    let explanation = match dispute.kind.as_str() {
+        "rival_accused" => "different actors are accused in the same role",
+        "rival_claims" => "different actors each claim it for themselves",
+        "denied" => "the accused deny what others say",
+        "opposed" => "somebody other than the accused contradicts an attribution",
+        "inconsistent" => "a speaker says both that it is so and that it is not",
+        "identity" => "the status depends on who is the same as whom",
+        "reading" => "annotators read an utterance differently, and the status depends on it",
+        "facts" => "what happened is contested, not only who did it",
+        _ => "",
+    };
+    let generic = if dispute.generic { ", though only of attacks like this one" } else { "" };
+    format!("{}  {explanation}{generic}", terminal.yellow(&dispute.kind))
+}
+
+/// One line for each proposition about a class.
+fn classes(out: &mut String, heading: &str, generic: &[GenericUtterance], terminal: Terminal) {
+    if generic.is_empty() {
+        return;
+    }
+    line(out, "");
+    line(out, &terminal.bold(heading));
+    let mut last = None;
+    for GenericUtterance { class, about } in generic {
+        let class = class.as_ref().map(|class| class.name.as_str());
+        if class != last {
+            line(out, &format!("  {}", plain(class.unwrap_or_default())));
+            last = class;
+        }
+        if let Some(about) = about {
+            let (support, opposition, neutral) = (about.support.len(), about.opposition.len(), about.neutral.len());
+            line(out, &format!("    {}  +{support} −{opposition} ·{neutral}", title(about)));
+        }
+    }
+}
+
+fn write_proposition(out: &mut String, proposition: &BoardProposition, terminal: Terminal) {
+    line(out, "");
+    line(out, &format!("{}  {}", terminal.bold(title(proposition)), status(&proposition.status, terminal)));
+    if !proposition.flags.is_empty() {
+        line(out, &terminal.dim(format!("flags: {}", proposition.flags.join(", "))));
+    }
+    let sides = [
+        ("+", Color::Green, &proposition.support),
+        ("−", Color::Red, &proposition.opposition),
+        ("·", Color::Reset, &proposition.neutral),
+    ];
+    let mut table = table(terminal);
+    for (sign, colour, utterances) in sides {
+        for utterance in utterances {
+            table.add_row(row(Cell::new(sign).fg(colour), utterance));
+        }
+    }
+    for adopted in &proposition.adopted {
+        table.add_row(adopted_row(adopted));
+    }
+    if !table.is_empty() {
+        line(out, &table.trim_fmt());
+    }
+}
+
+/// What the proposition says, in a few words.
+fn title(proposition: &BoardProposition) -> String {
+    let actor = proposition.actor.as_ref().map(|actor| plain(&actor.name));
+    let value = proposition.value.as_deref().map(plain);
+    match (proposition.facet.as_str(), actor, &proposition.role, value) {
+        ("who", Some(actor), Some(role), _) => format!("{actor} as {role}"),
+        ("who", None, Some(role), _) => format!("nobody named as {role}"),
+        (facet, Some(actor), Some(role), None) => format!("{facet}: {actor} as {role}"),
+        (facet, Some(actor), _, Some(value)) => format!("{facet}: {value} ({actor})"),
+        (facet, None, _, Some(value)) => format!("{facet}: {value}"),
+        (facet, Some(actor), None, None) => format!("{facet}: {actor}"),
+        (facet, None, _, None) => facet.to_owned(),
+    }
+}
+
+fn table(terminal: Terminal) -> Table {
+    let mut table = Table::new();
+    table
+        .load_style(UTF8_FULL_CONDENSED)
+        .set_content_arrangement(ContentArrangement::Dynamic)
+        .set_width(terminal.width);
+    if terminal.colour {
+        table.enforce_styling();
+    } else {
+        table.force_no_tty();
+    }
+    table.set_header(["", "who", "says", "when", "quotes", "notes"]);
+    let quotes = table.column_mut(4).expect("the header has six columns");
+    quotes.set_constraint(ColumnConstraint::LowerBoundary(Width::Percentage(QUOTES_PERCENT)));
+    table
+}
+
+fn row(sign: Cell, utterance: &Utterance) -> Vec<Cell> {
+    let speakers: Vec<String> = utterance.speakers.iter().map(|speaker| plain(speaker)).collect();
+    let strength = utterance.strength.as_deref().map(|strength| format!(", {strength}")).unwrap_or_default();
+    let says = format!("{}\n{}{strength}", words(&utterance.act), utterance.certainty);
+    let mut notes: Vec<String> = utterance.marks.iter().map(|mark| words(mark)).collect();
+    notes.extend(utterance.generic.then(|| "generic".to_owned()));
+    notes.extend(utterance.flags.iter().map(|flag| words(flag)));
+    let readings = utterance.readings.len();
+    notes.push(format!("{readings} reading{}", if readings == 1 { "" } else { "s" }));
+    vec![
+        sign,
+        Cell::new(speakers.join(" › ")),
+        Cell::new(says),
+        Cell::new(utterance.uttered.as_deref().unwrap_or("?")),
+        Cell::new(quotes(utterance)),
+        Cell::new(notes.join("\n")),
+    ]
+}
+
+fn quotes(utterance: &Utterance) -> String {
+    let all: Vec<String> = utterance.quotes.iter().map(quote).collect();
+    let mut lines: Vec<&str> = Vec::new();
+    for (at, quote) in all.iter().enumerate() {
+        // Annotators mark the same words more or less widely: the widest is enough.
+        let inner = quote.trim_matches(['“', '”', '…']);
+        let holds = |(other_at, other): (usize, &String)| {
+            other.contains(inner) && (other.len() > quote.len() || (other == quote && other_at < at))
+        };
+        if !all.iter().enumerate().any(holds) {
+            lines.push(quote);
+        }
+    }
+    let more = (utterance.quotes_total as usize).saturating_sub(all.len());
+    let more = (more > 0).then(|| format!("… and {more} more"));
+    lines.into_iter().chain(more.as_deref()).collect::<Vec<_>>().join("\n")
+}
+
+fn quote(quote: &Quote) -> String {
+    match &quote.exact {
+        Some(exact) => format!("“{}”", shorten(&plain(exact), QUOTE_LEN_MAX)),
+        None => "(erased)".to_owned(),
+    }
+}
+
+fn adopted_row(adopted: &Adopted) -> Vec<Cell> {
+    let speaker = adopted.speaker.as_ref().map_or_else(String::new, |voice| plain(&voice.name));
+    let counts = if adopted.counts { "adopted" } else { "adopted, does not count" };
+    let sign = if adopted.sign == "opposition" { Cell::new("−") } else { Cell::new("+") };
+    ["adopts it", "", "", counts].into_iter().fold(vec![sign, Cell::new(speaker)], |mut cells, text| {
+        cells.push(Cell::new(text));
+        cells
+    })
+}
+
+fn status(status: &str, terminal: Terminal) -> String {
+    match status {
+        "disputed" | "contested" | "suspected_contested" | "inconsistent" | "denied" => terminal.red(status),
+        "unattributed" | "none" | "withdrawn" | "suspected" | "denied_unaccused" => terminal.yellow(status),
+        _ => terminal.green(status),
+    }
+}
+
+fn labelled(out: &mut String, label: &str, value: &str) {
+    line(out, &format!("{label:<LABEL_LEN$}{value}"));
+}
+
+fn line(out: &mut String, line: &str) {
+    writeln!(out, "{line}").expect("a string takes every write");
+}
+
+#[cfg(test)]
+mod tests;

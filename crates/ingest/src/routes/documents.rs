@@ -1,0 +1,267 @@
+//! Documents: their texts go to the store first, then the record that names them.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::extract::State;
+use domain::access::Action;
+use domain::document::{self, Detail, Document, Revision};
+use domain::id::ProjectId;
+use domain::text::Text;
+use domain::{Event, Kind};
+use event_log::texts::{Key, digest};
+use runtime::extract::body_limit;
+use runtime::{Path, Problem};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use uuid::Uuid;
+
+use super::describe::{Against, Changed, Created, MaybeAgainst, Repeatable};
+use super::{InProject, OneOf, absent};
+use crate::answer::{Answer, DocumentWritten, Written};
+use crate::auth::Inside;
+use crate::body::document::{NewDocument, NewRevision};
+use crate::execute::{Command, Decision, Loaded, Outcome};
+use crate::failure::Failure;
+use crate::request::{Ask, Bare, Condition, Empty, Large};
+use crate::service::{DOCUMENT_BODY_LEN_MAX, Service};
+
+pub(super) fn router() -> OpenApiRouter<Service> {
+    OpenApiRouter::new()
+        .routes(routes!(post_document))
+        .routes(routes!(post_revision))
+        .layer(body_limit(DOCUMENT_BODY_LEN_MAX))
+        .routes(routes!(post_withdraw))
+}
+
+/// Register a document with its first text.
+#[utoipa::path(
+    post, path = "/v1/projects/{project}/documents", tag = "documents", params(InProject, Repeatable),
+    request_body = NewDocument, responses(Created<DocumentWritten>, Problem), security(("token" = []))
+)]
+async fn post_document(
+    State(service): State<Service>,
+    Path(path): Path<InProject>,
+    large: Large<NewDocument>,
+) -> Result<Answer, Problem> {
+    Ok(register(&service, path.project(), large.ask).await?)
+}
+
+/// Registers a document.
+pub(super) async fn register(
+    service: &Service,
+    project: ProjectId,
+    mut ask: Ask<NewDocument>,
+) -> Result<Answer, Failure> {
+    let inside = service.enter(&ask.caller, project).await?;
+    inside.check(Action::Create, Kind::Document)?;
+    let detail = ask.body.detail()?;
+    let path = format!("projects/{project}/documents");
+    let naming = ask.naming(project, ask.body.id, &path);
+    let command = ask.command("documents", inside.address(Kind::Document, naming.id), naming.command_id, &path);
+    let text = std::mem::take(&mut ask.body.text);
+    write(service, &inside, &command, ask.condition, &What::Register(detail), text).await
+}
+
+/// Add a text of the document, such as a corrected version.
+#[utoipa::path(
+    post, path = "/v1/projects/{project}/documents/{id}/revisions", tag = "documents",
+    params(OneOf, Repeatable, MaybeAgainst), request_body = NewRevision,
+    responses(Created<DocumentWritten>, Problem), security(("token" = []))
+)]
+async fn post_revision(
+    State(service): State<Service>,
+    Path(path): Path<OneOf>,
+    large: Large<NewRevision>,
+) -> Result<Answer, Problem> {
+    Ok(capture(&service, path.project(), path.id, large.ask).await?)
+}
+
+/// Adds a text of a document.
+pub(super) async fn capture(
+    service: &Service,
+    project: ProjectId,
+    id: Uuid,
+    mut ask: Ask<NewRevision>,
+) -> Result<Answer, Failure> {
+    let inside = service.enter(&ask.caller, project).await?;
+    let captured_at = ask.body.captured_at()?;
+    let path = format!("projects/{project}/documents/{id}/revisions");
+    let command = ask.change("documents", inside.address(Kind::Document, id), &path);
+    let text = std::mem::take(&mut ask.body.text);
+    write(service, &inside, &command, ask.condition, &What::Capture { captured_at }, text).await
+}
+
+/// What is recorded along with a text.
+enum What {
+    /// The document itself.
+    Register(Detail),
+    /// A further revision of it.
+    Capture {
+        /// When the text was captured.
+        captured_at: Text,
+    },
+}
+
+/// Stores a text and records it.
+///
+/// The text is put before the record is appended, so no record ever lacks its text. A repetition is recognised before
+/// anything is put. What was put for a record that then was not appended is removed again, unless nobody knows whether
+/// it was.
+async fn write(
+    service: &Service,
+    inside: &Inside,
+    command: &Command,
+    condition: Condition,
+    what: &What,
+    text: String,
+) -> Result<Answer, Failure> {
+    let document = command.address.id;
+    if let Some(outcome) = service.earlier::<Document>(command).await? {
+        return answer(command, inside, what, &outcome);
+    }
+    let draft = &Draft::new(text).await?;
+    let put = &Mutex::new(BTreeSet::new());
+    let decide = |loaded: Arc<Loaded<Document>>| async move {
+        let (asked, number, relied_on) = match what {
+            What::Register(detail) => {
+                let source = service.source(inside.project, detail.source, "/source").await?;
+                let register =
+                    document::Command::Register { detail: detail.clone(), revision: draft.revision(1, None) };
+                (register, 1, vec![inside.reliance(), source])
+            }
+            What::Capture { captured_at } => {
+                if loaded.revision == 0 {
+                    return Err(absent(Kind::Document).into());
+                }
+                inside.check_change(&loaded)?;
+                condition.optional(&loaded)?;
+                let number = loaded.state.revision_next();
+                let revision = draft.revision(number, Some(captured_at.clone()));
+                (document::Command::CaptureRevision(revision), number, vec![inside.reliance()])
+            }
+        };
+        let events = loaded.state.decide(asked)?;
+        let key = draft.key(inside.project, document, number);
+        service.texts().put(&key, &draft.text).await?;
+        put.lock().unwrap_or_else(PoisonError::into_inner).insert(key);
+        Ok(Decision::new(events, relied_on))
+    };
+    let result = match what {
+        What::Register(_) => service.create(command, decide).await,
+        What::Capture { .. } => service.change(command, decide).await,
+    };
+    let recorded = match &result {
+        Ok(outcome) => revision(&outcome.events).map(|revision| Key {
+            project: inside.project.uuid(),
+            document,
+            revision: revision.number,
+            sha256: revision.sha256,
+        }),
+        Err(failure) if failure.is_refusal() => None,
+        Err(_) => return result.and_then(|outcome| answer(command, inside, what, &outcome)),
+    };
+    let put = std::mem::take(&mut *put.lock().unwrap_or_else(PoisonError::into_inner));
+    for key in put {
+        if Some(key) == recorded {
+            service.texts().keep(key, draft.text.clone()).await;
+        } else {
+            service.texts().discard(&key).await;
+        }
+    }
+    answer(command, inside, what, &result?)
+}
+
+fn answer(command: &Command, inside: &Inside, what: &What, outcome: &Outcome) -> Result<Answer, Failure> {
+    let (project, document) = (inside.project, command.address.id);
+    let Some(Revision { number, .. }) = revision(&outcome.events) else {
+        return Err(Failure::damaged(&command.address, &"the record captures no revision"));
+    };
+    let body = DocumentWritten { id: document, document, revision: *number, sequence: outcome.sequence };
+    let path = match what {
+        What::Register(_) => format!("projects/{project}/documents/{document}"),
+        What::Capture { .. } => format!("projects/{project}/documents/{document}/revisions/{number}/text"),
+    };
+    Ok(Answer::created(command, outcome, &path, &body))
+}
+
+fn revision(events: &[Event]) -> Option<&Revision> {
+    events.iter().find_map(|event| match event {
+        Event::Document(document::Event::DocumentRevisionCaptured(revision)) => Some(revision),
+        _ => None,
+    })
+}
+
+/// A text on its way into the store.
+struct Draft {
+    text: String,
+    salt: [u8; 16],
+    sha256: [u8; 32],
+    code_points: u32,
+}
+
+impl Draft {
+    /// Measures and hashes the text; both take a while for a long one.
+    async fn new(text: String) -> Result<Self, Failure> {
+        let measure = move || {
+            let salt: [u8; 16] = rand::random();
+            let sha256 = digest(&salt, text.as_bytes());
+            let code_points = u32::try_from(text.chars().count()).unwrap_or(u32::MAX);
+            Self { text, salt, sha256, code_points }
+        };
+        tokio::task::spawn_blocking(measure).await.map_err(|_panicked| Problem::internal().into())
+    }
+
+    fn revision(&self, number: u32, captured_at: Option<Text>) -> Revision {
+        Revision {
+            number,
+            salt: self.salt,
+            sha256: self.sha256,
+            bytes: self.text.len() as u64,
+            code_points: self.code_points,
+            captured_at,
+        }
+    }
+
+    fn key(&self, project: ProjectId, document: Uuid, revision: u32) -> Key {
+        Key { project: project.uuid(), document, revision, sha256: self.sha256 }
+    }
+}
+
+/// Note that the publisher withdrew the document.
+#[utoipa::path(
+    post, path = "/v1/projects/{project}/documents/{id}/withdraw", tag = "documents",
+    params(OneOf, Repeatable, Against), responses(Changed<Written>, Problem), security(("token" = []))
+)]
+async fn post_withdraw(
+    State(service): State<Service>,
+    Path(path): Path<OneOf>,
+    Bare(ask): Bare,
+) -> Result<Answer, Problem> {
+    Ok(withdraw(&service, path.project(), path.id, &ask).await?)
+}
+
+/// Notes that a document was withdrawn.
+pub(super) async fn withdraw(
+    service: &Service,
+    project: ProjectId,
+    id: Uuid,
+    ask: &Ask<Empty>,
+) -> Result<Answer, Failure> {
+    let inside = &service.enter(&ask.caller, project).await?;
+    let command = ask.change(
+        "documents",
+        inside.address(Kind::Document, id),
+        &format!("projects/{project}/documents/{id}/withdraw"),
+    );
+    let decide = |loaded: Arc<Loaded<Document>>| async move {
+        if loaded.revision == 0 {
+            return Err(absent(Kind::Document).into());
+        }
+        inside.check_change(&loaded)?;
+        ask.condition.required(&loaded)?;
+        Ok(Decision::new(loaded.state.decide(document::Command::Withdraw)?, vec![inside.reliance()]))
+    };
+    let outcome = service.change(&command, decide).await?;
+    Ok(Answer::changed(&command, &outcome, &Written::new(id, &outcome)))
+}

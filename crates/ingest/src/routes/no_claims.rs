@@ -1,0 +1,70 @@
+//! No-claims: passages in which an annotator found no claim.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use domain::Kind;
+use domain::access::Action;
+use domain::id::ProjectId;
+use domain::reading::{self, Reading};
+use runtime::{Path, Problem};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::describe::{Against, Changed, Created, Repeatable};
+use super::{InProject, OneOf};
+use crate::answer::{Answer, Written};
+use crate::body::reading::NewNoClaim;
+use crate::execute::{Decision, Loaded};
+use crate::failure::Failure;
+use crate::request::{Ask, Bare};
+use crate::routes::readings::{self, Form};
+use crate::service::Service;
+
+pub(super) fn router() -> OpenApiRouter<Service> {
+    OpenApiRouter::new().routes(routes!(post_no_claim)).routes(routes!(delete_no_claim))
+}
+
+/// Record that a passage holds no claim.
+#[utoipa::path(
+    post, path = "/v1/projects/{project}/no-claims", tag = "readings", params(InProject, Repeatable),
+    request_body = NewNoClaim, responses(Created<Written>, Problem), security(("token" = []))
+)]
+async fn post_no_claim(
+    State(service): State<Service>,
+    Path(path): Path<InProject>,
+    ask: Ask<NewNoClaim>,
+) -> Result<Answer, Problem> {
+    Ok(find(&service, path.project(), &ask).await?)
+}
+
+/// Records that a passage holds no claim.
+pub(super) async fn find(service: &Service, project: ProjectId, ask: &Ask<NewNoClaim>) -> Result<Answer, Failure> {
+    let inside = &service.enter(&ask.caller, project).await?;
+    inside.check(Action::Create, Kind::Reading)?;
+    let path = format!("projects/{project}/no-claims");
+    let naming = ask.naming(project, ask.body.id, &path);
+    let command = ask.command("no-claims", inside.address(Kind::Reading, naming.id), naming.command_id, &path);
+    let decide = |loaded: Arc<Loaded<Reading>>| async move {
+        let blank = ask.body.blank();
+        let (revision, document) = service.revision(project, blank.document, blank.revision).await?;
+        let find = reading::Command::FindNone { blank, code_points: revision.code_points };
+        Ok(Decision::new(loaded.state.decide(find)?, vec![inside.reliance(), document]))
+    };
+    let outcome = service.create(&command, decide).await?;
+    let body = Written::new(naming.id, &outcome);
+    Ok(Answer::created(&command, &outcome, &format!("projects/{project}/readings/{}", naming.id), &body))
+}
+
+/// Take back that a passage holds no claim. Its author alone may.
+#[utoipa::path(
+    delete, path = "/v1/projects/{project}/no-claims/{id}", tag = "readings", params(OneOf, Repeatable, Against),
+    responses(Changed<Written>, Problem), security(("token" = []))
+)]
+async fn delete_no_claim(
+    State(service): State<Service>,
+    Path(path): Path<OneOf>,
+    Bare(ask): Bare,
+) -> Result<Answer, Problem> {
+    Ok(readings::retract(&service, &path, &ask, Form::Blank).await?)
+}

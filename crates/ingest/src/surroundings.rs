@@ -1,0 +1,258 @@
+//! What a command names besides its own aggregate, looked up in the log at the moment of the decision.
+//!
+//! What is once there stays and keeps its kind, so a kept state in which it exists is enough for that; what may have
+//! been retracted, withdrawn or disputed since is looked up anew.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use domain::actor::Actor;
+use domain::annotation::Annotation;
+use domain::claim::{Claim, Speaker, Target};
+use domain::document::{Document, Revision};
+use domain::id::{ActorId, AnnotationId, DocumentId, ProjectId, RelationId, SourceId};
+use domain::incident::Incident;
+use domain::passage::Indexed;
+use domain::reading::{Reading, Surroundings};
+use domain::relation::Relation;
+use domain::source::Source;
+use domain::{Kind, Rejection};
+use event_log::texts::Key;
+use futures::{StreamExt, TryStreamExt, stream};
+use uuid::Uuid;
+use wire::record::Reliance;
+use wire::subject::Address;
+
+use crate::execute::{Freshness, Kept, Loaded};
+use crate::failure::Failure;
+use crate::service::Service;
+
+/// Aggregates of one command that are looked up at the same time.
+const LOOKUPS_IN_FLIGHT: usize = 32;
+
+/// Aggregates by id.
+type Found<A> = BTreeMap<Uuid, Arc<Loaded<A>>>;
+
+impl Service {
+    /// Looks up aggregates of one kind.
+    async fn look<A: Kept>(
+        &self,
+        project: ProjectId,
+        ids: impl IntoIterator<Item = Uuid>,
+        freshness: Freshness,
+    ) -> Result<Found<A>, Failure> {
+        let ids: BTreeSet<Uuid> = ids.into_iter().collect();
+        stream::iter(ids)
+            .map(async |id| {
+                let address = Address { project: project.uuid(), kind: A::KIND, id };
+                let mut loaded = self.load::<A>(&address, freshness).await?;
+                if loaded.revision == 0 {
+                    // A copy may lag behind what was just acknowledged; the leader does not.
+                    loaded = self.load(&address, Freshness::Leader).await?;
+                }
+                Ok::<_, Failure>((id, loaded))
+            })
+            .buffer_unordered(LOOKUPS_IN_FLIGHT)
+            .try_collect()
+            .await
+    }
+
+    /// Looks up the actors that a command names at these pointers; each must be there.
+    pub(crate) async fn actors(
+        &self,
+        project: ProjectId,
+        named: &[(ActorId, String)],
+    ) -> Result<Vec<Reliance>, Failure> {
+        let found = self.look::<Actor>(project, named.iter().map(|(id, _)| id.uuid()), Freshness::Existing).await?;
+        for (id, pointer) in named {
+            known(&found, id.uuid(), "actor", pointer)?;
+        }
+        Ok(reliances(&found).collect())
+    }
+
+    /// Looks up a source that a command names; it must be there.
+    pub(crate) async fn source(&self, project: ProjectId, id: SourceId, pointer: &str) -> Result<Reliance, Failure> {
+        let found = self.look::<Source>(project, [id.uuid()], Freshness::Existing).await?;
+        known(&found, id.uuid(), "source", pointer).map(|source| source.reliance(id.uuid()))
+    }
+
+    /// Looks up the annotations that a command cites; each must be there, and one of them live where it cites any.
+    pub(crate) async fn evidence(&self, project: ProjectId, cited: &[AnnotationId]) -> Result<Vec<Reliance>, Failure> {
+        let found = self.look::<Annotation>(project, cited.iter().map(|id| id.uuid()), Freshness::Now).await?;
+        for (at, id) in cited.iter().enumerate() {
+            known(&found, id.uuid(), "annotation", &format!("/evidence/{at}"))?;
+        }
+        if !cited.is_empty() && found.values().all(|loaded| loaded.state.live().is_none()) {
+            let detail = "every cited annotation was retracted";
+            return Err(Rejection::invalid("evidence_not_live", detail).at("/evidence").into());
+        }
+        Ok(reliances(&found).collect())
+    }
+
+    /// Looks up a document's revision; pointers are those of `document` and `revision` side by side.
+    pub(crate) async fn revision(
+        &self,
+        project: ProjectId,
+        id: DocumentId,
+        number: u32,
+    ) -> Result<(Revision, Reliance), Failure> {
+        let address = Address { project: project.uuid(), kind: Kind::Document, id: id.uuid() };
+        let kept = self.load::<Document>(&address, Freshness::Existing).await?;
+        if let Some(revision) = kept.state.revision(number) {
+            return Ok((revision.clone(), kept.reliance(id.uuid())));
+        }
+        let loaded = self.load::<Document>(&address, Freshness::Leader).await?;
+        if loaded.revision == 0 {
+            return Err(unknown("document", "/document").into());
+        }
+        let Some(revision) = loaded.state.revision(number) else {
+            let detail = format!("the document has no revision {number}");
+            return Err(Rejection::invalid("reference_unknown", detail).at("/revision").into());
+        };
+        Ok((revision.clone(), loaded.reliance(id.uuid())))
+    }
+
+    /// The text of a document's revision, with marks into it.
+    pub(crate) async fn passages(
+        &self,
+        project: ProjectId,
+        document: DocumentId,
+        number: u32,
+    ) -> Result<(Arc<Indexed>, Reliance), Failure> {
+        let (revision, reliance) = self.revision(project, document, number).await?;
+        let sha256 = revision.sha256;
+        let key = Key { project: project.uuid(), document: document.uuid(), revision: number, sha256 };
+        Ok((self.texts().indexed(key, &revision).await?, reliance))
+    }
+
+    /// Looks up everything that a claim names. `marked` are annotations that are made along with the reading.
+    pub(crate) async fn surroundings(
+        &self,
+        project: ProjectId,
+        claim: &Claim,
+        marked: BTreeMap<AnnotationId, Annotation>,
+    ) -> Result<(Surroundings, Vec<Reliance>), Failure> {
+        let named = Named::by(claim);
+        let cited = claim.evidence.iter().filter(|id| !marked.contains_key(id)).map(|id| id.uuid());
+        let changed = claim.changes.iter().map(|id| id.uuid());
+        let mut relations = self.look::<Relation>(project, named.relations, Freshness::Now).await?;
+        // For whom the speaker speaks decides whether it is an official, so that actor is looked at as well.
+        let edge = claim.speaks_for.and_then(|id| relations.get(&id.uuid())?.state.edge());
+        let actors = named.actors.into_iter().chain(edge.map(|edge| edge.to.uuid()));
+        let (actors, sources, incidents, annotations, readings) = futures::try_join!(
+            self.look::<Actor>(project, actors, Freshness::Existing),
+            self.look::<Source>(project, named.sources, Freshness::Existing),
+            self.look::<Incident>(project, named.incidents, Freshness::Existing),
+            self.look::<Annotation>(project, cited, Freshness::Now),
+            self.look::<Reading>(project, changed, Freshness::Now),
+        )?;
+        // Whose voice a changed utterance is depends on the edge that its reading names.
+        let edges = readings.values().filter_map(|loaded| loaded.state.claim()?.speaks_for).map(RelationId::uuid);
+        let edges: Vec<_> = edges.filter(|id| !relations.contains_key(id)).collect();
+        relations.extend(self.look::<Relation>(project, edges, Freshness::Now).await?);
+        let relied_on = reliances(&actors)
+            .chain(reliances(&sources))
+            .chain(reliances(&incidents))
+            .chain(reliances(&annotations))
+            .chain(reliances(&readings))
+            .chain(reliances(&relations))
+            .collect();
+        let mut annotations: BTreeMap<AnnotationId, Annotation> = states(&annotations);
+        annotations.extend(marked);
+        let surroundings = Surroundings {
+            annotations,
+            actors: states(&actors),
+            sources: states(&sources),
+            incidents: states(&incidents),
+            relations: states(&relations),
+            readings: states(&readings),
+        };
+        Ok((surroundings, relied_on))
+    }
+
+    /// The actors and relations that the remarks on a claim depend on, as they stood when it was decided: remarks are
+    /// about official acts alone.
+    pub(crate) async fn surroundings_then(
+        &self,
+        project: ProjectId,
+        claim: &Claim,
+        relied_on: &[Reliance],
+    ) -> Result<Surroundings, Failure> {
+        let mut surroundings = Surroundings::default();
+        if !claim.act.is_official() {
+            return Ok(surroundings);
+        }
+        for reliance in relied_on {
+            let address = Address { project: project.uuid(), kind: reliance.kind, id: reliance.id };
+            match reliance.kind {
+                Kind::Actor => {
+                    let actor = self.load_at::<Actor>(&address, reliance.revision).await?.state;
+                    surroundings.actors.insert(reliance.id.into(), actor);
+                }
+                Kind::Relation => {
+                    let relation = self.load_at::<Relation>(&address, reliance.revision).await?.state;
+                    surroundings.relations.insert(reliance.id.into(), relation);
+                }
+                Kind::Project
+                | Kind::User
+                | Kind::Source
+                | Kind::Document
+                | Kind::Incident
+                | Kind::Annotation
+                | Kind::Reading => {}
+            }
+        }
+        Ok(surroundings)
+    }
+}
+
+/// The ids in a claim, by kind; annotations and readings stand in lists of their own.
+#[derive(Default)]
+struct Named {
+    actors: Vec<Uuid>,
+    sources: Vec<Uuid>,
+    incidents: Vec<Uuid>,
+    relations: Vec<Uuid>,
+}
+
+impl Named {
+    fn by(claim: &Claim) -> Self {
+        let mut named = Self::default();
+        for speaker in claim.speakers.everyone() {
+            match speaker {
+                Speaker::Actor(id) | Speaker::Unidentified { of: Some(id), .. } => named.actors.push(id.uuid()),
+                Speaker::Source(id) => named.sources.push(id.uuid()),
+                Speaker::Unidentified { of: None, .. } => {}
+            }
+        }
+        match claim.proposition.target {
+            Target::Incident(id) | Target::Class(id) => named.incidents.push(id.uuid()),
+            Target::Relation(id) => named.relations.push(id.uuid()),
+            Target::Actor(id) => named.actors.push(id.uuid()),
+        }
+        named.actors.extend(claim.proposition.actor.map(ActorId::uuid));
+        named.actors.extend(claim.proposition.with.iter().map(|id| id.uuid()));
+        named.relations.extend(claim.speaks_for.map(RelationId::uuid));
+        named
+    }
+}
+
+fn states<I: From<Uuid> + Ord, A: Clone>(found: &Found<A>) -> BTreeMap<I, A> {
+    found.iter().map(|(id, loaded)| (I::from(*id), loaded.state.clone())).collect()
+}
+
+/// A command that names what does not exist is refused, so that no record relies on revision 0.
+fn reliances<A: Kept>(found: &Found<A>) -> impl Iterator<Item = Reliance> {
+    found.iter().map(|(id, loaded)| loaded.reliance(*id))
+}
+
+fn known<'a, A: Kept>(found: &'a Found<A>, id: Uuid, what: &str, pointer: &str) -> Result<&'a Loaded<A>, Failure> {
+    match found.get(&id) {
+        Some(loaded) if loaded.revision > 0 => Ok(loaded),
+        _ => Err(unknown(what, pointer).into()),
+    }
+}
+
+fn unknown(what: &str, pointer: &str) -> Rejection {
+    Rejection::invalid("reference_unknown", format!("the project has no such {what}")).at(pointer)
+}

@@ -1,0 +1,107 @@
+//! The routes over a real socket, on a real nats-server.
+
+mod access;
+mod changes;
+mod creations;
+mod faults;
+mod imports;
+mod input;
+mod readings;
+mod world;
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use crate::openapi;
+
+#[test]
+fn the_description_lists_every_operation_with_its_answers() {
+    let document = serde_json::to_value(openapi()).expect("a description serialises");
+    let paths = document["paths"].as_object().expect("there are paths");
+    let operations: BTreeSet<String> = paths
+        .iter()
+        .flat_map(|(path, item)| {
+            item.as_object().into_iter().flatten().map(move |(method, _)| format!("{method} {path}"))
+        })
+        .collect();
+    for operation in [
+        "post /v1/projects",
+        "put /v1/projects/{project}/members/{user}",
+        "delete /v1/projects/{project}/members/{user}",
+        "post /v1/tokens",
+        "post /v1/projects/{project}/policies",
+        "post /v1/projects/{project}/codebooks",
+        "post /v1/projects/{project}/sources",
+        "post /v1/projects/{project}/sources/{id}/relations",
+        "post /v1/projects/{project}/documents",
+        "post /v1/projects/{project}/documents/{id}/withdraw",
+        "post /v1/projects/{project}/documents/{id}/revisions",
+        "post /v1/projects/{project}/incidents",
+        "patch /v1/projects/{project}/incidents/{id}",
+        "post /v1/projects/{project}/actors",
+        "post /v1/projects/{project}/actors/{id}/names",
+        "delete /v1/projects/{project}/actors/{id}/names/{name}",
+        "post /v1/projects/{project}/relations",
+        "post /v1/projects/{project}/relations/{id}/dispute",
+        "delete /v1/projects/{project}/relations/{id}/dispute",
+        "delete /v1/projects/{project}/relations/{id}",
+        "post /v1/projects/{project}/annotations",
+        "patch /v1/projects/{project}/annotations/{id}",
+        "delete /v1/projects/{project}/annotations/{id}",
+        "post /v1/projects/{project}/readings",
+        "patch /v1/projects/{project}/readings/{id}",
+        "delete /v1/projects/{project}/readings/{id}",
+        "post /v1/projects/{project}/no-claims",
+        "delete /v1/projects/{project}/no-claims/{id}",
+        "post /v1/projects/{project}/imports",
+    ] {
+        assert!(operations.contains(operation), "{operation} is not described; there are {operations:#?}");
+    }
+    for (path, item) in paths {
+        for (method, operation) in item.as_object().expect("a path has operations") {
+            assert!(operation["responses"]["default"].is_object(), "{method} {path} describes no problem");
+            assert!(operation["summary"].is_string(), "{method} {path} has no summary");
+        }
+    }
+}
+
+#[test]
+fn every_reference_of_the_description_leads_to_a_schema() {
+    fn references<'a>(value: &'a Value, found: &mut BTreeSet<&'a str>) {
+        match value {
+            Value::Object(members) => {
+                for (key, member) in members {
+                    match member.as_str() {
+                        Some(target) if key == "$ref" => drop(found.insert(target)),
+                        _ => references(member, found),
+                    }
+                }
+            }
+            Value::Array(items) => items.iter().for_each(|item| references(item, found)),
+            _ => {}
+        }
+    }
+    let document = serde_json::to_value(openapi()).expect("a description serialises");
+    let mut found = BTreeSet::new();
+    references(&document, &mut found);
+    assert!(!found.is_empty());
+    for target in found {
+        let pointer = target.trim_start_matches('#');
+        assert!(document.pointer(pointer).is_some(), "{target} leads nowhere");
+    }
+}
+
+#[test]
+fn the_description_names_the_values_of_vocabularies() {
+    let document = serde_json::to_value(openapi()).expect("a description serialises");
+    let act = &document["components"]["schemas"]["Act"];
+    let acts = act["enum"].as_array().expect("the acts are listed");
+    assert!(acts.contains(&Value::from("claims_responsibility")), "{act}");
+    let field = &document["components"]["schemas"]["NewReading"]["properties"]["act"];
+    assert_eq!(field["$ref"], "#/components/schemas/Act", "{field}");
+    assert!(field["description"].is_string(), "{field}");
+    let patch = &document["components"]["schemas"]["ReadingPatch"];
+    assert!(patch["properties"]["act"].is_object(), "{patch}");
+    assert!(patch["required"].is_null(), "a patch requires nothing: {patch}");
+}

@@ -1,0 +1,409 @@
+//! From the log into the store.
+//!
+//! One task takes records from the log and hands them on in batches; one thread decodes, checks and stores them. The
+//! queue between them is short, so what is read ahead is bounded, and a commit takes whatever has gathered.
+
+#[cfg(test)]
+mod tests;
+
+use crate::Config;
+use crate::chain::{Break, Chain, CheckError};
+use crate::model::Model;
+use event_log::{EventLog, Followed};
+use futures::{FutureExt, Stream, StreamExt};
+use read_model::{Entry, Store};
+use runtime::Shutdown;
+use runtime::health::Check;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+use tokio::sync::mpsc;
+use uuid::Uuid;
+
+/// Bytes after which a batch is handed on.
+const BATCH_BYTES_MAX: usize = 1024 * 1024;
+/// Batches between the task and the thread: with those in the client, some ten megabytes are read ahead at most.
+const BATCHES_AHEAD: usize = 4;
+/// The most records of a commit when the projector is behind.
+const BULK_LEN_MAX: usize = 4_096;
+/// Bytes of such a commit.
+const BULK_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Records behind the log from which on commits and compactions are large.
+const FAR_BEHIND: u64 = 10_000;
+/// Records whose positions are kept in memory before they are packed: when live, so few that packing takes some tens of
+/// milliseconds; when far behind, so many that each chunk is written seldom.
+const TAIL_LIVE: u64 = 1_024;
+const TAIL_BULK: u64 = 50_000;
+/// Pause after an error of the log.
+const RETRY: Duration = Duration::from_secs(1);
+/// Time without another error after which the log counts as well.
+const QUIET: Duration = Duration::from_secs(5);
+/// Stores that one process puts aside before it gives up: what damages every new store is no damage of a store.
+const REPLACEMENTS_MAX: u32 = 3;
+
+/// Records as they came, and how many are still to come.
+#[derive(Debug, Default)]
+struct Batch {
+    records: Vec<event_log::Entry>,
+    bytes: usize,
+    pending: u64,
+}
+
+impl Batch {
+    fn push(&mut self, followed: Followed) {
+        self.bytes += followed.entry.payload.len();
+        self.pending = followed.pending;
+        self.records.push(followed.entry);
+    }
+
+    fn extend(&mut self, other: Self) {
+        self.records.extend(other.records);
+        self.bytes += other.bytes;
+        self.pending = other.pending;
+    }
+}
+
+/// Follows the log into the model.
+#[derive(Debug)]
+pub(crate) struct Following {
+    pub config: Config,
+    pub event_log: EventLog,
+    pub model: Arc<Model>,
+    pub shutdown: Shutdown,
+    pub check: Check,
+}
+
+/// Why following ended.
+#[derive(Debug)]
+enum End {
+    /// The process ends.
+    Shutdown,
+    /// The log cannot be followed any further.
+    Halted(String),
+    /// The store cannot be trusted any more.
+    Damaged(String),
+}
+
+impl Following {
+    /// Follows until the shutdown, with a new store when the old one cannot be trusted any more.
+    pub(crate) async fn run(self) {
+        let mut replacements = 0;
+        loop {
+            let reason = match self.follow().await {
+                End::Shutdown => return self.flush(),
+                End::Halted(reason) => {
+                    // Questions are answered as of the last good position.
+                    self.model.serve(true);
+                    return self.halt(reason).await;
+                }
+                End::Damaged(reason) => reason,
+            };
+            self.check.fail("the store is filled anew");
+            self.model.serve(false);
+            replacements += 1;
+            if replacements > REPLACEMENTS_MAX {
+                return self.halt(format!("the store is damaged again and again: {reason}")).await;
+            }
+            let model = Arc::clone(&self.model);
+            let replaced = tokio::task::spawn_blocking(move || model.replace(reason)).await;
+            let failure = match replaced {
+                Ok(Ok(())) => continue,
+                Ok(Err(error)) => format!("{error:#}"),
+                Err(error) => error.to_string(),
+            };
+            return self.halt(failure).await;
+        }
+    }
+
+    /// Stays where it is, and says so until the process ends.
+    async fn halt(&self, reason: String) {
+        self.check.fail(reason.clone());
+        let position = self.model.applied().position;
+        tracing::error!(reason, position, "the projector halts");
+        self.shutdown.requested().await;
+        self.flush();
+    }
+
+    fn flush(&self) {
+        if let Err(error) = self.model.current().store.flush() {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "the store was not written through; the rest comes again from the log"
+            );
+        }
+    }
+
+    async fn follow(&self) -> End {
+        let Some(goal) = self.goal().await else { return End::Shutdown };
+        let current = self.model.current();
+        let position = current.store.checkpoint().position;
+        if position > goal {
+            return End::Damaged(format!("its checkpoint {position} is ahead of the log, which ends at {goal}"));
+        }
+        tracing::info!(position, log.position = goal, "following the log");
+        let (sender, receiver) = mpsc::channel(BATCHES_AHEAD);
+        let applying = Applying {
+            log: self.event_log.id(),
+            model: Arc::clone(&self.model),
+            check: self.check.clone(),
+            batch_len_max: self.config.batch_len_max,
+            goal,
+        };
+        let mut applied = tokio::task::spawn_blocking(move || {
+            // A panic of the engine is a damaged store, not the end of the process.
+            catch_unwind(AssertUnwindSafe(|| applying.run(receiver)))
+                .unwrap_or_else(|_| Some(End::Damaged("the engine panicked while it stored records".to_owned())))
+        });
+        let stream = self.event_log.follow(position + 1);
+        let end = tokio::select! {
+            () = self.shutdown.requested() => Some(End::Shutdown),
+            reason = self.model.damaged() => Some(End::Damaged(reason)),
+            () = self.read(stream, sender) => None,
+            ended = &mut applied => return ended.ok().flatten().unwrap_or(End::Shutdown),
+        };
+        // The sender is gone, so the thread stores what it has and ends.
+        let ended = applied.await.ok().flatten();
+        end.or(ended).unwrap_or(End::Shutdown)
+    }
+
+    /// Where the log ends now; none when the process ends first.
+    async fn goal(&self) -> Option<u64> {
+        loop {
+            let head = tokio::select! {
+                head = self.event_log.head() => head,
+                () = self.shutdown.requested() => return None,
+            };
+            match head {
+                Ok(head) => return Some(head.last),
+                Err(error) => {
+                    self.check.fail("the log does not answer");
+                    tracing::warn!(error = &error as &dyn std::error::Error, "cannot ask where the log ends");
+                }
+            }
+            tokio::time::sleep(RETRY).await;
+        }
+    }
+
+    /// Hands records on in batches, until nobody takes them any more.
+    async fn read(
+        &self,
+        mut stream: impl Stream<Item = Result<Followed, event_log::Error>> + Unpin,
+        sender: mpsc::Sender<Batch>,
+    ) {
+        let mut is_failing = false;
+        loop {
+            let mut next = if is_failing {
+                let Ok(next) = tokio::time::timeout(QUIET, stream.next()).await else {
+                    // No record and no error: the log is followed again and has nothing new.
+                    self.check.ok();
+                    is_failing = false;
+                    continue;
+                };
+                next
+            } else {
+                stream.next().await
+            };
+            if next.is_none() {
+                return;
+            }
+            let mut batch = Batch::default();
+            let failure = loop {
+                match next {
+                    Some(Ok(followed)) => batch.push(followed),
+                    Some(Err(error)) => break Some(error),
+                    None => break None,
+                }
+                if batch.records.len() >= self.config.batch_len_max || batch.bytes >= BATCH_BYTES_MAX {
+                    break None;
+                }
+                // What is not there yet is not waited for.
+                next = stream.next().now_or_never().flatten();
+            };
+            if !batch.records.is_empty() && sender.send(batch).await.is_err() {
+                return;
+            }
+            is_failing = failure.is_some();
+            if let Some(error) = failure {
+                self.check.fail(format!("the log cannot be followed: {error}"));
+                tracing::error!(error = &error as &dyn std::error::Error, "the log cannot be followed");
+                tokio::time::sleep(RETRY).await;
+            }
+        }
+    }
+}
+
+/// Stores what was read.
+struct Applying {
+    log: Uuid,
+    model: Arc<Model>,
+    check: Check,
+    batch_len_max: usize,
+    /// Where the log ended when following began: from there on questions are answered.
+    goal: u64,
+}
+
+impl Applying {
+    fn run(&self, mut receiver: mpsc::Receiver<Batch>) -> Option<End> {
+        let current = self.model.current();
+        let mut chain = Chain::default();
+        self.report(current.store.checkpoint().position, None);
+        while let Some(mut batch) = receiver.blocking_recv() {
+            let (len_max, bytes_max) = if batch.pending > FAR_BEHIND {
+                (BULK_LEN_MAX, BULK_BYTES_MAX)
+            } else {
+                (self.batch_len_max, BATCH_BYTES_MAX)
+            };
+            while batch.records.len() < len_max && batch.bytes < bytes_max {
+                let Ok(more) = receiver.try_recv() else { break };
+                batch.extend(more);
+            }
+            if batch.records.is_empty() {
+                continue;
+            }
+            let started = Instant::now();
+            let newest = batch.records.last().map(|record| record.stored_at);
+            let (pending, len) = (batch.pending, batch.records.len());
+            let position = match apply(&current.store, self.log, &mut chain, batch) {
+                Ok(position) => position,
+                Err(Fault::Log { reason, position }) => {
+                    self.report(position, None);
+                    return Some(End::Halted(reason.to_string()));
+                }
+                Err(Fault::Store(error)) if error.is_damage() => return Some(End::Damaged(error.to_string())),
+                Err(Fault::Store(error)) => return Some(End::Halted(error.to_string())),
+            };
+            measure(len, pending, newest, started.elapsed());
+            self.report(position, Some(pending));
+            let tail_max = if pending > FAR_BEHIND { TAIL_BULK } else { TAIL_LIVE };
+            match current.store.compact(tail_max) {
+                Ok(()) => {}
+                Err(error) if error.is_damage() => return Some(End::Damaged(error.to_string())),
+                Err(error) => return Some(End::Halted(error.to_string())),
+            }
+        }
+        None
+    }
+
+    fn report(&self, position: u64, pending: Option<u64>) {
+        self.model.advance(position);
+        #[expect(clippy::cast_precision_loss, reason = "a gauge for people")]
+        metrics::gauge!("projector_position").set(position as f64);
+        if position < self.goal {
+            self.check.fail("catching up with the log");
+            return;
+        }
+        if !self.model.applied().serving {
+            tracing::info!(position, "caught up with the log");
+            self.model.serve(true);
+        }
+        match pending {
+            Some(pending) if pending > FAR_BEHIND => self.check.fail("far behind the log"),
+            Some(_) | None => self.check.ok(),
+        }
+    }
+}
+
+/// Why records were not stored.
+enum Fault {
+    /// The log is at fault. What came before the reason is stored, up to the position.
+    Log { reason: Break, position: u64 },
+    /// The store is.
+    Store(read_model::Error),
+}
+
+/// Decodes, checks and stores records; answers the newest position.
+fn apply(store: &Store, log: Uuid, chain: &mut Chain, batch: Batch) -> Result<u64, Fault> {
+    let mut entries = Vec::with_capacity(batch.records.len());
+    let mut expected = store.checkpoint().position + 1;
+    let mut reason = None;
+    for record in batch.records {
+        // A position that is stored already came again.
+        if record.position < expected {
+            continue;
+        }
+        match take(store, log, chain, expected, record) {
+            Ok(entry) => entries.push(entry),
+            Err(CheckError::Break(found)) => {
+                reason = Some(found);
+                break;
+            }
+            Err(CheckError::Store(error)) => return Err(Fault::Store(error)),
+        }
+        expected += 1;
+    }
+    let position = store.append(&entries).map_err(Fault::Store)?.position;
+    chain.trim();
+    match reason {
+        Some(reason) => Err(Fault::Log { reason, position }),
+        None => Ok(position),
+    }
+}
+
+fn take(
+    store: &Store,
+    log: Uuid,
+    chain: &mut Chain,
+    expected: u64,
+    record: event_log::Entry,
+) -> Result<Entry, CheckError> {
+    let event_log::Entry { position, subject, payload, stored_at: _ } = record;
+    if position != expected {
+        return Err(Break::Gap { expected, found: position }.into());
+    }
+    let entry = Entry::decode(position, payload).map_err(|source| Break::Undecodable { position, source })?;
+    chain.check(store, log, &subject, &entry)?;
+    Ok(entry)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "figures for people")]
+fn measure(len: usize, pending: u64, newest: Option<SystemTime>, took: Duration) {
+    metrics::counter!("projector_records_total").increment(len as u64);
+    metrics::histogram!("projector_batch_len").record(len as f64);
+    metrics::histogram!("projector_apply_seconds").record(took.as_secs_f64());
+    metrics::gauge!("projector_lag_records").set(pending as f64);
+    let age = newest.and_then(|newest| newest.elapsed().ok()).unwrap_or_default();
+    metrics::gauge!("projector_lag_seconds").set(if pending == 0 { 0.0 } else { age.as_secs_f64() });
+}
+
+/// Follows the log from its beginning into an empty store, as far as the log goes now; answers bytes read.
+pub(crate) async fn fill(store: Arc<Store>, event_log: &EventLog) -> anyhow::Result<u64> {
+    let goal = event_log.head().await?.last;
+    let (sender, mut receiver) = mpsc::channel::<Batch>(BATCHES_AHEAD);
+    let log = event_log.id();
+    let storing = tokio::task::spawn_blocking(move || -> anyhow::Result<u64> {
+        let (mut chain, mut bytes) = (Chain::default(), 0);
+        while let Some(mut batch) = receiver.blocking_recv() {
+            while batch.records.len() < BULK_LEN_MAX && batch.bytes < BULK_BYTES_MAX {
+                let Ok(more) = receiver.try_recv() else { break };
+                batch.extend(more);
+            }
+            bytes += batch.bytes as u64;
+            apply(&store, log, &mut chain, batch).map_err(|fault| match fault {
+                Fault::Log { reason, position: _ } => anyhow::Error::new(reason),
+                Fault::Store(error) => anyhow::Error::new(error),
+            })?;
+            store.compact(TAIL_BULK)?;
+        }
+        store.compact(1)?;
+        Ok(bytes)
+    });
+    let mut stream = event_log.follow(1).ready_chunks(BULK_LEN_MAX / BATCHES_AHEAD);
+    let mut position = 0;
+    while position < goal {
+        let Some(chunk) = stream.next().await else { break };
+        let mut batch = Batch::default();
+        for followed in chunk {
+            let followed = followed?;
+            position = followed.entry.position;
+            if position <= goal {
+                batch.push(followed);
+            }
+        }
+        if sender.send(batch).await.is_err() {
+            // The thread has ended with an error, which it tells.
+            break;
+        }
+    }
+    drop(sender);
+    storing.await?
+}

@@ -1,0 +1,120 @@
+//! The projector: follows the log into the store and answers questions from it.
+//!
+//! What holds here:
+//!
+//! - **Every record once, in order.** A position that is missing, a record of another log, or one that does not follow
+//!   its aggregate's last one halts the projector, loudly; questions are answered as of the last good position.
+//! - **Never a wrong answer.** A store that cannot be trusted is put aside and filled anew. Until it has caught up with
+//!   the log, questions are refused, not answered from a part.
+//! - **Bounded.** What was read ahead, what one commit takes, what is answered at a time and what is cached have limits.
+
+mod canary;
+mod chain;
+mod follow;
+mod model;
+mod offline;
+mod texts;
+mod views;
+
+#[cfg(test)]
+mod tests;
+
+pub use offline::{Figures, dump, rebuild, status};
+pub use views::LocalViews;
+
+use anyhow::Context as _;
+use event_log::EventLog;
+use event_log::texts::Texts;
+use follow::Following;
+use model::Model;
+use read_model::Generations;
+use runtime::{Health, Shutdown};
+use std::path::PathBuf;
+use std::sync::Arc;
+use tokio::task::JoinHandle;
+
+/// What a projector is started with.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The folder of the store, for this projector alone.
+    pub data: PathBuf,
+    /// The most records of a live commit. A commit never waits for more records to come: while one is under way the next
+    /// ones gather. When the projector is far behind, commits are larger.
+    pub batch_len_max: usize,
+}
+
+impl Config {
+    /// The usual settings for this folder.
+    #[must_use]
+    pub fn new(data: impl Into<PathBuf>) -> Self {
+        Self { data: data.into(), batch_len_max: 256 }
+    }
+}
+
+/// A projector that runs.
+#[derive(Debug)]
+pub struct Projector {
+    views: Arc<LocalViews>,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+impl Projector {
+    /// Answers questions.
+    #[must_use]
+    pub fn views(&self) -> Arc<LocalViews> {
+        Arc::clone(&self.views)
+    }
+
+    /// The newest position that answers are given from.
+    #[must_use]
+    pub fn position(&self) -> u64 {
+        self.views.position()
+    }
+
+    /// Waits until the projector has ended, which the shutdown asks for. Everything is on the disk then.
+    pub async fn ended(self) {
+        for task in self.tasks {
+            if let Err(error) = task.await {
+                tracing::error!(%error, "a task of the projector failed");
+            }
+        }
+    }
+}
+
+/// Opens the store, or starts a new one in place of one that cannot be trusted, and follows the log.
+///
+/// Health has a check `projector`, well while the store is up to date, a check `canary`, well while the newest record
+/// can be read from the log, and a check `texts`, well while no text is missing.
+pub async fn start(
+    config: Config,
+    event_log: EventLog,
+    texts: Texts,
+    shutdown: Shutdown,
+    health: Health,
+) -> anyhow::Result<Projector> {
+    let check = health.check("projector");
+    let head = event_log.head().await.context("cannot ask where the log ends")?;
+    let log = event_log.id();
+    let data = config.data.clone();
+    let model = tokio::task::spawn_blocking(move || Model::open(&data, log, head.last))
+        .await
+        .context("opening the store failed")?
+        .with_context(|| format!("cannot open the store in `{}`", config.data.display()))?;
+    let model = Arc::new(model);
+    let views = Arc::new(LocalViews::new(Arc::clone(&model), texts::TextCache::new(texts, health.check("texts"))));
+    let following = Following {
+        config,
+        event_log: event_log.clone(),
+        model: Arc::clone(&model),
+        shutdown: shutdown.clone(),
+        check,
+    };
+    let canary = canary::Canary { event_log, model, shutdown, check: health.check("canary") };
+    let tasks = vec![tokio::spawn(following.run()), tokio::spawn(canary.run())];
+    Ok(Projector { views, tasks })
+}
+
+/// Takes the folder of the store for this process alone.
+fn generations(config: &Config) -> anyhow::Result<Generations> {
+    Generations::lock(&config.data).context("cannot take the folder of the store")
+}

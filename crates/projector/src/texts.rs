@@ -1,0 +1,193 @@
+//! Texts of documents, from which quotes are cut.
+
+use crate::model::Model;
+use domain::document::Document;
+use domain::id::ProjectId;
+use domain::passage::Indexed;
+use event_log::texts::{Key, Texts, digest};
+use futures::{StreamExt, TryStreamExt, stream};
+use moka::future::Cache;
+use runtime::health::Check;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
+use uuid::Uuid;
+use wire::view::reply::Answer;
+use wire::view::resource::Of;
+use wire::view::{Board, Reply, Resource, refusal};
+
+/// Bytes of texts that are kept: several of the longest ones, or thousands of reports.
+const BYTES_MAX: u64 = 64 * 1024 * 1024;
+/// Texts that one answer reads from the object store at a time.
+const READS_MAX: usize = 8;
+
+/// A text of a document's revision, within the installation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+struct Place {
+    project: Uuid,
+    document: Uuid,
+    revision: u32,
+}
+
+/// Why a text cannot be quoted from.
+#[derive(Debug, Clone, thiserror::Error)]
+enum Unreadable {
+    /// No record names it.
+    #[error("no record names it")]
+    Unknown,
+    /// The object store lacks it.
+    #[error("it is missing from the object store")]
+    Missing,
+    /// It is not the text that its record means.
+    #[error("it is not the text whose digest is recorded")]
+    Damaged,
+    /// The object store or the store does not answer.
+    #[error("it cannot be read now: {0}")]
+    Unavailable(String),
+}
+
+/// The texts that were quoted from lately.
+#[derive(Debug)]
+pub(crate) struct TextCache {
+    texts: Texts,
+    cache: Cache<Place, Arc<Indexed>>,
+    /// Those that ought to be there and are not.
+    bad: Mutex<BTreeSet<Place>>,
+    check: Check,
+}
+
+impl TextCache {
+    pub(crate) fn new(texts: Texts, check: Check) -> Self {
+        check.ok();
+        let cache = Cache::builder().max_capacity(BYTES_MAX).weigher(|_, text: &Arc<Indexed>| text.weight()).build();
+        Self { texts, cache, bad: Mutex::default(), check }
+    }
+
+    /// Fills the quotes of an answer about a project; an answer whose texts cannot be read becomes a refusal.
+    pub(crate) async fn quote(&self, model: &Arc<Model>, project: &str, mut reply: Reply) -> Reply {
+        let mut blanks = Vec::new();
+        collect(&mut reply, &mut blanks);
+        let places: BTreeSet<Place> = blanks.iter().filter_map(|blank| blank.place(project)).collect();
+        let texts = stream::iter(places)
+            .map(|place| async move {
+                self.text(model, place).await.map(|text| (place, text)).map_err(|error| (place, error))
+            })
+            .buffer_unordered(READS_MAX)
+            .try_collect::<BTreeMap<_, _>>();
+        let texts = match texts.await {
+            Ok(texts) => texts,
+            Err((place, error)) => return refused(reply.as_of, place, &error),
+        };
+        for blank in blanks {
+            let text = blank.place(project).and_then(|place| texts.get(&place));
+            *blank.exact = text.and_then(|text| text.cut(blank.start, blank.end)).map(str::to_owned);
+        }
+        reply
+    }
+
+    async fn text(&self, model: &Arc<Model>, place: Place) -> Result<Arc<Indexed>, Unreadable> {
+        let text = self.cache.try_get_with(place, self.fetch(Arc::clone(model), place)).await;
+        self.note(
+            place,
+            text.as_ref().err().is_some_and(|error| matches!(**error, Unreadable::Missing | Unreadable::Damaged)),
+        );
+        text.map_err(|error| Unreadable::clone(&error))
+    }
+
+    async fn fetch(&self, model: Arc<Model>, place: Place) -> Result<Arc<Indexed>, Unreadable> {
+        let unavailable = |error: &dyn std::fmt::Display| Unreadable::Unavailable(error.to_string());
+        let revision = tokio::task::spawn_blocking(move || {
+            let current = model.current();
+            let document = current.store.snapshot(None).load::<Document>(ProjectId::new(place.project), place.document);
+            Ok(document
+                .map_err(|error| unavailable(&error))?
+                .and_then(|loaded| loaded.state.revision(place.revision).cloned()))
+        });
+        let revision = revision.await.map_err(|error| unavailable(&error))??.ok_or(Unreadable::Unknown)?;
+        let Place { project, document, revision: number } = place;
+        let key = Key { project, document, revision: number, sha256: revision.sha256 };
+        let text = self.texts.get(&key).await.map_err(|error| unavailable(&error))?.ok_or(Unreadable::Missing)?;
+        if digest(&revision.salt, &text) != revision.sha256 {
+            return Err(Unreadable::Damaged);
+        }
+        let text = String::from_utf8(text.into()).map_err(|_| Unreadable::Damaged)?;
+        Ok(Arc::new(Indexed::new(text)))
+    }
+
+    fn note(&self, place: Place, is_bad: bool) {
+        let mut bad = self.bad.lock().unwrap_or_else(PoisonError::into_inner);
+        let changed = if is_bad { bad.insert(place) } else { bad.remove(&place) };
+        match (changed, bad.first()) {
+            (true, Some(Place { project: _, document, revision })) => {
+                let len = bad.len();
+                self.check.fail(format!("{len} missing or damaged, one is revision {revision} of document {document}"));
+            }
+            (true, None) => self.check.ok(),
+            (false, _) => {}
+        }
+    }
+}
+
+fn refused(as_of: u64, place: Place, error: &Unreadable) -> Reply {
+    let code = match error {
+        Unreadable::Unknown | Unreadable::Missing => "text_missing",
+        Unreadable::Damaged => "text_damaged",
+        Unreadable::Unavailable(_) => "text_unavailable",
+    };
+    let detail =
+        format!("the text of revision {} of document {} cannot be quoted: {error}", place.revision, place.document);
+    tracing::error!(document.id = %place.document, revision = place.revision, %error, "a text cannot be quoted");
+    Reply::refused(as_of, refusal::Why::Unavailable, code, detail)
+}
+
+/// A quote that is still to be filled.
+struct Blank<'a> {
+    document: &'a str,
+    revision: u32,
+    start: u32,
+    end: u32,
+    exact: &'a mut Option<String>,
+}
+
+impl Blank<'_> {
+    fn place(&self, project: &str) -> Option<Place> {
+        let (project, document) = (Uuid::try_parse(project).ok()?, Uuid::try_parse(self.document).ok()?);
+        Some(Place { project, document, revision: self.revision })
+    }
+}
+
+fn collect<'a>(reply: &'a mut Reply, blanks: &mut Vec<Blank<'a>>) {
+    match &mut reply.answer {
+        Some(Answer::Board(board)) => collect_board(board, blanks),
+        Some(Answer::Resource(resource)) => collect_resource(resource, blanks),
+        Some(Answer::Page(page)) => page.items.iter_mut().for_each(|resource| collect_resource(resource, blanks)),
+        Some(Answer::Refusal(_) | Answer::Records(_) | Answer::Text(_) | Answer::Progress(_)) | None => {}
+    }
+}
+
+fn collect_board<'a>(board: &'a mut Board, blanks: &mut Vec<Blank<'a>>) {
+    let generic =
+        board.generic.iter_mut().chain(&mut board.possible_members).filter_map(|generic| generic.about.as_mut());
+    for about in board.propositions.iter_mut().chain(generic) {
+        for utterance in about.support.iter_mut().chain(&mut about.opposition).chain(&mut about.neutral) {
+            blanks.extend(utterance.quotes.iter_mut().map(|quote| Blank {
+                document: &quote.document,
+                revision: quote.revision,
+                start: quote.start,
+                end: quote.end,
+                exact: &mut quote.exact,
+            }));
+        }
+    }
+}
+
+fn collect_resource<'a>(resource: &'a mut Resource, blanks: &mut Vec<Blank<'a>>) {
+    if let Some(Of::Annotation(annotation)) = &mut resource.of {
+        blanks.push(Blank {
+            document: &annotation.document,
+            revision: annotation.document_revision,
+            start: annotation.start,
+            end: annotation.end,
+            exact: &mut annotation.exact,
+        });
+    }
+}

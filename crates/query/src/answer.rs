@@ -1,0 +1,266 @@
+//! Asking the views, and what every answer has in common: position, validator, media type.
+
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::Request as HttpRequest;
+use axum::http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH, LINK};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use runtime::Problem;
+use serde::{Serialize, Serializer};
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+use wire::view::refusal::Why;
+use wire::view::reply::Answer;
+use wire::view::request::Question;
+use wire::view::resource::Of;
+use wire::view::{Refusal, Reply, Request, Resource, Viewer};
+
+use crate::App;
+use crate::params::Moment;
+
+/// The position as of which an answer holds.
+pub(crate) const AS_OF: HeaderName = HeaderName::from_static("gainsay-as-of");
+/// The media type of most answers.
+pub(crate) const JSON: &str = "application/json";
+/// The media type of a stream of records.
+pub(crate) const NDJSON: &str = "application/x-ndjson";
+/// The media type of a text.
+pub(crate) const TEXT: &str = "text/plain; charset=utf-8";
+
+/// Whoever may see an answer may keep it, and asks before using it again: what is hidden later must not be shown from
+/// a copy.
+const CACHE: HeaderValue = HeaderValue::from_static("private, no-cache");
+/// Seconds after which a position that is not known yet is worth asking for again.
+const RETRY_AFTER_SECONDS: u64 = 1;
+/// How long the views may take beyond the wait that was asked for; a board takes milliseconds.
+const ASK_TIMEOUT: Duration = Duration::from_secs(30);
+/// Bytes of a content hash that make a validator: two of one URL's answers never share them by chance.
+const HASH_LEN: usize = 16;
+
+/// Asks the views; a refusal becomes a problem.
+pub(crate) async fn ask(
+    app: &App,
+    viewer: Viewer,
+    project: Option<Uuid>,
+    moment: Moment,
+    question: Question,
+) -> Result<(u64, Answer), Problem> {
+    let request = Request {
+        viewer: Some(viewer),
+        project: project.map(|project| project.to_string()).unwrap_or_default(),
+        as_of: moment.as_of,
+        at_least: moment.at_least,
+        wait_ms: moment.wait_ms,
+        policy: moment.policy,
+        without: Vec::new(),
+        question: Some(question),
+    };
+    let timeout = ASK_TIMEOUT + Duration::from_millis(moment.wait_ms.into());
+    let Ok(Reply { as_of, answer }) = tokio::time::timeout(timeout, app.parts.views.ask(request)).await else {
+        return Err(Problem::unavailable(
+            "unavailable",
+            "the views did not answer in time; try again",
+            RETRY_AFTER_SECONDS,
+        ));
+    };
+    match answer {
+        Some(Answer::Refusal(refusal)) => Err(refused(refusal).header(AS_OF, HeaderValue::from(as_of))),
+        Some(answer) => Ok((as_of, answer)),
+        None => Err(mismatched()),
+    }
+}
+
+/// The views answered something else than was asked: a fault of ours.
+pub(crate) fn mismatched() -> Problem {
+    tracing::error!("the views answered something else than was asked");
+    Problem::internal()
+}
+
+fn refused(Refusal { why, code, detail }: Refusal) -> Problem {
+    match Why::try_from(why) {
+        Ok(Why::Absent) => Problem::new(StatusCode::NOT_FOUND, code, detail),
+        Ok(Why::Forbidden) => Problem::new(StatusCode::FORBIDDEN, code, detail),
+        Ok(Why::Invalid) => Problem::unprocessable(code, detail),
+        Ok(Why::Behind | Why::Unavailable) => Problem::unavailable(code, detail, RETRY_AFTER_SECONDS),
+        Ok(Why::Unspecified) | Err(_) => {
+            tracing::error!(code, why, "the views refused without saying why");
+            Problem::internal()
+        }
+    }
+}
+
+/// By what an answer is recognised.
+pub(crate) enum Validator {
+    /// The revision of a resource that consists of its own records: the same revision is the same answer.
+    Revision(u64),
+    /// The revision of a resource of which a part depends on other records: the tag serves `If-Match`, and says nothing
+    /// about whether a copy is still good.
+    RevisionOfChanging(u64),
+    /// A digest that is known beforehand.
+    Digest(String),
+    /// A hash of what is answered.
+    Content,
+}
+
+impl Validator {
+    fn tag(&self, body: &[u8]) -> String {
+        match self {
+            Self::Revision(revision) | Self::RevisionOfChanging(revision) => format!("\"{revision}\""),
+            Self::Digest(digest) => format!("\"{digest}\""),
+            Self::Content => format!("\"{}\"", hex::encode(&Sha256::digest(body)[..HASH_LEN])),
+        }
+    }
+}
+
+/// What a request says about copies that its sender has.
+pub(crate) fn is_unchanged(request: &HeaderMap, tag: &str) -> bool {
+    let values = request.get_all(IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
+    let mut tags = values.flat_map(|value| value.split(',')).map(str::trim);
+    // The weak comparison of RFC 9110, section 8.8.3.2.
+    tags.any(|known| known == "*" || known.strip_prefix("W/").unwrap_or(known) == tag)
+}
+
+/// An answer in JSON, or 304 when the sender has it already.
+pub(crate) fn json(
+    request: &HeaderMap,
+    as_of: u64,
+    validator: &Validator,
+    value: &impl Serialize,
+) -> Result<Response, Problem> {
+    let body = serde_json::to_vec(value).map_err(|error| {
+        tracing::error!(%error, "an answer does not serialise");
+        Problem::internal()
+    })?;
+    let tag = validator.tag(&body);
+    if !matches!(validator, Validator::RevisionOfChanging(_)) && is_unchanged(request, &tag) {
+        return Ok(not_modified(as_of, &tag));
+    }
+    Ok(with_validator(as_of, &tag, ([(CONTENT_TYPE, JSON)], body)))
+}
+
+/// A digest that is known beforehand as a tag.
+pub(crate) fn digest_tag(digest: &str) -> String {
+    Validator::Digest(digest.to_owned()).tag(&[])
+}
+
+/// 304.
+pub(crate) fn not_modified(as_of: u64, tag: &str) -> Response {
+    with_validator(as_of, tag, StatusCode::NOT_MODIFIED)
+}
+
+/// An answer with its position and its tag.
+pub(crate) fn with_validator(as_of: u64, tag: &str, answer: impl IntoResponse) -> Response {
+    let tag = HeaderValue::try_from(tag).expect("a tag is made of visible ASCII");
+    let headers = [(ETAG, tag), (CACHE_CONTROL, CACHE), (AS_OF, HeaderValue::from(as_of))];
+    (headers, answer).into_response()
+}
+
+/// A streamed answer, which has no tag: its end is not known when it begins.
+pub(crate) fn streamed(as_of: u64, media: &'static str, body: Body) -> Response {
+    let headers =
+        [(CONTENT_TYPE, HeaderValue::from_static(media)), (CACHE_CONTROL, CACHE), (AS_OF, HeaderValue::from(as_of))];
+    (headers, body).into_response()
+}
+
+/// Adds the link to the next page: the request's own URL with another cursor.
+pub(crate) fn link_next(mut response: Response, uri: &axum::http::Uri, cursor: &str) -> Response {
+    let query = uri.query().unwrap_or_default();
+    let kept = query.split('&').filter(|pair| !pair.is_empty() && pair.split('=').next() != Some("cursor"));
+    let pairs: Vec<&str> = kept.collect();
+    let separator = if pairs.is_empty() { "" } else { "&" };
+    let link = format!("<{}?{}{separator}cursor={cursor}>; rel=\"next\"", uri.path(), pairs.join("&"));
+    let link = HeaderValue::try_from(link).expect("a URI and base64url are visible ASCII");
+    response.headers_mut().insert(LINK, link);
+    response
+}
+
+/// A resource as JSON: its fields, without the name of its kind around them.
+pub(crate) struct Item(pub Of);
+
+impl Item {
+    /// The resource of an answer.
+    pub fn new(resource: Resource) -> Result<Self, Problem> {
+        resource.of.map(Self).ok_or_else(mismatched)
+    }
+
+    /// By what the resource is recognised.
+    pub fn validator(&self) -> Validator {
+        match &self.0 {
+            Of::Project(project) => Validator::Revision(project.revision),
+            Of::Source(source) => Validator::Revision(source.revision),
+            Of::Document(document) => Validator::Revision(document.revision),
+            // With its status, which depends on everybody's readings.
+            Of::Incident(incident) => Validator::RevisionOfChanging(incident.revision),
+            Of::Actor(actor) => Validator::Revision(actor.revision),
+            Of::Relation(relation) => Validator::Revision(relation.revision),
+            Of::Annotation(annotation) => Validator::Revision(annotation.revision),
+            // With its status, which depends on the annotations that it cites.
+            Of::Reading(reading) => Validator::RevisionOfChanging(reading.revision),
+            Of::Policy(policy) => Validator::Revision(policy.version.into()),
+            Of::Codebook(codebook) => Validator::Revision(codebook.version.into()),
+            Of::Member(_) => Validator::Content,
+        }
+    }
+}
+
+impl Serialize for Item {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match &self.0 {
+            Of::Project(project) => project.serialize(serializer),
+            Of::Source(source) => source.serialize(serializer),
+            Of::Document(document) => document.serialize(serializer),
+            Of::Incident(incident) => incident.serialize(serializer),
+            Of::Actor(actor) => actor.serialize(serializer),
+            Of::Relation(relation) => relation.serialize(serializer),
+            Of::Annotation(annotation) => annotation.serialize(serializer),
+            Of::Reading(reading) => reading.serialize(serializer),
+            Of::Policy(policy) => policy.serialize(serializer),
+            Of::Codebook(codebook) => codebook.serialize(serializer),
+            Of::Member(member) => member.serialize(serializer),
+        }
+    }
+}
+
+/// A page of a list as JSON.
+#[derive(Serialize)]
+pub(crate) struct PageOf<T> {
+    pub items: Vec<T>,
+    /// The cursor of the next page; none at the end.
+    pub next: Option<String>,
+}
+
+/// Refuses a request that does not take the one media type that its route has: 406 `not_acceptable`.
+pub(crate) async fn negotiate(media: &'static str, request: HttpRequest, next: Next) -> Response {
+    if accepts(request.headers(), media) {
+        return next.run(request).await;
+    }
+    let detail = format!("this answers `{media}`, which `Accept` does not admit");
+    Problem::new(StatusCode::NOT_ACCEPTABLE, "not_acceptable", detail).into_response()
+}
+
+/// Whether `Accept` admits the media type; the most specific range that names it decides.
+fn accepts(request: &HeaderMap, media: &str) -> bool {
+    let values: Vec<&str> = request.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok()).collect();
+    if values.is_empty() {
+        return true;
+    }
+    let essence = media.split(';').next().unwrap_or(media);
+    let kind = essence.split('/').next().unwrap_or(essence);
+    let any_of_kind = format!("{kind}/*");
+    let ranges = values.iter().flat_map(|value| value.split(','));
+    let matching = ranges.filter_map(|range| {
+        let mut parts = range.split(';').map(str::trim);
+        let name = parts.next()?.to_ascii_lowercase();
+        let specificity = [essence, &any_of_kind, "*/*"].iter().rev().position(|known| **known == name)?;
+        let weight = parts.find_map(|part| part.strip_prefix("q=").or(part.strip_prefix("Q=")));
+        let refused = weight.is_some_and(|weight| weight.trim().parse() == Ok(0.0));
+        Some((specificity, !refused))
+    });
+    matching.max().is_some_and(|(_, admitted)| admitted)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,331 @@
+//! Query parameters. Each route has its own struct: what is not in it is refused as unknown.
+
+use runtime::Problem;
+use serde::Deserialize;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+use utoipa::IntoParams;
+use wire::view::Filter;
+
+use crate::cursor::{Cursor, Scope};
+
+/// Entries of a page.
+const LIMIT_DEFAULT: u32 = 100;
+const LIMIT_MAX: u32 = 1000;
+/// How long a read waits for `at_least`, in milliseconds.
+const WAIT_DEFAULT_MS: u32 = 1000;
+const WAIT_MAX_MS: u32 = 5000;
+/// Quotes shown for an utterance of a board.
+const QUOTES_DEFAULT: u32 = 20;
+pub(crate) const QUOTES_MAX: u32 = 1000;
+
+/// Parameters of a list in a project.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct ListParams {
+    /// Entries of a page, 1 to 1000.
+    #[param(minimum = 1, maximum = 1000, default = 100)]
+    pub limit: Option<u32>,
+    /// Continue where the page ended that named this cursor; all other parameters but `limit` must be the same.
+    pub cursor: Option<String>,
+    /// Answer as of this position in the project's log.
+    pub as_of: Option<String>,
+    /// Wait until this position is known.
+    pub at_least: Option<u64>,
+    /// How long to wait at most, in milliseconds.
+    #[param(maximum = 5000, default = 1000)]
+    pub wait_ms: Option<u32>,
+    /// The version of the policy; the newest as of the position when absent.
+    pub policy: Option<u32>,
+    /// Not supported yet.
+    #[serde(default)]
+    pub without: Vec<String>,
+    /// Not supported yet.
+    pub diff_to: Option<String>,
+    /// Only with this status.
+    pub status: Option<String>,
+    /// Only of this kind.
+    pub kind: Option<String>,
+    /// Only about this actor.
+    pub actor: Option<String>,
+    /// Only about this document.
+    pub document: Option<String>,
+    /// Only about this incident.
+    pub incident: Option<String>,
+    /// Only by this user: an id or a handle.
+    pub author: Option<String>,
+    /// Only with this in a name or title, in any case.
+    pub q: Option<String>,
+}
+
+/// Parameters of the list of projects.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct ProjectsParams {
+    /// Entries of a page, 1 to 1000.
+    #[param(minimum = 1, maximum = 1000, default = 100)]
+    pub limit: Option<u32>,
+    /// Continue where the page ended that named this cursor.
+    pub cursor: Option<String>,
+    /// Wait until this position is known.
+    pub at_least: Option<u64>,
+    /// How long to wait at most, in milliseconds.
+    #[param(maximum = 5000, default = 1000)]
+    pub wait_ms: Option<u32>,
+}
+
+/// Parameters of a single resource.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct ResourceParams {
+    /// Answer as of this position in the project's log.
+    pub as_of: Option<String>,
+    /// Wait until this position is known.
+    pub at_least: Option<u64>,
+    /// How long to wait at most, in milliseconds.
+    #[param(maximum = 5000, default = 1000)]
+    pub wait_ms: Option<u32>,
+    /// The version of the policy; the newest as of the position when absent.
+    pub policy: Option<u32>,
+    /// Not supported yet.
+    #[serde(default)]
+    pub without: Vec<String>,
+    /// Not supported yet.
+    pub diff_to: Option<String>,
+}
+
+/// Parameters of a board.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct BoardParams {
+    /// Quotes shown for each utterance, 0 to 1000.
+    #[param(maximum = 1000, default = 20)]
+    pub quotes: Option<u32>,
+    /// Answer as of this position in the project's log.
+    pub as_of: Option<String>,
+    /// Wait until this position is known.
+    pub at_least: Option<u64>,
+    /// How long to wait at most, in milliseconds.
+    #[param(maximum = 5000, default = 1000)]
+    pub wait_ms: Option<u32>,
+    /// The version of the policy; the newest as of the position when absent.
+    pub policy: Option<u32>,
+    /// Not supported yet.
+    #[serde(default)]
+    pub without: Vec<String>,
+    /// Not supported yet.
+    pub diff_to: Option<String>,
+}
+
+/// Parameters of a history.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct HistoryParams {
+    /// Entries of a page, 1 to 1000.
+    #[param(minimum = 1, maximum = 1000, default = 100)]
+    pub limit: Option<u32>,
+    /// Continue where the page ended that named this cursor.
+    pub cursor: Option<String>,
+    /// Answer as of this position in the project's log.
+    pub as_of: Option<String>,
+    /// Wait until this position is known.
+    pub at_least: Option<u64>,
+    /// How long to wait at most, in milliseconds.
+    #[param(maximum = 5000, default = 1000)]
+    pub wait_ms: Option<u32>,
+    /// Not supported yet.
+    #[serde(default)]
+    pub without: Vec<String>,
+    /// Not supported yet.
+    pub diff_to: Option<String>,
+}
+
+/// Parameters of the stream of all records.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct EventsParams {
+    /// Only records after this position.
+    #[param(default = 0)]
+    pub after: Option<u64>,
+    /// Only records up to this position in the project's log; up to the newest when absent.
+    pub as_of: Option<String>,
+    /// Wait until this position is known.
+    pub at_least: Option<u64>,
+    /// How long to wait at most, in milliseconds.
+    #[param(maximum = 5000, default = 1000)]
+    pub wait_ms: Option<u32>,
+}
+
+/// Parameters of a text.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct TextParams {
+    /// Answer as of this position in the project's log.
+    pub as_of: Option<String>,
+    /// Wait until this position is known.
+    pub at_least: Option<u64>,
+    /// How long to wait at most, in milliseconds.
+    #[param(maximum = 5000, default = 1000)]
+    pub wait_ms: Option<u32>,
+}
+
+/// As of when, how long to wait for it, and under which policy.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Moment {
+    pub as_of: Option<u64>,
+    pub at_least: Option<u64>,
+    pub wait_ms: u32,
+    pub policy: Option<u32>,
+}
+
+impl Moment {
+    /// Reads the three parameters that every read has.
+    pub fn new(as_of: Option<&str>, at_least: Option<u64>, wait_ms: Option<u32>) -> Result<Self, Problem> {
+        let as_of = as_of.map(position).transpose()?;
+        let wait_ms = wait_ms.unwrap_or(WAIT_DEFAULT_MS);
+        if wait_ms > WAIT_MAX_MS {
+            return Err(invalid("wait_ms", format!("at most {WAIT_MAX_MS} milliseconds can be waited")));
+        }
+        // A position past the head is waited for, as `at_least` is.
+        Ok(Self { as_of, at_least: at_least.max(as_of), wait_ms, policy: None })
+    }
+
+    /// Under this version of the policy.
+    pub fn under(self, policy: Option<u32>) -> Self {
+        Self { policy, ..self }
+    }
+}
+
+/// A page of a list, and how the next one is named.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Page {
+    pub limit: u32,
+    /// The last entry of the page before; 0 at the beginning.
+    pub after: u64,
+    scope: Scope,
+}
+
+impl Page {
+    /// Reads `limit` and `cursor`; the cursor moves the moment to the position at which the list began.
+    pub fn new(limit: Option<u32>, cursor: Option<&str>, scope: Scope, moment: &mut Moment) -> Result<Self, Problem> {
+        let limit = limit.unwrap_or(LIMIT_DEFAULT);
+        if !(1..=LIMIT_MAX).contains(&limit) {
+            return Err(invalid("limit", format!("a page has 1 to {LIMIT_MAX} entries")));
+        }
+        let after = match cursor {
+            None => 0,
+            Some(cursor) => {
+                let Cursor { as_of, after } = Cursor::open(cursor, scope)?;
+                moment.as_of = Some(as_of);
+                // A projector that restarted may be behind the one that gave the cursor.
+                moment.at_least = moment.at_least.max(Some(as_of));
+                after
+            }
+        };
+        Ok(Self { limit, after, scope })
+    }
+
+    /// The cursor of the next page.
+    pub fn next(&self, as_of: u64, after: u64) -> String {
+        Cursor { as_of, after }.seal(self.scope)
+    }
+}
+
+impl ListParams {
+    /// What must stay the same from page to page.
+    pub fn scope(&self, path: &str) -> Scope {
+        let policy = self.policy.map(|policy| policy.to_string());
+        let filters = [
+            ("as_of", self.as_of.as_deref()),
+            ("policy", policy.as_deref()),
+            ("status", self.status.as_deref()),
+            ("kind", self.kind.as_deref()),
+            ("actor", self.actor.as_deref()),
+            ("document", self.document.as_deref()),
+            ("incident", self.incident.as_deref()),
+            ("author", self.author.as_deref()),
+            ("q", self.q.as_deref()),
+        ];
+        Scope::new(path, filters)
+    }
+
+    /// What the list is filtered by.
+    pub fn filter(self) -> Result<Filter, Problem> {
+        Ok(Filter {
+            status: self.status,
+            kind: self.kind,
+            actor: self.actor.map(|actor| uuid("actor", &actor)).transpose()?,
+            document: self.document.map(|document| uuid("document", &document)).transpose()?,
+            incident: self.incident.map(|incident| uuid("incident", &incident)).transpose()?,
+            author: self.author.map(|author| user("author", &author)).transpose()?,
+            q: self.q,
+        })
+    }
+}
+
+/// How many quotes a board shows for each utterance.
+pub(crate) fn quotes(quotes: Option<u32>) -> Result<u32, Problem> {
+    let quotes = quotes.unwrap_or(QUOTES_DEFAULT);
+    if quotes > QUOTES_MAX {
+        return Err(invalid("quotes", format!("at most {QUOTES_MAX} quotes are shown for an utterance")));
+    }
+    Ok(quotes)
+}
+
+/// Refuses the parameters that are described and not honoured.
+pub(crate) fn refuse_unsupported(without: &[String], diff_to: Option<&str>) -> Result<(), Problem> {
+    if !without.is_empty() {
+        return Err(not_supported_yet("without"));
+    }
+    if diff_to.is_some() {
+        return Err(not_supported_yet("diff_to"));
+    }
+    Ok(())
+}
+
+/// The user id that an id or a handle stands for.
+pub(crate) fn user_id(text: &str) -> Option<String> {
+    // Only the form with hyphens is an id: 32 digits are a handle as well as any.
+    if let (Ok(id), 36) = (uuid::Uuid::try_parse(text), text.len()) {
+        return Some(id.to_string());
+    }
+    let handle = domain::id::Handle::parse(text)?;
+    Some(domain::id::UserId::from_handle(&handle).to_string())
+}
+
+fn user(name: &'static str, text: &str) -> Result<String, Problem> {
+    user_id(text).ok_or_else(|| invalid(name, "a user is a UUID or a handle of `a-z0-9._-`"))
+}
+
+fn uuid(name: &'static str, text: &str) -> Result<String, Problem> {
+    match uuid::Uuid::try_parse(text) {
+        Ok(id) => Ok(id.to_string()),
+        Err(_) => Err(invalid(name, format!("`{text}` is not a UUID"))),
+    }
+}
+
+fn position(text: &str) -> Result<u64, Problem> {
+    if let Ok(position) = text.parse() {
+        return Ok(position);
+    }
+    if OffsetDateTime::parse(text, &Rfc3339).is_ok() {
+        return Err(not_supported_yet("as_of"));
+    }
+    Err(invalid("as_of", format!("`{text}` is not a position: a whole number of at least 0")))
+}
+
+fn not_supported_yet(name: &'static str) -> Problem {
+    let detail = match name {
+        "as_of" => "`as_of` takes a position; times are not supported yet".to_owned(),
+        _ => format!("`{name}` is not supported yet"),
+    };
+    Problem::unprocessable("not_supported_yet", detail.clone()).parameter(name, detail)
+}
+
+fn invalid(name: &'static str, detail: impl Into<String>) -> Problem {
+    let detail = detail.into();
+    Problem::bad_request("invalid_parameter", format!("`{name}` in the query: {detail}")).parameter(name, detail)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,23 @@
+use serde_json::json;
+
+use super::Rest;
+
+#[test]
+fn an_utterance_with_more_quotes_links_to_them_at_whatever_depth() {
+    let rest = Rest { path: "/board".to_owned(), as_of: 7, policy: 0, shown: 1 };
+    let all = json!({"quotes": ["a"], "quotes_total": 1});
+    let some = json!({"quotes": ["a"], "quotes_total": 3});
+    let mut board = json!({"propositions": [{"support": [all, some]}], "generic": [{"about": {"neutral": [some]}}]});
+    rest.link(&mut board);
+    let next = "/board?as_of=7&policy=0&quotes=3";
+    assert_eq!(board["propositions"][0]["support"][0].get("quotes_next"), None);
+    assert_eq!(board["propositions"][0]["support"][1]["quotes_next"], next);
+    assert_eq!(board["generic"][0]["about"]["neutral"][0]["quotes_next"], next);
+}
+
+#[test]
+fn more_quotes_than_a_board_ever_shows_are_counted_and_not_linked_again() {
+    let rest = |shown| Rest { path: "/board".to_owned(), as_of: 7, policy: 0, shown };
+    assert_eq!(rest(20).url(5000).unwrap(), "/board?as_of=7&policy=0&quotes=1000");
+    assert_eq!(rest(1000).url(5000), None);
+}

@@ -1,0 +1,138 @@
+//! The records up to a position.
+
+use crate::store::Payload;
+use crate::subject::Subject;
+use crate::{Error, Store};
+use domain::id::{ProjectId, UserId};
+use domain::{Aggregate, Event};
+use std::collections::HashSet;
+use uuid::Uuid;
+use wire::record::{self, Envelope, Record};
+use wire::subject::Address;
+
+/// The records of a store up to a position. What it answers never changes.
+#[derive(Debug, Clone, Copy)]
+pub struct Snapshot<'a> {
+    store: &'a Store,
+    at: u64,
+}
+
+/// An aggregate, folded up to a position.
+#[derive(Debug, Clone)]
+pub struct Loaded<A> {
+    /// Its state.
+    pub state: A,
+    /// How many records it has.
+    pub revision: u64,
+    /// Who wrote the first one.
+    pub author: UserId,
+    /// When the first one was recorded, in microseconds since 1970.
+    pub created_at_us: i64,
+    /// The position of the first one.
+    pub created: u64,
+    /// The position of the last one.
+    pub last: u64,
+    /// The bytes of all of them: how large the state can be at most.
+    pub bytes: usize,
+}
+
+impl Store {
+    /// The records up to a position, or up to the newest one.
+    #[must_use]
+    pub fn snapshot(&self, at: Option<u64>) -> Snapshot<'_> {
+        let position = self.checkpoint().position;
+        Snapshot { store: self, at: at.map_or(position, |at| at.min(position)) }
+    }
+}
+
+impl<'a> Snapshot<'a> {
+    /// The last position.
+    #[must_use]
+    pub fn at(&self) -> u64 {
+        self.at
+    }
+
+    /// The store.
+    #[must_use]
+    pub fn store(&self) -> &'a Store {
+        self.store
+    }
+
+    /// The positions of a subject's records after this one, ascending, at most so many.
+    pub fn positions(&self, subject: &Subject, after: u64, len_max: usize) -> Result<Vec<u64>, Error> {
+        self.store.positions(subject, after, self.at, len_max)
+    }
+
+    /// The position of a subject's last record.
+    pub fn last_position(&self, subject: &Subject) -> Result<Option<u64>, Error> {
+        self.store.last_position(subject, self.at)
+    }
+
+    /// The bytes of the record at a position up to [`at`](Self::at).
+    pub fn payload(&self, position: u64) -> Result<Payload, Error> {
+        self.store.payload(position)
+    }
+
+    /// The record at a position up to [`at`](Self::at).
+    pub fn record(&self, position: u64) -> Result<Record, Error> {
+        decode(position, &self.payload(position)?)
+    }
+
+    /// The envelope of the record at a position up to [`at`](Self::at).
+    pub fn envelope(&self, position: u64) -> Result<Envelope, Error> {
+        record::decode_envelope(&self.payload(position)?).map_err(|error| undecodable(position, &error))
+    }
+
+    /// The aggregates that have records of this subject, in the order of the first of these.
+    pub fn aggregates(&self, subject: &Subject) -> Result<Vec<Uuid>, Error> {
+        let mut ids: Vec<Uuid> = Vec::new();
+        let mut seen = HashSet::new();
+        for position in self.positions(subject, 0, usize::MAX)? {
+            let id = self.envelope(position)?.id;
+            if seen.insert(id) {
+                ids.push(id);
+            }
+        }
+        Ok(ids)
+    }
+
+    /// Folds an aggregate; none if it has no record.
+    pub fn load<A: Aggregate>(&self, project: ProjectId, id: Uuid) -> Result<Option<Loaded<A>>, Error> {
+        let address = Address { project: project.uuid(), kind: A::KIND, id };
+        let mut loaded: Option<Loaded<A>> = None;
+        for position in self.positions(&Subject::own(&address), 0, usize::MAX)? {
+            let payload = self.payload(position)?;
+            let Record { envelope, events } = decode(position, &payload)?;
+            let before = loaded.take().unwrap_or_else(|| Loaded {
+                state: A::default(),
+                revision: 0,
+                author: envelope.author,
+                created_at_us: envelope.recorded_at_us,
+                created: position,
+                last: position,
+                bytes: 0,
+            });
+            loaded = Some(Loaded {
+                state: fold(before.state, &events, envelope.author),
+                revision: envelope.revision,
+                last: position,
+                bytes: before.bytes + payload.len(),
+                ..before
+            });
+        }
+        Ok(loaded)
+    }
+}
+
+fn fold<A: Aggregate>(state: A, events: &[Event], author: UserId) -> A {
+    events.iter().filter_map(A::own).fold(state, |state, event| state.evolve(event, author))
+}
+
+/// Decodes a record of the store, which was decoded before it was stored.
+pub(crate) fn decode(position: u64, payload: &[u8]) -> Result<Record, Error> {
+    record::decode(payload).map_err(|error| undecodable(position, &error))
+}
+
+fn undecodable(position: u64, error: &record::Error) -> Error {
+    Error::damaged(format!("the record at {position} cannot be read: {error}"))
+}

@@ -1,0 +1,295 @@
+use super::*;
+use crate::testing::{History, cases, claim, user};
+use domain::Kind;
+use domain::actor::ActorKind;
+use domain::claim::Act;
+use proptest::prelude::*;
+use std::collections::BTreeMap;
+use tempfile::TempDir;
+use wire::subject::Address;
+
+/// A history whose records take several blocks.
+fn history(readings: usize) -> History {
+    let mut history = History::new(1);
+    let source = history.source("Agency");
+    let document = history.document(source, "Report", "text");
+    let (state, group) =
+        (history.actor(ActorKind::StateBody, "State"), history.actor(ActorKind::Organisation, "Group"));
+    let incident = history.incident("Attack");
+    for _ in 0..readings {
+        let annotation = history.annotation(user("a"), document, 0, 4);
+        history.reading(user("a"), claim(source, state, Act::Accuses, incident, group, annotation));
+    }
+    history
+}
+
+fn store(folder: &TempDir) -> Store {
+    Store::create(&folder.path().join("gen-1"), Uuid::from_u128(0xf00d)).unwrap()
+}
+
+fn reopen(folder: &TempDir, store: Store) -> Result<Store, Error> {
+    store.flush().unwrap();
+    drop(store);
+    Store::open(&folder.path().join("gen-1"), || {})
+}
+
+/// Every subject's positions, as they follow from the records alone.
+fn expected(entries: &[Entry]) -> BTreeMap<Subject, Vec<u64>> {
+    let mut expected = BTreeMap::<_, Vec<_>>::new();
+    for entry in entries {
+        for subject in subject::of(&entry.record) {
+            expected.entry(subject).or_default().push(entry.position);
+        }
+    }
+    expected
+}
+
+fn found(store: &Store) -> BTreeMap<Subject, Vec<u64>> {
+    let positions = |subject: Subject| (subject, store.positions(&subject, 0, u64::MAX, usize::MAX).unwrap());
+    store.subjects().map(|subject| positions(subject.unwrap())).collect()
+}
+
+fn assert_holds(store: &Store, entries: &[Entry]) {
+    assert_eq!(store.checkpoint().position, entries.len() as u64);
+    for entry in entries {
+        assert_eq!(&*store.payload(entry.position).unwrap(), &entry.payload[..]);
+    }
+    assert_eq!(found(store), expected(entries));
+}
+
+#[test]
+fn a_record_is_found_under_every_subject_that_it_concerns() {
+    let folder = TempDir::new().unwrap();
+    let (store, history) = (store(&folder), history(100));
+    store.append(history.entries()).unwrap();
+    assert_holds(&store, history.entries());
+}
+
+#[test]
+fn a_redelivered_record_changes_nothing() {
+    let folder = TempDir::new().unwrap();
+    let (store, history) = (store(&folder), history(50));
+    let entries = history.entries();
+    store.append(&entries[..80]).unwrap();
+    let before = store.checkpoint();
+    store.append(&entries[..80]).unwrap();
+    store.append(&entries[40..60]).unwrap();
+    assert_eq!(store.checkpoint(), before);
+    store.append(&entries[70..]).unwrap();
+    assert_holds(&store, entries);
+}
+
+#[test]
+fn a_gap_is_refused_and_nothing_of_the_batch_is_stored() {
+    let folder = TempDir::new().unwrap();
+    let (store, history) = (store(&folder), history(5));
+    let entries = history.entries();
+    store.append(&entries[..3]).unwrap();
+    let gapped = [entries[3].clone(), entries[5].clone()];
+    assert!(matches!(store.append(&gapped), Err(Error::Gap { expected: 5, found: 6 })));
+    assert_holds(&store, &entries[..3]);
+}
+
+#[test]
+fn a_store_opened_again_is_the_one_that_was_closed() {
+    let folder = TempDir::new().unwrap();
+    let (mut store, history) = (store(&folder), history(200));
+    for (at, part) in history.entries().chunks(37).enumerate() {
+        store.append(part).unwrap();
+        if at % 3 == 0 {
+            store.compact(1).unwrap();
+        }
+        let before = store.checkpoint();
+        store = reopen(&folder, store).unwrap();
+        assert_eq!(store.checkpoint(), before);
+    }
+    assert_holds(&store, history.entries());
+}
+
+#[test]
+fn the_checksum_tells_stores_of_other_records_apart() {
+    let folders = [TempDir::new().unwrap(), TempDir::new().unwrap()];
+    let stores = folders.each_ref().map(store);
+    let (history, mut other) = (history(5), history(4));
+    other.source("Another agency");
+    other.source("A third agency");
+    assert_eq!(history.position(), other.position());
+    stores[0].append(history.entries()).unwrap();
+    stores[1].append(other.entries()).unwrap();
+    assert_ne!(stores[0].checkpoint().checksum, stores[1].checkpoint().checksum);
+}
+
+#[test]
+fn bodies_near_a_message_in_size_do_not_make_large_blocks() {
+    let folder = TempDir::new().unwrap();
+    let store = store(&folder);
+    let mut history = History::new(1);
+    for _ in 0..20 {
+        history.source(&"x".repeat(100_000));
+    }
+    store.append(history.entries()).unwrap();
+    let largest = store.db.scan_prefix([key::BLOCK]).map(|row| row.unwrap().1.len()).max().unwrap();
+    assert!(largest < 512 * 1024, "a block of {largest} bytes");
+    let store = reopen(&folder, store).unwrap();
+    assert_holds(&store, history.entries());
+}
+
+#[test]
+fn a_subject_with_many_records_has_chunks_of_bounded_length() {
+    let folder = TempDir::new().unwrap();
+    let (store, history) = (store(&folder), history(2_000));
+    for part in history.entries().chunks(500) {
+        store.append(part).unwrap();
+        store.compact(1).unwrap();
+    }
+    let subject = Subject::project(history.project);
+    let chunks: Vec<_> = store.chunks_from(&subject, 1).unwrap().map(|chunk| chunk.unwrap().len()).collect();
+    assert_eq!(chunks, [1_024, 1_024, 1_024, history.entries().len() - 3 * 1_024]);
+    assert_holds(&store, history.entries());
+}
+
+/// Changes one row behind the store's back, and opens it.
+fn tampered(change: impl FnOnce(&sled::Db)) -> String {
+    let folder = TempDir::new().unwrap();
+    let store = store(&folder);
+    let history = history(100);
+    store.append(&history.entries()[..150]).unwrap();
+    store.compact(1).unwrap();
+    store.append(&history.entries()[150..]).unwrap();
+    change(&store.db);
+    reopen(&folder, store).unwrap_err().to_string()
+}
+
+#[test]
+fn a_store_that_contradicts_its_checkpoint_is_damaged() {
+    let flip = |sort: u8, at: usize| {
+        move |db: &sled::Db| {
+            let (key, value) = db.scan_prefix([sort]).next().unwrap().unwrap();
+            let mut value = value.to_vec();
+            let at = value.len() - at;
+            value[at] ^= 1;
+            db.insert(key, value).unwrap();
+        }
+    };
+    let remove = |sort: u8| {
+        move |db: &sled::Db| {
+            let key = db.scan_prefix([sort]).next().unwrap().unwrap().0;
+            db.remove(key).unwrap();
+        }
+    };
+    for message in [
+        tampered(flip(key::BLOCK, 1)),
+        tampered(flip(key::ROW, 1)),
+        tampered(flip(key::CHUNK, 1)),
+        tampered(flip(b'c', 1)),
+        tampered(flip(b'p', 1)),
+        tampered(remove(key::BLOCK)),
+        tampered(remove(key::ROW)),
+        tampered(remove(key::CHUNK)),
+        tampered(remove(b'c')),
+        tampered(remove(b'p')),
+        tampered(|db| db.clear().unwrap()),
+    ] {
+        assert!(message.contains("damaged"), "{message}");
+    }
+}
+
+#[test]
+fn a_store_of_an_older_schema_is_damaged() {
+    let message = tampered(|db| {
+        let mut row = db.get(key::CHECKPOINT).unwrap().unwrap().to_vec();
+        row[3] -= 1;
+        db.insert(key::CHECKPOINT, row).unwrap();
+    });
+    assert!(message.contains("schema"), "{message}");
+}
+
+#[test]
+fn compaction_that_was_interrupted_is_taken_up_again() {
+    let folder = TempDir::new().unwrap();
+    let (store, history) = (store(&folder), history(300));
+    store.append(history.entries()).unwrap();
+    let before = store.db.get(key::PACKED).unwrap().unwrap();
+    store.compact(1).unwrap();
+    // As if the last batch of the compaction, which moves the mark, had not been written.
+    let mut packed = Packed::decode(&store.db.get(key::PACKED).unwrap().unwrap()).unwrap();
+    packed.upto = Packed::decode(&before).unwrap().upto;
+    store.db.insert(key::PACKED, packed.encode()).unwrap();
+    let store = reopen(&folder, store).unwrap();
+    assert_holds(&store, history.entries());
+    store.compact(1).unwrap();
+    let store = reopen(&folder, store).unwrap();
+    assert_holds(&store, history.entries());
+}
+
+#[test]
+fn positions_are_read_in_parts() {
+    let folder = TempDir::new().unwrap();
+    let (store, history) = (store(&folder), history(1_000));
+    let (packed, live) = history.entries().split_at(1_500);
+    store.append(packed).unwrap();
+    store.compact(1).unwrap();
+    store.append(live).unwrap();
+    let subject = Subject::project(history.project);
+    let (mut after, mut read) = (0, Vec::new());
+    loop {
+        let part = store.positions(&subject, after, 1_900, 7).unwrap();
+        let Some(last) = part.last() else { break };
+        after = *last;
+        read.extend(part);
+    }
+    assert_eq!(read, (1..=1_900).collect::<Vec<_>>());
+}
+
+/// What a store is made to do.
+#[derive(Debug, Clone)]
+enum Step {
+    Append(usize),
+    Compact,
+    Reopen,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![6 => (1..90_usize).prop_map(Step::Append), 2 => Just(Step::Compact), 1 => Just(Step::Reopen)]
+}
+
+proptest! {
+    #![proptest_config(cases(24, 1_000))]
+
+    #[test]
+    fn answers_do_not_depend_on_how_the_store_is_packed(
+        steps in prop::collection::vec(step(), 1..14),
+        bounds in prop::collection::vec((0..400_u64, 0..400_u64, 1..50_usize), 8),
+    ) {
+        let history = history(150);
+        let entries = history.entries();
+        let (folder, plain_folder) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+        let mut packed = store(&folder);
+        let mut done = 0;
+        for step in steps {
+            match step {
+                Step::Append(len) => {
+                    let upto = (done + len).min(entries.len());
+                    packed.append(&entries[done..upto]).unwrap();
+                    done = upto;
+                }
+                Step::Compact => packed.compact(1).unwrap(),
+                Step::Reopen => packed = reopen(&folder, packed).unwrap(),
+            }
+        }
+        let plain = store(&plain_folder);
+        plain.append(&entries[..done]).unwrap();
+        prop_assert_eq!(packed.checkpoint(), plain.checkpoint());
+        assert_holds(&packed, &entries[..done]);
+        for subject in expected(&entries[..done]).keys() {
+            for (after, upto, len_max) in &bounds {
+                let ask = |store: &Store| store.positions(subject, *after, *upto, *len_max).unwrap();
+                prop_assert_eq!(ask(&packed), ask(&plain));
+                let last = |store: &Store| store.last_position(subject, *upto).unwrap();
+                prop_assert_eq!(last(&packed), last(&plain));
+            }
+            let address = Address { project: Uuid::nil(), kind: Kind::Source, id: Uuid::nil() };
+            prop_assert_eq!(packed.positions(&Subject::own(&address), 0, 400, 9).unwrap(), Vec::<u64>::new());
+        }
+    }
+}

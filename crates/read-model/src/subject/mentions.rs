@@ -1,0 +1,126 @@
+//! Which other aggregates an event names.
+
+use domain::claim::{Claim, Speaker, Target};
+use domain::{Event, Kind, actor, annotation, document, incident, project, reading, relation, source, user};
+use uuid::Uuid;
+
+/// Calls `name` for every other aggregate of the project that the event names.
+pub(super) fn each(event: &Event, name: impl FnMut(Kind, Uuid)) {
+    match event {
+        Event::Project(event) => in_project(event),
+        Event::User(event) => in_user(event),
+        Event::Source(event) => in_source(event, name),
+        Event::Document(event) => in_document(event, name),
+        Event::Incident(event) => in_incident(event, name),
+        Event::Actor(event) => in_actor(event, name),
+        Event::Relation(event) => in_relation(event, name),
+        Event::Annotation(event) => in_annotation(event, name),
+        Event::Reading(event) => in_reading(event, name),
+    }
+}
+
+fn in_project(event: &project::Event) {
+    match event {
+        project::Event::ProjectCreated { .. }
+        | project::Event::CodebookPublished { .. }
+        | project::Event::PolicyPublished { .. }
+        | project::Event::MemberRoleGranted { .. }
+        | project::Event::MemberRoleRevoked { .. } => {}
+    }
+}
+
+fn in_user(event: &user::Event) {
+    match event {
+        user::Event::UserRegistered { .. } | user::Event::TokenIssued { .. } | user::Event::TokenRevoked { .. } => {}
+    }
+}
+
+fn in_source(event: &source::Event, mut name: impl FnMut(Kind, Uuid)) {
+    match event {
+        source::Event::SourceRegistered { .. } => {}
+        source::Event::SourceRelationAsserted { relation: _, to } => name(Kind::Source, to.uuid()),
+    }
+}
+
+fn in_document(event: &document::Event, mut name: impl FnMut(Kind, Uuid)) {
+    match event {
+        document::Event::DocumentRegistered(detail) => name(Kind::Source, detail.source.uuid()),
+        document::Event::DocumentRevisionCaptured(_) | document::Event::DocumentWithdrawnByPublisher => {}
+    }
+}
+
+fn in_incident(event: &incident::Event, mut name: impl FnMut(Kind, Uuid)) {
+    match event {
+        incident::Event::IncidentRegistered(detail) | incident::Event::IncidentDetailRevised(detail) => {
+            detail.targets.iter().for_each(|actor| name(Kind::Actor, actor.uuid()));
+        }
+        incident::Event::IncidentClassDefined(class) => {
+            class.targets.iter().chain(&class.actors).for_each(|actor| name(Kind::Actor, actor.uuid()));
+        }
+    }
+}
+
+fn in_actor(event: &actor::Event, mut name: impl FnMut(Kind, Uuid)) {
+    match event {
+        actor::Event::ActorNameAsserted { id: _, name: asserted } => {
+            asserted.evidence.iter().for_each(|annotation| name(Kind::Annotation, annotation.uuid()));
+        }
+        actor::Event::ActorRegistered { .. }
+        | actor::Event::PlaceholderActorIntroduced
+        | actor::Event::ActorNameWithdrawn { .. } => {}
+    }
+}
+
+fn in_relation(event: &relation::Event, mut name: impl FnMut(Kind, Uuid)) {
+    match event {
+        relation::Event::RelationRegistered(edge) => {
+            name(Kind::Actor, edge.from.uuid());
+            name(Kind::Actor, edge.to.uuid());
+            edge.evidence.iter().for_each(|annotation| name(Kind::Annotation, annotation.uuid()));
+        }
+        relation::Event::RelationDisputed { .. }
+        | relation::Event::DisputeWithdrawn
+        | relation::Event::RelationWithdrawn => {}
+    }
+}
+
+fn in_annotation(event: &annotation::Event, mut name: impl FnMut(Kind, Uuid)) {
+    match event {
+        annotation::Event::AnnotationCreated(span) | annotation::Event::AnnotationRevised(span) => {
+            name(Kind::Document, span.document.uuid());
+        }
+        annotation::Event::AnnotationRetracted => {}
+    }
+}
+
+fn in_reading(event: &reading::Event, mut name: impl FnMut(Kind, Uuid)) {
+    match event {
+        reading::Event::ClaimRead(claim) | reading::Event::ClaimReadingRevised(claim) => in_claim(claim, name),
+        reading::Event::NoClaimFound(blank) => name(Kind::Document, blank.document.uuid()),
+        reading::Event::ClaimReadingRetracted => {}
+    }
+}
+
+fn in_claim(claim: &Claim, mut name: impl FnMut(Kind, Uuid)) {
+    for speaker in claim.speakers.everyone() {
+        match speaker {
+            Speaker::Source(source) => name(Kind::Source, source.uuid()),
+            Speaker::Actor(actor) | Speaker::Unidentified { kind: _, label: _, of: Some(actor) } => {
+                name(Kind::Actor, actor.uuid());
+            }
+            Speaker::Unidentified { kind: _, label: _, of: None } => {}
+        }
+    }
+    let proposition = &claim.proposition;
+    match proposition.target {
+        Target::Incident(id) | Target::Class(id) => name(Kind::Incident, id.uuid()),
+        Target::Relation(relation) => name(Kind::Relation, relation.uuid()),
+        Target::Actor(actor) => name(Kind::Actor, actor.uuid()),
+    }
+    proposition.actor.iter().chain(&proposition.with).for_each(|actor| name(Kind::Actor, actor.uuid()));
+    claim.evidence.iter().for_each(|annotation| name(Kind::Annotation, annotation.uuid()));
+    claim.changes.iter().for_each(|changed| name(Kind::Reading, changed.uuid()));
+    if let Some(relation) = claim.speaks_for {
+        name(Kind::Relation, relation.uuid());
+    }
+}

@@ -1,0 +1,76 @@
+use super::*;
+use crate::testing::{History, claim, user};
+use domain::actor::ActorKind;
+use domain::claim::Act;
+
+fn last(history: &History) -> Vec<Subject> {
+    of(&history.entries().last().expect("a history has a record").record)
+}
+
+fn mention(history: &History, kind: Kind, id: Uuid, mentioning: Kind) -> Subject {
+    Subject::mention(&Address { project: history.project.uuid(), kind, id }, mentioning)
+}
+
+fn own(history: &History, kind: Kind, id: Uuid) -> Subject {
+    Subject::own(&Address { project: history.project.uuid(), kind, id })
+}
+
+#[test]
+fn a_reading_concerns_all_that_it_names() {
+    let mut history = History::new(1);
+    let source = history.source("Agency");
+    let document = history.document(source, "Report", "text");
+    let (state, group) =
+        (history.actor(ActorKind::StateBody, "State"), history.actor(ActorKind::Organisation, "Group"));
+    let incident = history.incident("Attack");
+    let annotation = history.annotation(user("a"), document, 0, 4);
+    let reading = history.reading(user("a"), claim(source, state, Act::Accuses, incident, group, annotation));
+    let mut expected = vec![
+        own(&history, Kind::Reading, reading.uuid()),
+        mention(&history, Kind::Source, source.uuid(), Kind::Reading),
+        mention(&history, Kind::Actor, state.uuid(), Kind::Reading),
+        mention(&history, Kind::Actor, group.uuid(), Kind::Reading),
+        mention(&history, Kind::Incident, incident.uuid(), Kind::Reading),
+        mention(&history, Kind::Annotation, annotation.uuid(), Kind::Reading),
+        Subject::created(history.project, Kind::Reading),
+        Subject::author(history.project, Kind::Reading, user("a")),
+        Subject::project(history.project),
+    ];
+    expected.sort_unstable();
+    assert_eq!(last(&history), expected);
+}
+
+#[test]
+fn only_the_first_record_of_an_aggregate_creates_it() {
+    let mut history = History::new(1);
+    let incident = history.incident("Attack");
+    assert!(last(&history).contains(&Subject::created(history.project, Kind::Incident)));
+    let revised = incident::Event::IncidentDetailRevised(crate::testing::detail("Attack, revised"));
+    history.add(user("b"), incident.uuid(), [revised]);
+    let expected = [own(&history, Kind::Incident, incident.uuid()), Subject::project(history.project)];
+    assert_eq!(last(&history), expected);
+}
+
+#[test]
+fn a_class_is_found_among_the_classes_of_its_project() {
+    let mut history = History::new(1);
+    history.class("Attacks", None);
+    assert!(last(&history).contains(&Subject::classes(history.project)));
+    history.incident("Attack");
+    assert!(!last(&history).contains(&Subject::classes(history.project)));
+}
+
+#[test]
+fn projects_are_found_without_knowing_them() {
+    let history = History::new(1);
+    assert!(last(&history).contains(&Subject::projects()));
+}
+
+#[test]
+fn an_own_subject_tells_its_aggregate() {
+    for kind in <Kind as domain::Code>::ALL.iter().copied() {
+        let address = Address { project: Uuid::from_u128(1), kind, id: Uuid::from_u128(2) };
+        assert_eq!(Subject::own(&address).as_own(), Some(address));
+        assert_eq!(Subject::mention(&address, kind).as_own(), None);
+    }
+}

@@ -1,0 +1,128 @@
+//! Views: what a viewer is answered, as a function of the records up to a position.
+
+mod board;
+mod cache;
+mod case;
+mod filter;
+mod list;
+mod record;
+mod resource;
+mod scope;
+mod status;
+
+#[cfg(test)]
+mod tests;
+
+pub use cache::BoardCache;
+
+use crate::{Error, Store};
+use domain::Kind;
+use scope::{Answer, Scope, Stop, Without, absent, invalid};
+use wire::view::reply::Answer as Said;
+use wire::view::request::Question;
+use wire::view::{Progress, Refusal, Reply, Request, TextGrant, refusal};
+
+/// Answers questions from one store.
+#[derive(Debug, Clone, Copy)]
+pub struct View<'a> {
+    store: &'a Store,
+    boards: &'a BoardCache,
+    caught_up: bool,
+}
+
+impl<'a> View<'a> {
+    /// Answers from this store, with this cache of its boards; `caught_up` is what an answer on progress says.
+    #[must_use]
+    pub fn new(store: &'a Store, boards: &'a BoardCache, caught_up: bool) -> Self {
+        Self { store, boards, caught_up }
+    }
+
+    /// Answers a question. What the asker may not do, see or mean is a refusal in the reply.
+    ///
+    /// A position that is not there yet is refused: who asks waits for it before. Quoted text is left out, since no
+    /// record holds it: a quote and an annotation say where it stands.
+    pub fn answer(&self, request: &Request) -> Result<Reply, Error> {
+        let head = self.store.checkpoint().position;
+        let as_of = request.as_of.unwrap_or(head);
+        let answer = match self.say(request, head, as_of) {
+            Ok(said) => said,
+            Err(Stop::Refused(refusal)) => Said::Refusal(refusal),
+            Err(Stop::Failed(error)) => return Err(error),
+        };
+        Ok(Reply { as_of: as_of.min(head), answer: Some(answer) })
+    }
+
+    /// The answer to a question about a board that was computed before; none for everything else. It takes microseconds.
+    pub fn recall(&self, request: &Request) -> Result<Option<Reply>, Error> {
+        let head = self.store.checkpoint().position;
+        let as_of = request.as_of.unwrap_or(head);
+        let (Some(Question::Board(ask)), true) = (&request.question, as_of.max(request.at_least.unwrap_or(0)) <= head)
+        else {
+            return Ok(None);
+        };
+        let scope = Without::parse(&request.without)
+            .and_then(|without| Scope::open(self, request, as_of, without, Kind::Incident));
+        let recalled = match scope {
+            Ok(scope) => board::recall(&scope, ask),
+            Err(stop) => Err(stop),
+        };
+        match recalled {
+            Ok(board) => Ok(board.map(|board| Reply { as_of, answer: Some(Said::Board(board)) })),
+            Err(Stop::Refused(refusal)) => Ok(Some(Reply { as_of, answer: Some(Said::Refusal(refusal)) })),
+            Err(Stop::Failed(error)) => Err(error),
+        }
+    }
+
+    fn say(&self, request: &Request, head: u64, as_of: u64) -> Answer<Said> {
+        if as_of.max(request.at_least.unwrap_or(0)) > head {
+            return Err(Stop::Refused(behind(head)));
+        }
+        let without = Without::parse(&request.without)?;
+        let Some(question) = &request.question else {
+            return Err(invalid("question_missing", "the request asks nothing"));
+        };
+        let scope = |kind| Scope::open(self, request, as_of, without, kind);
+        match question {
+            Question::Progress(_) => Ok(Said::Progress(self.progress())),
+            Question::ListProjects(ask) => list::projects(self, request, as_of, ask).map(Said::Page),
+            Question::List(ask) => list::list(&scope(list::kind(&ask.collection)?)?, ask).map(Said::Page),
+            Question::Get(ask) => list::get(&scope(list::kind(&ask.collection)?)?, ask).map(Said::Resource),
+            Question::Board(ask) => board::board(&scope(Kind::Incident)?, ask).map(Said::Board),
+            Question::History(ask) => {
+                let kind = record::kind(&ask.kind)?;
+                if kind == Kind::User {
+                    return record::user(self, request, as_of, ask).map(Said::Records);
+                }
+                record::history(&scope(kind)?, kind, ask).map(Said::Records)
+            }
+            Question::Records(ask) => record::records(&scope(Kind::Project)?, ask).map(Said::Records),
+            Question::Text(ask) => text(&scope(Kind::Document)?, ask).map(Said::Text),
+        }
+    }
+
+    fn progress(&self) -> Progress {
+        let checkpoint = self.store.checkpoint();
+        Progress { log_id: checkpoint.log.to_string(), position: checkpoint.position, caught_up: self.caught_up }
+    }
+}
+
+/// The refusal of a position that is not there yet.
+fn behind(head: u64) -> Refusal {
+    Refusal {
+        why: refusal::Why::Behind.into(),
+        code: "behind".to_owned(),
+        detail: format!("the views are at position {head}: ask again"),
+    }
+}
+
+/// Whether a text may be read, and which it is.
+fn text(scope: &Scope<'_>, ask: &wire::view::AskText) -> Answer<TextGrant> {
+    let document = scope.load::<domain::document::Document>(scope::id(&ask.document)?)?;
+    let revision = document.state.revision(ask.revision).ok_or_else(absent)?;
+    Ok(TextGrant {
+        document: ask.document.clone(),
+        revision: ask.revision,
+        bytes: revision.bytes,
+        sha256: resource::hexadecimal(&revision.sha256),
+    })
+}

@@ -1,0 +1,241 @@
+//! The dispute board of an incident.
+
+use super::cache::{Cached, Key};
+use super::case::gather;
+use super::scope::{Answer, Scope, Without, absent, id, invalid};
+use domain::actor::Actor;
+use domain::attribution::{self, Case, Voice, assess};
+use domain::claim::{Speaker, Stance};
+use domain::id::{ActorId, AnnotationId, IncidentId, SourceId};
+use domain::incident::Incident;
+use domain::source::Source;
+use std::sync::Arc;
+use wire::view::{self, AskBoard, Board};
+
+/// The board that is asked for.
+pub(super) fn board(scope: &Scope<'_>, ask: &AskBoard) -> Answer<Board> {
+    let incident = id(&ask.incident)?;
+    if let Some(cached) = cached(scope, IncidentId::new(incident))? {
+        return Ok(shown(scope, ask, &cached));
+    }
+    match scope.load::<Incident>(incident)?.state {
+        Incident::Class(_) => {
+            Err(invalid("not_an_incident", "this is a class of incidents: boards are of one incident"))
+        }
+        Incident::Absent | Incident::Single(_) => Err(absent()),
+    }
+}
+
+/// The board that is asked for, if it was computed before.
+pub(super) fn recall(scope: &Scope<'_>, ask: &AskBoard) -> Answer<Option<Board>> {
+    let key = key(scope, IncidentId::new(id(&ask.incident)?));
+    let cached = scope.view.boards.get(&key, &scope.snapshot)?;
+    Ok(cached.map(|cached| shown(scope, ask, &cached)))
+}
+
+fn shown(scope: &Scope<'_>, ask: &AskBoard, cached: &Cached) -> Board {
+    let mut board = Board::clone(&cached.board);
+    board.as_of = scope.snapshot.at();
+    limit_quotes(&mut board, usize::try_from(ask.quotes).unwrap_or(usize::MAX));
+    board
+}
+
+fn key(scope: &Scope<'_>, incident: IncidentId) -> Key {
+    let Without::Nothing = scope.without;
+    Key { project: scope.project, incident, policy: scope.policy.version }
+}
+
+/// The status of an incident's board; an incident that is known has one.
+pub(super) fn status(scope: &Scope<'_>, incident: IncidentId) -> Answer<String> {
+    Ok(cached(scope, incident)?.ok_or_else(absent)?.board.status.clone())
+}
+
+/// The board from the cache, or from the records.
+fn cached(scope: &Scope<'_>, incident: IncidentId) -> Answer<Option<Arc<Cached>>> {
+    let (boards, snapshot, key) = (scope.view.boards, &scope.snapshot, key(scope, incident));
+    if let Some(cached) = boards.get(&key, snapshot)? {
+        return Ok(Some(cached));
+    }
+    let Some(gathered) = gather(*snapshot, scope.project, incident)? else { return Ok(None) };
+    let assessed = assess(&gathered.case, &scope.policy.policy);
+    let board = Mapping { case: &gathered.case }.board(&assessed, scope.policy.version);
+    let cached = Arc::new(Cached::new(Arc::new(board), gathered.subjects, gathered.since, snapshot.at()));
+    boards.put(key, Arc::clone(&cached));
+    Ok(Some(cached))
+}
+
+fn limit_quotes(board: &mut Board, len_max: usize) {
+    let generic = board.generic.iter_mut().chain(&mut board.possible_members);
+    let about = board.propositions.iter_mut().chain(generic.filter_map(|generic| generic.about.as_mut()));
+    for proposition in about {
+        let sides = [&mut proposition.support, &mut proposition.opposition, &mut proposition.neutral];
+        sides.into_iter().flatten().for_each(|utterance| utterance.quotes.truncate(len_max));
+    }
+}
+
+/// From a board of the domain to the message, with the names of the case.
+struct Mapping<'a> {
+    case: &'a Case,
+}
+
+impl Mapping<'_> {
+    fn board(&self, board: &attribution::Board, policy: u32) -> Board {
+        let detail = &self.case.detail;
+        let generic = |list: &[attribution::Generic]| list.iter().map(|generic| self.generic(generic)).collect();
+        Board {
+            incident: Some(view::BoardIncident {
+                id: self.case.incident.to_string(),
+                title: detail.title.as_str().to_owned(),
+                when: detail.when.as_str().to_owned(),
+            }),
+            as_of: 0,
+            policy,
+            // Blindness needs tasks, of which there are none yet: nothing was left out.
+            blinded: false,
+            status: board.status.to_string(),
+            flags: codes(&board.flags),
+            disputes: board.disputes.iter().map(dispute).collect(),
+            propositions: board.propositions.iter().map(|about| self.proposition(about)).collect(),
+            generic: generic(&board.generic),
+            possible_members: generic(&board.possible),
+        }
+    }
+
+    fn generic(&self, generic: &attribution::Generic) -> view::GenericUtterance {
+        let class = self.case.classes.get(&generic.class);
+        let name = class.map(|class| class.title.as_str().to_owned()).unwrap_or_default();
+        view::GenericUtterance {
+            class: Some(view::Named { id: generic.class.to_string(), name }),
+            about: Some(self.proposition(&generic.about)),
+        }
+    }
+
+    fn proposition(&self, about: &attribution::Proposition) -> view::BoardProposition {
+        let utterances =
+            |list: &[attribution::Utterance]| list.iter().map(|utterance| self.utterance(utterance)).collect();
+        view::BoardProposition {
+            actor: about.key.actor.map(|actor| view::Named { id: actor.to_string(), name: self.actor(actor) }),
+            role: about.key.role.map(|role| role.to_string()),
+            facet: about.key.facet.map(|facet| facet.to_string()).unwrap_or_default(),
+            value: about.value.clone(),
+            status: about.status.to_string(),
+            // Without findings the two are one.
+            status_without_finding: about.status.to_string(),
+            flags: codes(&about.flags),
+            support: utterances(&about.support),
+            opposition: utterances(&about.opposition),
+            neutral: utterances(&about.neutral),
+            adopted: about.adopted.iter().map(|adopted| self.adopted(adopted)).collect(),
+            n_support: about.n_support,
+        }
+    }
+
+    fn utterance(&self, utterance: &attribution::Utterance) -> view::Utterance {
+        let reading = self.case.readings.get(&utterance.first);
+        let chain = reading.into_iter().flat_map(|reading| reading.claim.speakers.everyone());
+        let quotes: Vec<_> = utterance.passages.iter().filter_map(|passage| self.quote(*passage)).collect();
+        view::Utterance {
+            utterance: utterance.id.to_string(),
+            speakers: chain.map(|speaker| self.speaker(speaker)).collect(),
+            speaker: Some(self.voice(&utterance.voice)),
+            act: utterance.act.to_string(),
+            polarity: utterance.polarity.to_string(),
+            certainty: utterance.certainty.to_string(),
+            strength: utterance.value.map(|(_, strength)| strength.to_string()),
+            generic: utterance.generic,
+            flags: utterance.flags.iter().map(|flag| (*flag).to_owned()).collect(),
+            marks: codes(&utterance.marks),
+            uttered: utterance.uttered.as_ref().map(|date| date.as_str().to_owned()),
+            readings: codes(&utterance.readings),
+            votes: utterance.votes.iter().map(vote).collect(),
+            quotes_total: u32::try_from(quotes.len()).unwrap_or(u32::MAX),
+            quotes,
+        }
+    }
+
+    /// Where a passage stands; no record holds its text.
+    fn quote(&self, passage: AnnotationId) -> Option<view::Quote> {
+        let span = self.case.annotations.get(&passage)?.span()?;
+        Some(view::Quote {
+            document: span.document.to_string(),
+            revision: span.revision,
+            start: span.start,
+            end: span.end,
+            exact: None,
+            erased: false,
+        })
+    }
+
+    fn adopted(&self, adopted: &attribution::Adopted) -> view::Adopted {
+        let mut speaker = self.voice(&adopted.voice);
+        // An unidentified one who adopts is not the utterance's own speaker, but a link before.
+        if let Voice::Unidentified(_) = adopted.voice {
+            let chain = self.case.readings.get(&adopted.utterance).map(|reading| &reading.claim.speakers);
+            let adopts = |link: &&domain::claim::Link| {
+                link.stance == Stance::Adopts && matches!(link.speaker, Speaker::Unidentified { .. })
+            };
+            let link = chain.and_then(|chain| chain.links().iter().find(adopts));
+            speaker.name = link.map_or(speaker.name, |link| self.speaker(&link.speaker));
+        }
+        view::Adopted {
+            speaker: Some(speaker),
+            utterance: adopted.utterance.to_string(),
+            sign: adopted.sign.to_string(),
+            counts: adopted.counts,
+        }
+    }
+
+    fn voice(&self, voice: &Voice) -> view::Voice {
+        let (kind, id, name) = match voice {
+            Voice::Actor(actor) => ("actor", Some(actor.to_string()), self.actor(*actor)),
+            Voice::Source(source) => ("source", Some(source.to_string()), self.source(*source)),
+            Voice::Unidentified(reading) => {
+                let reading = self.case.readings.get(reading);
+                let name = reading.map(|reading| self.speaker(reading.claim.speakers.speaker()));
+                ("unidentified", None, name.unwrap_or_default())
+            }
+        };
+        view::Voice { kind: kind.to_owned(), id, name }
+    }
+
+    /// A link of the chain as people read it.
+    fn speaker(&self, speaker: &Speaker) -> String {
+        match speaker {
+            Speaker::Actor(actor) => self.actor(*actor),
+            Speaker::Source(source) => self.source(*source),
+            Speaker::Unidentified { kind, label, of } => {
+                let words = label.as_ref().map_or_else(|| kind.to_string(), |label| label.as_str().to_owned());
+                of.map_or(words.clone(), |of| format!("{words} ({})", self.actor(of)))
+            }
+        }
+    }
+
+    /// An actor's name; its id if it has none at this position.
+    fn actor(&self, id: ActorId) -> String {
+        let name = self.case.actors.get(&id).and_then(Actor::name);
+        name.map_or_else(|| id.to_string(), |name| name.as_str().to_owned())
+    }
+
+    fn source(&self, id: SourceId) -> String {
+        match self.case.sources.get(&id) {
+            Some(Source::Registered { name, kind: _, relations: _ }) => name.as_str().to_owned(),
+            Some(Source::Absent) | None => id.to_string(),
+        }
+    }
+}
+
+fn dispute(dispute: &attribution::Dispute) -> view::Dispute {
+    view::Dispute { kind: dispute.kind.to_string(), generic: dispute.generic, because: codes(&dispute.because) }
+}
+
+fn vote(vote: &attribution::Vote) -> view::Vote {
+    view::Vote {
+        annotator: vote.annotator.to_string(),
+        sign: vote.value.map(|(sign, _)| sign.to_string()),
+        strength: vote.value.map(|(_, strength)| strength.to_string()),
+    }
+}
+
+fn codes<T: ToString>(list: &[T]) -> Vec<String> {
+    list.iter().map(ToString::to_string).collect()
+}

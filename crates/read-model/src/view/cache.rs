@@ -1,0 +1,137 @@
+//! Boards and project states that were computed before.
+
+use crate::subject::Subject;
+use crate::{Error, Loaded, Snapshot};
+use domain::id::{IncidentId, ProjectId};
+use domain::project::Open;
+use moka::sync::Cache;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use wire::subject::Address;
+use wire::view::Board;
+
+/// Bytes of boards that are kept: a board of some hundred utterances takes about 200 KB.
+const BOARDS_BYTES_MAX: u64 = 32 * 1024 * 1024;
+/// Projects whose newest state is kept.
+const PROJECTS_MAX: u64 = 1_000;
+
+/// The boards of one store that were computed before, each with what it depends on.
+///
+/// A board holds for every position from the last record that it depends on up to the next one. It is kept for the
+/// newest positions asked for; older ones are computed again.
+#[derive(Debug)]
+pub struct BoardCache {
+    boards: Cache<Key, Arc<Cached>>,
+    projects: Cache<(ProjectId, u64), Arc<Loaded<Open>>>,
+}
+
+/// What tells boards apart. Every member sees the same board as yet, so the viewer is no part of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Key {
+    pub project: ProjectId,
+    pub incident: IncidentId,
+    pub policy: u32,
+}
+
+/// A board and where it holds.
+#[derive(Debug)]
+pub(super) struct Cached {
+    pub board: Arc<Board>,
+    /// What it depends on, ascending.
+    pub subjects: Vec<Subject>,
+    /// The last position at which one of the subjects has a record.
+    pub since: u64,
+    /// A position up to which none has a later one.
+    until: AtomicU64,
+}
+
+impl Cached {
+    pub(super) fn new(board: Arc<Board>, subjects: Vec<Subject>, since: u64, until: u64) -> Self {
+        Self { board, subjects, since, until: AtomicU64::new(until) }
+    }
+
+    /// Whether it holds at the snapshot's position.
+    fn holds(&self, snapshot: &Snapshot<'_>) -> Result<bool, Error> {
+        let (at, until) = (snapshot.at(), self.until.load(Ordering::Relaxed));
+        if at < self.since {
+            return Ok(false);
+        }
+        if at <= until {
+            return Ok(true);
+        }
+        let depends =
+            |subjects: &[Subject]| subjects.iter().any(|subject| self.subjects.binary_search(subject).is_ok());
+        let is_stale = match snapshot.store().concerns(until, at, depends) {
+            Some(is_stale) => is_stale,
+            // Too much came since: each subject tells whether it is concerned.
+            None => self.has_records_after(until, snapshot)?,
+        };
+        if !is_stale {
+            self.until.fetch_max(at, Ordering::Relaxed);
+        }
+        Ok(!is_stale)
+    }
+
+    fn has_records_after(&self, position: u64, snapshot: &Snapshot<'_>) -> Result<bool, Error> {
+        for subject in &self.subjects {
+            if snapshot.last_position(subject)?.is_some_and(|last| last > position) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}
+
+impl Default for BoardCache {
+    fn default() -> Self {
+        let boards = Cache::builder().max_capacity(BOARDS_BYTES_MAX).weigher(|_, cached: &Arc<Cached>| weight(cached));
+        Self { boards: boards.build(), projects: Cache::new(PROJECTS_MAX) }
+    }
+}
+
+impl BoardCache {
+    /// The board at the snapshot's position, if it is here.
+    pub(super) fn get(&self, key: &Key, snapshot: &Snapshot<'_>) -> Result<Option<Arc<Cached>>, Error> {
+        match self.boards.get(key) {
+            Some(cached) if cached.holds(snapshot)? => {
+                metrics::counter!("projector_boards_total", "from" => "cache").increment(1);
+                Ok(Some(cached))
+            }
+            Some(_) | None => Ok(None),
+        }
+    }
+
+    /// Keeps a board, unless a newer one is here.
+    pub(super) fn put(&self, key: Key, cached: Arc<Cached>) {
+        metrics::counter!("projector_boards_total", "from" => "records").increment(1);
+        if self.boards.get(&key).is_none_or(|held| held.since <= cached.since) {
+            self.boards.insert(key, cached);
+        }
+    }
+
+    /// The state of a project at the snapshot's position, from its records if it is not here.
+    pub(super) fn project(
+        &self,
+        snapshot: &Snapshot<'_>,
+        project: ProjectId,
+        load: impl FnOnce() -> Result<Option<Loaded<Open>>, Error>,
+    ) -> Result<Option<Arc<Loaded<Open>>>, Error> {
+        let address = Address { project: project.uuid(), kind: domain::Kind::Project, id: project.uuid() };
+        let Some(last) = snapshot.last_position(&Subject::own(&address))? else { return Ok(None) };
+        if let Some(open) = self.projects.get(&(project, last)) {
+            return Ok(Some(open));
+        }
+        let open = load()?.map(Arc::new);
+        if let Some(open) = &open {
+            self.projects.insert((project, last), Arc::clone(open));
+        }
+        Ok(open)
+    }
+}
+
+fn weight(cached: &Cached) -> u32 {
+    // The length as JSON is near what the strings of the message take.
+    let board = serde_json::to_vec(&*cached.board).map_or(usize::MAX, |json| json.len());
+    let subjects = cached.subjects.len() * size_of::<Subject>();
+    u32::try_from(board.saturating_add(subjects)).unwrap_or(u32::MAX)
+}

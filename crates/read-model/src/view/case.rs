@@ -1,0 +1,266 @@
+//! Gathering what an incident's board depends on.
+
+use crate::subject::Subject;
+use crate::{Error, Loaded, Snapshot};
+use domain::actor::Actor;
+use domain::annotation::Annotation;
+use domain::attribution::{Case, CaseReading};
+use domain::claim::{Claim, Speaker, Target};
+use domain::document::Document;
+use domain::id::{ActorId, AnnotationId, DocumentId, IncidentId, ProjectId, ReadingId, RelationId, SourceId};
+use domain::incident::{Class, Detail, Incident, Membership};
+use domain::reading::Reading;
+use domain::relation::{Relation, RelationType};
+use domain::source::Source;
+use domain::{Aggregate, Kind};
+use std::collections::{BTreeMap, BTreeSet};
+use uuid::Uuid;
+use wire::subject::Address;
+
+/// A case, and what it was gathered from.
+#[derive(Debug)]
+pub(super) struct Gathered {
+    pub case: Case,
+    /// Every subject that was asked, ascending.
+    pub subjects: Vec<Subject>,
+    /// The last position at which one of them has a record.
+    pub since: u64,
+}
+
+/// Gathers the case of an incident; none when it is no single incident at the snapshot's position.
+pub(super) fn gather(
+    snapshot: Snapshot<'_>,
+    project: ProjectId,
+    incident: IncidentId,
+) -> Result<Option<Gathered>, Error> {
+    let mut records = Records { snapshot, project, subjects: BTreeSet::new(), since: 0 };
+    let Some(Incident::Single(detail)) = records.load::<Incident>(incident.uuid())?.map(|loaded| loaded.state) else {
+        return Ok(None);
+    };
+    let mut gathering = Gathering { records, readings: BTreeMap::new(), classes: BTreeMap::new() };
+    gathering.classes_near(&detail)?;
+    gathering.readings_on(incident)?;
+    let classes: Vec<_> = gathering.classes.keys().copied().collect();
+    for class in classes {
+        gathering.readings_on(class)?;
+    }
+    gathering.changes()?;
+    gathering.classes_named()?;
+    gathering.finish(incident, detail).map(Some)
+}
+
+/// The records, as far as they were asked for.
+struct Records<'a> {
+    snapshot: Snapshot<'a>,
+    project: ProjectId,
+    subjects: BTreeSet<Subject>,
+    since: u64,
+}
+
+impl Records<'_> {
+    fn address(&self, kind: Kind, id: Uuid) -> Address {
+        Address { project: self.project.uuid(), kind, id }
+    }
+
+    fn load<A: Aggregate>(&mut self, id: Uuid) -> Result<Option<Loaded<A>>, Error> {
+        self.subjects.insert(Subject::own(&self.address(A::KIND, id)));
+        let loaded = self.snapshot.load::<A>(self.project, id)?;
+        self.since = self.since.max(loaded.as_ref().map_or(0, |loaded| loaded.last));
+        Ok(loaded)
+    }
+
+    /// The state of an aggregate that may not exist.
+    fn state<A: Aggregate>(&mut self, id: Uuid) -> Result<A, Error> {
+        Ok(self.load::<A>(id)?.map(|loaded| loaded.state).unwrap_or_default())
+    }
+
+    fn aggregates(&mut self, subject: Subject) -> Result<Vec<Uuid>, Error> {
+        self.subjects.insert(subject);
+        self.since = self.since.max(self.snapshot.last_position(&subject)?.unwrap_or(0));
+        self.snapshot.aggregates(&subject)
+    }
+
+    fn mentions(&mut self, kind: Kind, id: Uuid, mentioning: Kind) -> Result<Vec<Uuid>, Error> {
+        self.aggregates(Subject::mention(&self.address(kind, id), mentioning))
+    }
+}
+
+struct Gathering<'a> {
+    records: Records<'a>,
+    readings: BTreeMap<ReadingId, CaseReading>,
+    classes: BTreeMap<IncidentId, Class>,
+}
+
+impl Gathering<'_> {
+    /// Classes of which the incident is or may be a member, whoever is said to have done it: that is for the domain.
+    fn classes_near(&mut self, detail: &Detail) -> Result<(), Error> {
+        for id in self.records.aggregates(Subject::classes(self.records.project))? {
+            if let Incident::Class(class) = self.records.state(id)? {
+                let of_anybody = Class { actors: Vec::new(), ..class.clone() };
+                if of_anybody.membership(detail, &[]) != Membership::Outside {
+                    self.classes.insert(IncidentId::new(id), class);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Live readings about an incident or a class.
+    fn readings_on(&mut self, target: IncidentId) -> Result<(), Error> {
+        for id in self.records.mentions(Kind::Incident, target.uuid(), Kind::Reading)? {
+            self.add(ReadingId::new(id), |claim| match claim.proposition.target {
+                Target::Incident(id) | Target::Class(id) => id == target,
+                Target::Relation(_) | Target::Actor(_) => false,
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Change acts that name a reading of the case, and those that name one of these, and so on.
+    fn changes(&mut self) -> Result<(), Error> {
+        let mut pending: Vec<ReadingId> = self.readings.keys().copied().collect();
+        while let Some(changed) = pending.pop() {
+            for id in self.records.mentions(Kind::Reading, changed.uuid(), Kind::Reading)? {
+                let id = ReadingId::new(id);
+                if self.add(id, |claim| claim.changes.contains(&changed))? {
+                    pending.push(id);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds a reading that is live and wanted; answers whether it is new.
+    fn add(&mut self, id: ReadingId, is_wanted: impl FnOnce(&Claim) -> bool) -> Result<bool, Error> {
+        if self.readings.contains_key(&id) {
+            return Ok(false);
+        }
+        let Some(Loaded { state: Reading::Claim { author, claim }, last, .. }) = self.records.load(id.uuid())? else {
+            return Ok(false);
+        };
+        let is_wanted = is_wanted(&claim);
+        if is_wanted {
+            self.readings.insert(id, CaseReading { author, written: last, claim });
+        }
+        Ok(is_wanted)
+    }
+
+    /// Classes that a change act is about.
+    fn classes_named(&mut self) -> Result<(), Error> {
+        let targets = self.readings.values().map(|reading| reading.claim.proposition.target);
+        let named: BTreeSet<_> = targets
+            .filter_map(|target| match target {
+                Target::Class(id) => Some(id),
+                Target::Incident(_) | Target::Relation(_) | Target::Actor(_) => None,
+            })
+            .collect();
+        for id in named {
+            if !self.classes.contains_key(&id)
+                && let Incident::Class(class) = self.records.state(id.uuid())?
+            {
+                self.classes.insert(id, class);
+            }
+        }
+        Ok(())
+    }
+
+    fn finish(self, incident: IncidentId, detail: Detail) -> Result<Gathered, Error> {
+        let Self { mut records, readings, classes } = self;
+        let mut named = Named::default();
+        for reading in readings.values() {
+            named.add(&reading.claim);
+        }
+        let annotations: BTreeMap<AnnotationId, Annotation> =
+            states(&mut records, named.annotations, AnnotationId::uuid)?;
+        let spans = annotations.values().filter_map(Annotation::span);
+        let documents: BTreeSet<DocumentId> = spans.map(|span| span.document).collect();
+        let documents: BTreeMap<DocumentId, Document> = states(&mut records, documents, DocumentId::uuid)?;
+        named.sources.extend(documents.values().filter_map(|document| match document {
+            Document::Registered { detail, revisions: _, withdrawn: _ } => Some(detail.source),
+            Document::Absent => None,
+        }));
+        let sources: BTreeMap<SourceId, Source> = states(&mut records, named.sources, SourceId::uuid)?;
+        named.actors.extend(&detail.targets);
+        let relations = relations(&mut records, &mut named.actors, named.relations)?;
+        let actors: BTreeMap<ActorId, Actor> = states(&mut records, named.actors, ActorId::uuid)?;
+        Ok(Gathered {
+            case: Case { incident, detail, readings, annotations, documents, actors, sources, relations, classes },
+            subjects: records.subjects.into_iter().collect(),
+            since: records.since,
+        })
+    }
+}
+
+fn states<I: Copy + Ord, A: Aggregate>(
+    records: &mut Records<'_>,
+    ids: BTreeSet<I>,
+    uuid: impl Fn(I) -> Uuid,
+) -> Result<BTreeMap<I, A>, Error> {
+    ids.into_iter().map(|id| Ok((id, records.state(uuid(id))?))).collect()
+}
+
+/// The relations that lead from or to one of the actors, or that a reading names; the actors at their ends are added.
+///
+/// Whom an actor speaks for is looked at as well: whether that one is an official, and who else speaks for it, counts
+/// for the actor's words.
+fn relations(
+    records: &mut Records<'_>,
+    actors: &mut BTreeSet<ActorId>,
+    named: BTreeSet<RelationId>,
+) -> Result<BTreeMap<RelationId, Relation>, Error> {
+    let mut relations = BTreeMap::new();
+    for id in named {
+        relations.insert(id, records.state::<Relation>(id.uuid())?);
+    }
+    let edge_ends = |relation: &Relation| relation.edge().map(|edge| [edge.from, edge.to]);
+    actors.extend(relations.values().filter_map(edge_ends).flatten());
+    let mut looked_at = BTreeSet::new();
+    let mut pending: Vec<ActorId> = actors.iter().copied().collect();
+    while let Some(actor) = pending.pop() {
+        if !looked_at.insert(actor) {
+            continue;
+        }
+        for id in records.mentions(Kind::Actor, actor.uuid(), Kind::Relation)? {
+            let relation: Relation = records.state(id)?;
+            if let Some(edge) = relation.edge() {
+                let speaks = matches!(edge.relation, RelationType::SpeaksFor | RelationType::HoldsOffice);
+                if speaks && edge.from == actor {
+                    pending.push(edge.to);
+                }
+            }
+            relations.insert(RelationId::new(id), relation);
+        }
+    }
+    actors.extend(relations.values().filter_map(edge_ends).flatten());
+    Ok(relations)
+}
+
+/// What readings name.
+#[derive(Debug, Default)]
+struct Named {
+    annotations: BTreeSet<AnnotationId>,
+    actors: BTreeSet<ActorId>,
+    sources: BTreeSet<SourceId>,
+    relations: BTreeSet<RelationId>,
+}
+
+impl Named {
+    fn add(&mut self, claim: &Claim) {
+        self.annotations.extend(&claim.evidence);
+        self.relations.extend(claim.speaks_for);
+        self.actors.extend(claim.proposition.actor);
+        self.actors.extend(&claim.proposition.with);
+        match claim.proposition.target {
+            Target::Actor(actor) => drop(self.actors.insert(actor)),
+            Target::Relation(relation) => drop(self.relations.insert(relation)),
+            Target::Incident(_) | Target::Class(_) => {}
+        }
+        for speaker in claim.speakers.everyone() {
+            match speaker {
+                Speaker::Actor(actor) => drop(self.actors.insert(*actor)),
+                Speaker::Source(source) => drop(self.sources.insert(*source)),
+                Speaker::Unidentified { kind: _, label: _, of } => self.actors.extend(of),
+            }
+        }
+    }
+}

@@ -1,0 +1,307 @@
+//! What listed resources have in common.
+
+use super::resource::{KINDS_OF_READINGS, kind_of_reading};
+use super::scope::{Answer, Scope, invalid};
+use super::{board, status};
+use crate::Loaded;
+use domain::actor::{Actor, ActorKind};
+use domain::annotation::{Annotation, SpanRole};
+use domain::claim::{Claim, Speaker, Target};
+use domain::document::Document;
+use domain::id::{ActorId, DocumentId, Handle, IncidentId, UserId};
+use domain::incident::Incident;
+use domain::reading::Reading;
+use domain::relation::{Relation, RelationType};
+use domain::source::{Source, SourceKind};
+use domain::text::{Text, comparable};
+use domain::{Aggregate, Code};
+use uuid::Uuid;
+use wire::view;
+
+/// A filter whose values have been understood; an absent field admits all.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Filter {
+    pub status: Option<String>,
+    pub kind: Option<String>,
+    pub actor: Option<ActorId>,
+    pub document: Option<DocumentId>,
+    pub incident: Option<IncidentId>,
+    pub author: Option<UserId>,
+    /// In comparable form.
+    pub q: Option<String>,
+}
+
+/// What a collection can be filtered by, besides `author`.
+#[derive(Debug, Default)]
+pub(super) struct Fields {
+    /// The statuses, if it has any.
+    pub status: Vec<&'static str>,
+    /// The kinds, if it has any.
+    pub kind: Kinds,
+    /// Which of `actor`, `document`, `incident` and `q` it has.
+    pub others: &'static [&'static str],
+}
+
+/// The kinds of a collection.
+#[derive(Debug, Default)]
+pub(super) enum Kinds {
+    /// It has none.
+    #[default]
+    None,
+    /// A closed vocabulary.
+    Codes(Vec<&'static str>),
+    /// Terms of the codebook.
+    Terms,
+}
+
+fn all<C: Code>() -> Kinds {
+    Kinds::Codes(C::ALL.iter().map(|code| code.as_str()).collect())
+}
+
+impl Filter {
+    /// Understands a filter of a collection that has these fields.
+    pub(super) fn parse(filter: Option<&view::Filter>, collection: &str, fields: &Fields) -> Answer<Self> {
+        let Some(view::Filter { status, kind, actor, document, incident, author, q }) = filter else {
+            return Ok(Self::default());
+        };
+        let has = |has: bool, given: bool, name: &str| {
+            let detail = || format!("{collection} cannot be filtered by `{name}`");
+            if has || !given { Ok(()) } else { Err(invalid("filter_not_applicable", detail())) }
+        };
+        has(!fields.status.is_empty(), status.is_some(), "status")?;
+        has(!matches!(fields.kind, Kinds::None), kind.is_some(), "kind")?;
+        for (given, name) in [(actor, "actor"), (document, "document"), (incident, "incident"), (q, "q")] {
+            has(fields.others.contains(&name), given.is_some(), name)?;
+        }
+        check_code("status", status.as_deref(), &fields.status)?;
+        if let Kinds::Codes(codes) = &fields.kind {
+            check_code("kind", kind.as_deref(), codes)?;
+        }
+        Ok(Self {
+            status: status.clone(),
+            kind: kind.as_deref().map(comparable),
+            actor: parse_id("actor", actor.as_deref())?.map(ActorId::new),
+            document: parse_id("document", document.as_deref())?.map(DocumentId::new),
+            incident: parse_id("incident", incident.as_deref())?.map(IncidentId::new),
+            author: author.as_deref().map(user).transpose()?,
+            q: q.as_deref().map(comparable),
+        })
+    }
+
+    /// Whether one of these texts contains what is looked for.
+    fn finds<'a>(&self, texts: impl IntoIterator<Item = &'a Text>) -> bool {
+        let Some(q) = &self.q else { return true };
+        texts.into_iter().any(|text| comparable(text.as_str()).contains(q.as_str()))
+    }
+
+    fn is_kind(&self, kind: &str) -> bool {
+        self.kind.as_deref().is_none_or(|asked| asked == kind)
+    }
+
+    fn is_status(&self, status: &str) -> bool {
+        self.status.as_deref().is_none_or(|asked| asked == status)
+    }
+
+    fn is_author(&self, author: UserId) -> bool {
+        self.author.is_none_or(|asked| asked == author)
+    }
+
+    fn names(&self, mut actors: impl Iterator<Item = ActorId>) -> bool {
+        self.actor.is_none_or(|asked| actors.any(|actor| actor == asked))
+    }
+}
+
+fn check_code(name: &str, given: Option<&str>, known: &[&str]) -> Answer<()> {
+    match given {
+        Some(given) if !known.contains(&given) => {
+            let given: String = given.chars().take(64).collect();
+            Err(invalid("filter_invalid", format!("`{name}` has no value `{given}`; known: {}", known.join(", "))))
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
+fn parse_id(name: &str, given: Option<&str>) -> Answer<Option<Uuid>> {
+    let parse = |text| Uuid::try_parse(text).map_err(|_| invalid("filter_invalid", format!("`{name}` is no UUID")));
+    given.map(parse).transpose()
+}
+
+/// A user by id or handle.
+pub(super) fn user(text: &str) -> Answer<UserId> {
+    let id = Uuid::try_parse(text).ok().map(UserId::new);
+    let user = id.or_else(|| Handle::parse(text).map(|handle| UserId::from_handle(&handle)));
+    user.ok_or_else(|| invalid("filter_invalid", "a user is named by a UUID or a handle `[a-z0-9._-]{1,64}`"))
+}
+
+/// What can be listed and filtered.
+pub(super) trait Filtered: Aggregate {
+    /// By what it can be filtered.
+    fn fields() -> Fields;
+
+    /// Whether the filter admits it.
+    fn is_admitted(scope: &Scope<'_>, id: Uuid, loaded: &Loaded<Self>, filter: &Filter) -> Answer<bool>;
+}
+
+impl Filtered for Source {
+    fn fields() -> Fields {
+        Fields { kind: all::<SourceKind>(), others: &["q"], ..Fields::default() }
+    }
+
+    fn is_admitted(_: &Scope<'_>, _: Uuid, loaded: &Loaded<Self>, filter: &Filter) -> Answer<bool> {
+        Ok(match &loaded.state {
+            Self::Absent => false,
+            Self::Registered { name, kind, relations: _ } => {
+                filter.is_author(loaded.author) && filter.is_kind(kind.as_str()) && filter.finds([name])
+            }
+        })
+    }
+}
+
+impl Filtered for Document {
+    fn fields() -> Fields {
+        Fields { others: &["q"], ..Fields::default() }
+    }
+
+    fn is_admitted(_: &Scope<'_>, _: Uuid, loaded: &Loaded<Self>, filter: &Filter) -> Answer<bool> {
+        Ok(match &loaded.state {
+            Self::Absent => false,
+            Self::Registered { detail, revisions: _, withdrawn: _ } => {
+                filter.is_author(loaded.author) && filter.finds([&detail.title])
+            }
+        })
+    }
+}
+
+impl Filtered for Incident {
+    fn fields() -> Fields {
+        Fields { status: status::of_incidents(), kind: Kinds::Terms, others: &["actor", "q"] }
+    }
+
+    fn is_admitted(scope: &Scope<'_>, id: Uuid, loaded: &Loaded<Self>, filter: &Filter) -> Answer<bool> {
+        let is_term = |mut terms: std::slice::Iter<'_, Text>| {
+            filter.kind.as_deref().is_none_or(|asked| terms.any(|term| comparable(term.as_str()) == asked))
+        };
+        let named = match &loaded.state {
+            Self::Absent => return Ok(false),
+            Self::Single(detail) => {
+                is_term(detail.kind.as_slice().iter()) && filter.names(detail.targets.iter().copied())
+            }
+            Self::Class(class) => {
+                let actors = class.targets.iter().chain(&class.actors);
+                // A class has no board, thus no status.
+                filter.status.is_none() && is_term(class.kinds.iter()) && filter.names(actors.copied())
+            }
+        };
+        if !(named && filter.is_author(loaded.author) && filter.finds(loaded.state.title())) {
+            return Ok(false);
+        }
+        // The board comes last: it is what costs.
+        match &filter.status {
+            Some(asked) => Ok(board::status(scope, IncidentId::new(id))? == *asked),
+            None => Ok(true),
+        }
+    }
+}
+
+impl Filtered for Actor {
+    fn fields() -> Fields {
+        Fields { kind: all::<ActorKind>(), others: &["q"], ..Fields::default() }
+    }
+
+    fn is_admitted(_: &Scope<'_>, _: Uuid, loaded: &Loaded<Self>, filter: &Filter) -> Answer<bool> {
+        Ok(match &loaded.state {
+            Self::Absent => false,
+            Self::Known { kind, names } => {
+                let names = names.iter().map(|(_, name)| &name.name);
+                filter.is_author(loaded.author) && filter.is_kind(kind.as_str()) && filter.finds(names)
+            }
+        })
+    }
+}
+
+impl Filtered for Relation {
+    fn fields() -> Fields {
+        Fields { status: status::of_relations(), kind: all::<RelationType>(), others: &["actor"] }
+    }
+
+    fn is_admitted(_: &Scope<'_>, _: Uuid, loaded: &Loaded<Self>, filter: &Filter) -> Answer<bool> {
+        let Some(edge) = loaded.state.edge() else { return Ok(false) };
+        Ok(filter.is_author(loaded.author)
+            && filter.is_kind(edge.relation.as_str())
+            && filter.is_status(status::of_relation(&loaded.state))
+            && filter.names([edge.from, edge.to].into_iter()))
+    }
+}
+
+impl Filtered for Annotation {
+    fn fields() -> Fields {
+        Fields { status: status::ANNOTATION.to_vec(), kind: all::<SpanRole>(), others: &["document"] }
+    }
+
+    fn is_admitted(_: &Scope<'_>, _: Uuid, loaded: &Loaded<Self>, filter: &Filter) -> Answer<bool> {
+        let Some(span) = loaded.state.span() else { return Ok(false) };
+        Ok(filter.is_author(loaded.author)
+            && filter.is_kind(span.role.as_str())
+            && filter.is_status(status::of_annotation(&loaded.state))
+            && filter.document.is_none_or(|asked| asked == span.document))
+    }
+}
+
+impl Filtered for Reading {
+    fn fields() -> Fields {
+        let kind = Kinds::Codes(KINDS_OF_READINGS.to_vec());
+        Fields { status: status::READING.to_vec(), kind, others: &["actor", "document", "incident"] }
+    }
+
+    fn is_admitted(scope: &Scope<'_>, _: Uuid, loaded: &Loaded<Self>, filter: &Filter) -> Answer<bool> {
+        if !filter.is_author(loaded.author) || !filter.is_kind(kind_of_reading(&loaded.state)) {
+            return Ok(false);
+        }
+        let admitted = match &loaded.state {
+            Self::Absent => false,
+            Self::Claim { author: _, claim } | Self::Retracted { author: _, claim } => {
+                filter.names(actors_of(claim)) && is_about(filter, claim) && cites(scope, filter, claim)?
+            }
+            Self::Blank { author: _, blank } | Self::BlankRetracted { author: _, blank } => {
+                filter.actor.is_none()
+                    && filter.incident.is_none()
+                    && filter.document.is_none_or(|asked| asked == blank.document)
+            }
+        };
+        Ok(admitted && (filter.status.is_none() || filter.is_status(status::of_reading(scope, &loaded.state)?)))
+    }
+}
+
+/// Every actor whom a claim names: as speaker, as subject, as target.
+fn actors_of(claim: &Claim) -> impl Iterator<Item = ActorId> {
+    let speakers = claim.speakers.everyone().filter_map(|speaker| match speaker {
+        Speaker::Actor(actor) => Some(*actor),
+        Speaker::Unidentified { kind: _, label: _, of } => *of,
+        Speaker::Source(_) => None,
+    });
+    let target = match claim.proposition.target {
+        Target::Actor(actor) => Some(actor),
+        Target::Incident(_) | Target::Class(_) | Target::Relation(_) => None,
+    };
+    let subjects = claim.proposition.actor.into_iter().chain(claim.proposition.with.iter().copied());
+    speakers.chain(target).chain(subjects)
+}
+
+fn is_about(filter: &Filter, claim: &Claim) -> bool {
+    filter.incident.is_none_or(|asked| match claim.proposition.target {
+        Target::Incident(id) | Target::Class(id) => id == asked,
+        Target::Relation(_) | Target::Actor(_) => false,
+    })
+}
+
+/// Whether the claim cites a passage of the document.
+fn cites(scope: &Scope<'_>, filter: &Filter, claim: &Claim) -> Answer<bool> {
+    let Some(asked) = filter.document else { return Ok(true) };
+    for id in &claim.evidence {
+        let annotation: Option<Loaded<Annotation>> = scope.snapshot.load(scope.project, id.uuid())?;
+        if annotation.is_some_and(|annotation| annotation.state.span().is_some_and(|span| span.document == asked)) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}

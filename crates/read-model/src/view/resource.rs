@@ -1,0 +1,235 @@
+//! Single resources as they are shown.
+
+use super::scope::{Answer, Scope};
+use super::{board, status};
+use crate::Loaded;
+use domain::access::Role;
+use domain::actor::{Actor, Name};
+use domain::annotation::Annotation;
+use domain::document::{self, Document};
+use domain::edtf::Edtf;
+use domain::id::{IncidentId, NameId, UserId};
+use domain::incident::{Class, Incident};
+use domain::project::Open;
+use domain::reading::Reading;
+use domain::relation::Relation;
+use domain::source::Source;
+use domain::text::Text;
+use uuid::Uuid;
+use wire::json::rfc3339;
+use wire::view::{self, Resource, resource::Of};
+
+/// A message with what all aggregates have in common.
+macro_rules! of_loaded {
+    ($message:ident, $id:expr, $loaded:expr, $($field:tt)*) => {
+        view::$message {
+            id: $id.to_string(),
+            revision: $loaded.revision,
+            author: $loaded.author.to_string(),
+            created_at: rfc3339($loaded.created_at_us),
+            position: $loaded.created,
+            $($field)*
+        }
+    };
+}
+
+fn resource(of: Of) -> Resource {
+    Resource { of: Some(of) }
+}
+
+/// A count for a message: lists are bounded far below.
+fn count(len: usize) -> u32 {
+    u32::try_from(len).unwrap_or(u32::MAX)
+}
+
+pub(super) fn project(id: Uuid, loaded: &Loaded<Open>) -> Resource {
+    let open = &loaded.state;
+    resource(Of::Project(of_loaded!(Project, id, loaded,
+        name: text(&open.name),
+        blind: open.blind,
+        policy: open.policy_newest(),
+        codebook: count(open.codebooks.len()),
+        members: count(open.members.len()),
+    )))
+}
+
+pub(super) fn source(id: Uuid, loaded: &Loaded<Source>) -> Option<Resource> {
+    let Source::Registered { name, kind, relations } = &loaded.state else { return None };
+    let relations = relations
+        .iter()
+        .map(|(relation, to)| view::SourceRelation { r#type: relation.to_string(), to: to.to_string() });
+    Some(resource(Of::Source(of_loaded!(Source, id, loaded,
+        name: text(name),
+        kind: kind.to_string(),
+        relations: relations.collect(),
+    ))))
+}
+
+pub(super) fn document(id: Uuid, loaded: &Loaded<Document>) -> Option<Resource> {
+    let Document::Registered { detail, revisions, withdrawn } = &loaded.state else { return None };
+    Some(resource(Of::Document(of_loaded!(Document, id, loaded,
+        title: text(&detail.title),
+        source: detail.source.to_string(),
+        url: detail.url.as_ref().map(text),
+        published: detail.published.as_ref().map(date),
+        language: detail.language.as_ref().map(text),
+        sensitivity: detail.sensitivity.as_ref().map(text),
+        revisions: revisions.iter().map(revision).collect(),
+        withdrawn: *withdrawn,
+    ))))
+}
+
+fn revision(revision: &document::Revision) -> view::DocumentRevision {
+    view::DocumentRevision {
+        revision: revision.number,
+        bytes: revision.bytes,
+        code_points: revision.code_points,
+        sha256: hexadecimal(&revision.sha256),
+        salt: hexadecimal(&revision.salt),
+        captured_at: revision.captured_at.as_ref().map(text),
+    }
+}
+
+pub(super) fn incident(scope: &Scope<'_>, id: Uuid, loaded: &Loaded<Incident>) -> Answer<Option<Resource>> {
+    let mut incident = of_loaded!(Incident, id, loaded, ..view::Incident::default());
+    match &loaded.state {
+        Incident::Absent => return Ok(None),
+        Incident::Single(detail) => {
+            incident.title = text(&detail.title);
+            incident.when = Some(date(&detail.when));
+            incident.kind = detail.kind.as_ref().map(text);
+            incident.places = texts(&detail.places);
+            incident.targets = codes(&detail.targets);
+            incident.status = Some(board::status(scope, IncidentId::new(id))?);
+        }
+        Incident::Class(defined) => {
+            incident.title = text(&defined.title);
+            incident.class = Some(class(defined));
+        }
+    }
+    Ok(Some(resource(Of::Incident(incident))))
+}
+
+fn class(class: &Class) -> view::Class {
+    view::Class {
+        kinds: texts(&class.kinds),
+        targets: codes(&class.targets),
+        places: texts(&class.places),
+        actors: codes(&class.actors),
+        period: class.period.as_ref().map(date),
+    }
+}
+
+pub(super) fn actor(id: Uuid, loaded: &Loaded<Actor>) -> Option<Resource> {
+    let Actor::Known { kind, names } = &loaded.state else { return None };
+    Some(resource(Of::Actor(of_loaded!(Actor, id, loaded,
+        kind: kind.to_string(),
+        name: loaded.state.name().map(text).unwrap_or_default(),
+        names: names.iter().map(name).collect(),
+    ))))
+}
+
+fn name((id, name): &(NameId, Name)) -> view::ActorName {
+    view::ActorName {
+        id: id.to_string(),
+        name: text(&name.name),
+        language: name.language.as_ref().map(text),
+        evidence: codes(&name.evidence),
+    }
+}
+
+pub(super) fn relation(id: Uuid, loaded: &Loaded<Relation>) -> Option<Resource> {
+    let edge = loaded.state.edge()?;
+    let disputed_by = match &loaded.state {
+        Relation::Live { edge: _, disputed_by } => codes(disputed_by),
+        Relation::Absent | Relation::Withdrawn(_) => Vec::new(),
+    };
+    Some(resource(Of::Relation(of_loaded!(Relation, id, loaded,
+        r#type: edge.relation.to_string(),
+        from: edge.from.to_string(),
+        to: edge.to.to_string(),
+        stance: edge.stance.to_string(),
+        evidence: codes(&edge.evidence),
+        valid: edge.valid.as_ref().map(date),
+        status: status::of_relation(&loaded.state).to_owned(),
+        disputed_by,
+    ))))
+}
+
+pub(super) fn annotation(id: Uuid, loaded: &Loaded<Annotation>) -> Option<Resource> {
+    let span = loaded.state.span()?;
+    Some(resource(Of::Annotation(of_loaded!(Annotation, id, loaded,
+        document: span.document.to_string(),
+        document_revision: span.revision,
+        start: span.start,
+        end: span.end,
+        role: span.role.to_string(),
+        note: span.note.as_ref().map(text),
+        status: status::of_annotation(&loaded.state).to_owned(),
+        exact: None,
+    ))))
+}
+
+pub(super) fn reading(scope: &Scope<'_>, id: Uuid, loaded: &Loaded<Reading>) -> Answer<Option<Resource>> {
+    let (claim, passage) = match &loaded.state {
+        Reading::Absent => return Ok(None),
+        Reading::Claim { author: _, claim } | Reading::Retracted { author: _, claim } => {
+            (Some(wire::view::claim(claim)), None)
+        }
+        Reading::Blank { author: _, blank } | Reading::BlankRetracted { author: _, blank } => {
+            (None, Some(wire::view::passage(blank)))
+        }
+    };
+    Ok(Some(resource(Of::Reading(of_loaded!(Reading, id, loaded,
+        kind: kind_of_reading(&loaded.state).to_owned(),
+        status: status::of_reading(scope, &loaded.state)?.to_owned(),
+        claim,
+        passage,
+    )))))
+}
+
+/// The kinds of readings.
+pub(super) const KINDS_OF_READINGS: [&str; 2] = ["claim", "no_claim"];
+
+pub(super) fn kind_of_reading(reading: &Reading) -> &'static str {
+    match reading {
+        Reading::Absent | Reading::Claim { .. } | Reading::Retracted { .. } => "claim",
+        Reading::Blank { .. } | Reading::BlankRetracted { .. } => "no_claim",
+    }
+}
+
+pub(super) fn policy(version: u32, policy: &domain::policy::Policy) -> Resource {
+    resource(Of::Policy(wire::view::policy(version, policy)))
+}
+
+pub(super) fn codebook(version: u32, codebook: &domain::codebook::Codebook) -> Resource {
+    resource(Of::Codebook(wire::view::codebook(version, codebook)))
+}
+
+pub(super) fn member(user: UserId, role: Role) -> Resource {
+    resource(Of::Member(view::Member { user: user.to_string(), role: role.to_string() }))
+}
+
+pub(super) fn hexadecimal(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
+        write!(text, "{byte:02x}").expect("a string takes every write");
+        text
+    })
+}
+
+fn text(text: &Text) -> String {
+    text.as_str().to_owned()
+}
+
+fn texts(list: &[Text]) -> Vec<String> {
+    list.iter().map(text).collect()
+}
+
+fn codes<T: ToString>(list: impl IntoIterator<Item = T>) -> Vec<String> {
+    list.into_iter().map(|one| one.to_string()).collect()
+}
+
+fn date(date: &Edtf) -> String {
+    date.as_str().to_owned()
+}

@@ -1,0 +1,160 @@
+//! What a question is answered within: a project up to a position, a viewer, a policy, what is left out.
+
+use super::View;
+use crate::{Error, Loaded, Snapshot};
+use domain::access::{self, Action, Role, Viewer};
+use domain::id::{ProjectId, UserId};
+use domain::policy::Policy;
+use domain::project::{Open, Project};
+use domain::{Aggregate, Kind, Rejection, Why};
+use std::sync::Arc;
+use uuid::Uuid;
+use wire::view::{self, Refusal, Request, refusal};
+
+/// An answer, or why there is none.
+pub(super) type Answer<T> = Result<T, Stop>;
+
+/// Why there is no answer.
+#[derive(Debug)]
+pub(super) enum Stop {
+    /// The asker may not, or means nothing.
+    Refused(Refusal),
+    /// The store failed.
+    Failed(Error),
+}
+
+impl From<Error> for Stop {
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl From<Rejection> for Stop {
+    fn from(rejection: Rejection) -> Self {
+        let why = match rejection.why {
+            Why::Absent => refusal::Why::Absent,
+            Why::Forbidden => refusal::Why::Forbidden,
+            Why::Invalid | Why::Stale | Why::Unconditional | Why::Conflict => refusal::Why::Invalid,
+        };
+        Self::Refused(Refusal { why: why.into(), code: rejection.code.to_owned(), detail: rejection.detail })
+    }
+}
+
+/// It does not exist, or not for this viewer.
+pub(super) fn absent() -> Stop {
+    Rejection::absent("not_found", "there is nothing here that you can see").into()
+}
+
+/// The question means nothing.
+pub(super) fn invalid(code: &'static str, detail: impl Into<String>) -> Stop {
+    Rejection::invalid(code, detail).into()
+}
+
+/// An id of the path: what is no id names nothing.
+pub(super) fn id(text: &str) -> Answer<Uuid> {
+    Uuid::try_parse(text).map_err(|_| absent())
+}
+
+/// What is folded without.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Without {
+    /// Nothing: every record counts.
+    Nothing,
+}
+
+impl Without {
+    pub(super) fn parse(without: &[view::Without]) -> Answer<Self> {
+        if without.is_empty() {
+            return Ok(Self::Nothing);
+        }
+        Err(invalid("not_supported_yet", "`without` is not supported yet"))
+    }
+}
+
+/// A project up to a position, which the viewer may read, under one policy.
+///
+/// Nothing within a project is hidden from one who may read it as yet: what annotators are kept from comes with tasks.
+#[derive(Debug)]
+pub(super) struct Scope<'a> {
+    pub view: &'a View<'a>,
+    pub snapshot: Snapshot<'a>,
+    pub project: ProjectId,
+    /// The project's state at the position.
+    pub open: Arc<Loaded<Open>>,
+    pub policy: PolicyInForce,
+    pub without: Without,
+}
+
+/// The policy under which a view is computed.
+#[derive(Debug, Clone)]
+pub(super) struct PolicyInForce {
+    pub version: u32,
+    pub policy: Policy,
+}
+
+impl<'a> Scope<'a> {
+    /// Finds the project, checks that the viewer may read what is of this kind there, and finds the policy.
+    ///
+    /// Permissions are those of the newest position, whatever the question's: who was a member once sees no more.
+    pub(super) fn open(
+        view: &'a View<'a>,
+        request: &Request,
+        as_of: u64,
+        without: Without,
+        kind: Kind,
+    ) -> Answer<Self> {
+        let project = ProjectId::new(id(&request.project)?);
+        let now = project_at(view, &view.store.snapshot(None), project)?.ok_or_else(absent)?;
+        let viewer = viewer(request.viewer.as_ref(), &now.state)?;
+        access::check(&viewer, Action::Read, kind)?;
+        let snapshot = view.store.snapshot(Some(as_of));
+        let open = project_at(view, &snapshot, project)?.ok_or_else(absent)?;
+        let version = request.policy.unwrap_or_else(|| open.state.policy_newest());
+        let policy = open.state.policy(version).ok_or_else(|| {
+            let newest = open.state.policy_newest();
+            invalid(
+                "unknown_policy",
+                format!("there is no policy version {version} at this position; the newest is {newest}"),
+            )
+        })?;
+        Ok(Self { view, snapshot, project, open, policy: PolicyInForce { version, policy }, without })
+    }
+
+    /// An aggregate of the project that has a record.
+    pub(super) fn load<A: Aggregate>(&self, id: Uuid) -> Answer<Loaded<A>> {
+        self.snapshot.load(self.project, id)?.ok_or_else(absent)
+    }
+}
+
+/// A project's state at a position; none when it was not created yet.
+pub(super) fn project_at(
+    view: &View<'_>,
+    snapshot: &Snapshot<'_>,
+    project: ProjectId,
+) -> Answer<Option<Arc<Loaded<Open>>>> {
+    Ok(view.boards.project(snapshot, project, || {
+        let Some(loaded) = snapshot.load::<Project>(project, project.uuid())? else { return Ok(None) };
+        let Loaded { state, revision, author, created_at_us, created, last, bytes } = loaded;
+        Ok(match state {
+            Project::Absent => None,
+            Project::Open(state) => Some(Loaded { state, revision, author, created_at_us, created, last, bytes }),
+        })
+    })?)
+}
+
+/// Who asks, with the role that the project gives.
+pub(super) fn viewer(viewer: Option<&view::Viewer>, open: &Open) -> Answer<Viewer> {
+    let Some(viewer) = viewer else { return Err(absent()) };
+    let user = user(viewer)?;
+    let member = user.and_then(|user| open.members.get(&user).copied());
+    let role = member.or(viewer.anonymous_reader.then_some(Role::Reader));
+    Ok(Viewer { user, operator: viewer.operator, role })
+}
+
+fn user(viewer: &view::Viewer) -> Answer<Option<UserId>> {
+    if viewer.user.is_empty() {
+        return Ok(None);
+    }
+    let user = Uuid::try_parse(&viewer.user).map_err(|_| invalid("viewer_invalid", "the viewer's user is no UUID"))?;
+    Ok(Some(UserId::new(user)))
+}

@@ -1,0 +1,51 @@
+//! Statuses that resources show, and that lists filter by.
+
+use super::scope::{Answer, Scope};
+use crate::Loaded;
+use domain::Code;
+use domain::annotation::Annotation;
+use domain::attribution::IncidentStatus;
+use domain::claim::Claim;
+use domain::reading::Reading;
+use domain::relation::{Relation, Standing};
+
+/// The statuses of annotations.
+pub(super) const ANNOTATION: [&str; 2] = ["live", "retracted"];
+/// The statuses of readings: an orphan cites no live annotation.
+pub(super) const READING: [&str; 3] = ["live", "orphan", "retracted"];
+
+/// The statuses of relations.
+pub(super) fn of_relations() -> Vec<&'static str> {
+    Standing::ALL.iter().map(|standing| standing.as_str()).collect()
+}
+
+/// The statuses of incidents.
+pub(super) fn of_incidents() -> Vec<&'static str> {
+    IncidentStatus::ALL.iter().map(|status| status.as_str()).collect()
+}
+
+pub(super) fn of_relation(relation: &Relation) -> &'static str {
+    relation.standing().as_str()
+}
+
+pub(super) fn of_annotation(annotation: &Annotation) -> &'static str {
+    if annotation.live().is_some() { "live" } else { "retracted" }
+}
+
+pub(super) fn of_reading(scope: &Scope<'_>, reading: &Reading) -> Answer<&'static str> {
+    match reading {
+        Reading::Absent | Reading::Retracted { .. } | Reading::BlankRetracted { .. } => Ok("retracted"),
+        Reading::Blank { .. } => Ok("live"),
+        Reading::Claim { author: _, claim } => Ok(if cites_live(scope, claim)? { "live" } else { "orphan" }),
+    }
+}
+
+fn cites_live(scope: &Scope<'_>, claim: &Claim) -> Answer<bool> {
+    for id in &claim.evidence {
+        let annotation: Option<Loaded<Annotation>> = scope.snapshot.load(scope.project, id.uuid())?;
+        if annotation.is_some_and(|annotation| annotation.state.live().is_some()) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}

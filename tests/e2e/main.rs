@@ -1,0 +1,14 @@
+//! The whole system over HTTP: the real binary, a real nats-server, real sockets.
+//!
+//! Every test has its own server, port 0 and folder. Counts are small and seeded here; with `GAINSAY_SOAK=1` the same
+//! code runs at the acceptance counts and prints seed and figures.
+
+mod support;
+
+mod bad_input;
+mod concurrency;
+mod crash;
+mod demo;
+mod pipeline;
+mod reads;
+mod retries;

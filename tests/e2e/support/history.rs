@@ -1,0 +1,48 @@
+//! What the log holds, read back whole and checked without the code under test.
+
+use super::people::{Person, Project};
+use anyhow::{Context, ensure};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// Every record of the project, in order.
+pub async fn records(project: &Project) -> anyhow::Result<Vec<Value>> {
+    read(&project.operator, &project.path("events?after=0")).await
+}
+
+async fn read(person: &Person, path: &str) -> anyhow::Result<Vec<Value>> {
+    let answer = person.get(path).await?.expect(200)?;
+    answer.text.lines().map(|line| serde_json::from_str(line).context("a line of the events is JSON")).collect()
+}
+
+/// Checks what must hold of any history: positions rise, revisions of an aggregate follow each other, each names its
+/// predecessor by digest, and no command stands twice in an aggregate.
+pub fn check(records: &[Value]) -> anyhow::Result<()> {
+    let mut last = 0;
+    let mut aggregates: BTreeMap<String, (u64, String)> = BTreeMap::new();
+    let mut commands: BTreeMap<(String, String), u64> = BTreeMap::new();
+    for record in records {
+        let position = record["position"].as_u64().context("a position")?;
+        ensure!(position > last, "position {position} follows {last}");
+        last = position;
+        let id = format!("{}/{}", text(record, "kind")?, text(record, "id")?);
+        let revision = record["revision"].as_u64().context("a revision")?;
+        let digest = text(record, "sha256")?;
+        let (before, previous) = aggregates.get(&id).cloned().unwrap_or_default();
+        ensure!(revision == before + 1, "{id}: revision {revision} follows {before}");
+        ensure!(
+            record["previous_sha256"].as_str().unwrap_or_default() == previous,
+            "{id}: revision {revision} names another predecessor"
+        );
+        let command = (id.clone(), text(record, "command_id")?);
+        if let Some(other) = commands.insert(command, position) {
+            anyhow::bail!("{id}: one command stands at {other} and at {position}");
+        }
+        aggregates.insert(id, (revision, digest));
+    }
+    Ok(())
+}
+
+fn text(record: &Value, field: &str) -> anyhow::Result<String> {
+    Ok(record[field].as_str().with_context(|| format!("`{field}` in {record}"))?.to_owned())
+}
