@@ -125,7 +125,9 @@ impl Service {
     {
         let slot = self.aggregates().slot::<A>(&command.address);
         let turn_and_execute = async {
-            let _turn = slot.turn().await?;
+            // What is refused by what is known already need not wait for those who may still win.
+            let lost = command.against.is_some_and(|against| against < slot.revision());
+            let _turn = if lost { None } else { Some(slot.turn().await?) };
             self.execute(command, Source::Kept, decide).await
         };
         self.observe(command, turn_and_execute).await

@@ -263,4 +263,3 @@ fn too_long() -> Problem {
 fn broken() -> Problem {
     Problem::bad_request("body_incomplete", "the body broke off here")
 }
-

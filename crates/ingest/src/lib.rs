@@ -138,8 +138,7 @@ pub async fn start(
     let listener = TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen}"))?;
     let address = listener.local_addr().context("cannot tell the own address")?;
     tokio::spawn(watch_log(parts.event_log.clone(), health.check("log"), shutdown.clone()));
-    let routes =
-        router(parts, config, &shutdown).merge(health.router()).merge(http::openapi(&openapi()));
+    let routes = router(parts, config, &shutdown).merge(health.router()).merge(http::openapi(&openapi()));
     let serving =
         async move { http::serve(listener, http::shell(routes), &shutdown, http::DRAIN_TIMEOUT_DEFAULT).await };
     tracing::info!(%address, "the write side listens");

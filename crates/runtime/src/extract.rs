@@ -24,9 +24,5 @@ fn shorten(message: &str) -> String {
 /// serde's derive has no structured errors; these messages are what its documentation of
 /// `de::Error` prescribes.
 fn name_after<'a>(message: &'a str, prefix: &str) -> Option<&'a str> {
-    message
-        .strip_prefix(prefix)?
-        .strip_prefix(" `")?
-        .split('`')
-        .next()
+    message.strip_prefix(prefix)?.strip_prefix(" `")?.split('`').next()
 }

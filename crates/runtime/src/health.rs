@@ -70,13 +70,8 @@ impl Health {
     }
 
     fn register(&self, name: String, kind: Kind, failure: Option<String>) -> Check {
-        self.entries()
-            .entry(name.clone())
-            .or_insert(Entry { kind, failure });
-        Check {
-            health: self.clone(),
-            name,
-        }
+        self.entries().entry(name.clone()).or_insert(Entry { kind, failure });
+        Check { health: self.clone(), name }
     }
 
     /// Whether every check is well.
@@ -89,26 +84,16 @@ impl Health {
     #[must_use]
     pub fn failures(&self, kind: Option<Kind>) -> Vec<(String, String)> {
         let entries = self.entries();
-        let of_kind = entries
-            .iter()
-            .filter(|(_, entry)| kind.is_none_or(|kind| kind == entry.kind));
-        of_kind
-            .filter_map(|(name, entry)| Some((name.clone(), entry.failure.clone()?)))
-            .collect()
+        let of_kind = entries.iter().filter(|(_, entry)| kind.is_none_or(|kind| kind == entry.kind));
+        of_kind.filter_map(|(name, entry)| Some((name.clone(), entry.failure.clone()?))).collect()
     }
 
     /// `GET /livez`, `/readyz` and `/metrics`; installs the metrics recorder.
     pub fn router(&self) -> Router {
         let metrics = metrics::install();
         Router::new()
-            .route(
-                "/livez",
-                get(async |State(health): State<Health>| health.answer(Some(Kind::Liveness))),
-            )
-            .route(
-                "/readyz",
-                get(async |State(health): State<Health>| health.answer(None)),
-            )
+            .route("/livez", get(async |State(health): State<Health>| health.answer(Some(Kind::Liveness))))
+            .route("/readyz", get(async |State(health): State<Health>| health.answer(None)))
             .route("/metrics", get(async move || render(&metrics)))
             .with_state(self.clone())
     }
@@ -117,49 +102,23 @@ impl Health {
         let failures = self.failures(kind);
         let checks = self.report(kind);
         if failures.is_empty() {
-            let body = axum::Json(Report {
-                status: "ok",
-                checks,
-            });
+            let body = axum::Json(Report { status: "ok", checks });
             return ([(CACHE_CONTROL, "no-store")], body).into_response();
         }
-        let failing: Vec<_> = failures
-            .into_iter()
-            .map(|(name, reason)| format!("{name} ({reason})"))
-            .collect();
-        let code = if kind == Some(Kind::Liveness) {
-            "not_alive"
-        } else {
-            "not_ready"
-        };
+        let failing: Vec<_> = failures.into_iter().map(|(name, reason)| format!("{name} ({reason})")).collect();
+        let code = if kind == Some(Kind::Liveness) { "not_alive" } else { "not_ready" };
         let checks = serde_json::to_value(checks).expect("a map with string keys serialises");
-        let problem = Problem::unavailable(
-            code,
-            format!("failing: {}", failing.join(", ")),
-            RETRY_AFTER_SECONDS,
-        );
-        (
-            [(CACHE_CONTROL, "no-store")],
-            problem.with("checks", checks),
-        )
-            .into_response()
+        let problem = Problem::unavailable(code, format!("failing: {}", failing.join(", ")), RETRY_AFTER_SECONDS);
+        ([(CACHE_CONTROL, "no-store")], problem.with("checks", checks)).into_response()
     }
 
     fn report(&self, kind: Option<Kind>) -> BTreeMap<String, CheckReport> {
         let entries = self.entries();
-        let of_kind = entries
-            .iter()
-            .filter(|(_, entry)| kind.is_none_or(|kind| kind == entry.kind));
+        let of_kind = entries.iter().filter(|(_, entry)| kind.is_none_or(|kind| kind == entry.kind));
         of_kind
             .map(|(name, Entry { failure, .. })| {
                 let status = if failure.is_none() { "ok" } else { "failing" };
-                (
-                    name.clone(),
-                    CheckReport {
-                        status,
-                        reason: failure.clone(),
-                    },
-                )
+                (name.clone(), CheckReport { status, reason: failure.clone() })
             })
             .collect()
     }
@@ -185,9 +144,7 @@ impl Check {
     fn set(&self, failure: Option<String>) {
         let changed = {
             let mut entries = self.health.entries();
-            let entry = entries
-                .get_mut(&self.name)
-                .expect("a check is registered before its handle exists");
+            let entry = entries.get_mut(&self.name).expect("a check is registered before its handle exists");
             let changed = entry.failure != failure;
             entry.failure.clone_from(&failure);
             changed

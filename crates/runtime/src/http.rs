@@ -11,9 +11,12 @@ use axum::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, X_CONTE
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use bytes::Bytes;
 use tokio::net::TcpListener;
 use tower_http::catch_panic::CatchPanicLayer;
 use tracing::Instrument;
+use utoipa::openapi::OpenApi;
 use uuid::Uuid;
 
 use crate::health;
@@ -48,6 +51,16 @@ pub fn shell(router: Router) -> Router {
         .layer(middleware::from_fn(observe))
 }
 
+/// `GET /openapi.json`: the description of what a listener answers.
+///
+/// # Panics
+/// When the document cannot be written as JSON, which no document of code does.
+pub fn openapi(document: &OpenApi) -> Router {
+    let json = Bytes::from(document.to_json().expect("names are strings and values are plain"));
+    let answer = async move || ([(CONTENT_TYPE, "application/json")], json.clone());
+    Router::new().route("/openapi.json", get(answer))
+}
+
 /// Serves the router until shutdown is asked for, then waits for the requests under way, at most
 /// `drain_timeout`.
 ///
@@ -59,8 +72,7 @@ pub async fn serve(
     drain_timeout: Duration,
 ) -> io::Result<()> {
     let graceful = shutdown.clone();
-    let serving = axum::serve(listener, router)
-        .with_graceful_shutdown(async move { graceful.requested().await });
+    let serving = axum::serve(listener, router).with_graceful_shutdown(async move { graceful.requested().await });
     let deadline = async {
         shutdown.requested().await;
         tokio::time::sleep(drain_timeout).await;
@@ -97,11 +109,7 @@ async fn observe(mut request: Request, next: Next) -> Response {
     let method = request.method().clone();
     // The route, not the path: a path names users, and would make one time series for each
     // resource.
-    let route = request
-        .extensions()
-        .get::<MatchedPath>()
-        .map_or("unmatched", MatchedPath::as_str)
-        .to_owned();
+    let route = request.extensions().get::<MatchedPath>().map_or("unmatched", MatchedPath::as_str).to_owned();
     let span = tracing::info_span!(
         "http_request",
         http.method = %method,
@@ -116,10 +124,7 @@ async fn observe(mut request: Request, next: Next) -> Response {
         record(&method, route, response.status(), started.elapsed());
         let id = HeaderValue::try_from(id.to_string()).expect("a UUID is visible ASCII");
         response.headers_mut().insert(REQUEST_ID, id);
-        response
-            .headers_mut()
-            .entry(X_CONTENT_TYPE_OPTIONS)
-            .or_insert(HeaderValue::from_static("nosniff"));
+        response.headers_mut().entry(X_CONTENT_TYPE_OPTIONS).or_insert(HeaderValue::from_static("nosniff"));
         response
     }
     .instrument(span)
@@ -127,23 +132,15 @@ async fn observe(mut request: Request, next: Next) -> Response {
 }
 
 fn request_id(request: &Request) -> Uuid {
-    let given = request
-        .headers()
-        .get(REQUEST_ID)
-        .and_then(|value| value.to_str().ok());
-    given
-        .and_then(|text| Uuid::try_parse(text).ok())
-        .unwrap_or_else(Uuid::now_v7)
+    let given = request.headers().get(REQUEST_ID).and_then(|value| value.to_str().ok());
+    given.and_then(|text| Uuid::try_parse(text).ok()).unwrap_or_else(Uuid::now_v7)
 }
 
 /// Gives a problem its `instance`, and makes a problem of an error answer that is not one yet.
 fn complete(mut response: Response, method: &Method, id: Uuid) -> Response {
     let status = response.status();
     let is_error = status.is_client_error() || status.is_server_error();
-    let is_problem = response
-        .headers()
-        .get(CONTENT_TYPE)
-        .is_some_and(|kind| kind == problem::MEDIA_TYPE);
+    let is_problem = response.headers().get(CONTENT_TYPE).is_some_and(|kind| kind == problem::MEDIA_TYPE);
     let problem = match response.extensions_mut().remove::<Problem>() {
         Some(problem) => problem,
         None if is_error && !is_problem => plain(status),
@@ -151,17 +148,9 @@ fn complete(mut response: Response, method: &Method, id: Uuid) -> Response {
     };
     let json = problem.instance(format!("urn:uuid:{id}")).to_json();
     response.headers_mut().remove(CONTENT_ENCODING);
-    response
-        .headers_mut()
-        .insert(CONTENT_TYPE, HeaderValue::from_static(problem::MEDIA_TYPE));
-    response
-        .headers_mut()
-        .insert(CONTENT_LENGTH, HeaderValue::from(json.len()));
-    *response.body_mut() = if method == Method::HEAD {
-        Body::empty()
-    } else {
-        Body::from(json)
-    };
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(problem::MEDIA_TYPE));
+    response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(json.len()));
+    *response.body_mut() = if method == Method::HEAD { Body::empty() } else { Body::from(json) };
     response
 }
 
@@ -169,13 +158,7 @@ fn plain(status: StatusCode) -> Problem {
     let reason = status.canonical_reason().unwrap_or("Error");
     let code: String = reason
         .chars()
-        .map(|letter| {
-            if letter.is_ascii_alphanumeric() {
-                letter.to_ascii_lowercase()
-            } else {
-                '_'
-            }
-        })
+        .map(|letter| if letter.is_ascii_alphanumeric() { letter.to_ascii_lowercase() } else { '_' })
         .collect();
     Problem::new(status, code, reason.to_lowercase())
 }
@@ -188,11 +171,7 @@ fn record(method: &Method, route: String, status: StatusCode, elapsed: Duration)
     } else {
         tracing::info!(http.status = status, latency_seconds, "request answered");
     }
-    let labels = [
-        ("method", method_label(method).to_owned()),
-        ("route", route),
-        ("status", status.to_string()),
-    ];
+    let labels = [("method", method_label(method).to_owned()), ("route", route), ("status", status.to_string())];
     ::metrics::counter!("http_requests_total", &labels).increment(1);
     ::metrics::histogram!("http_request_duration_seconds", &labels).record(latency_seconds);
 }
@@ -200,10 +179,7 @@ fn record(method: &Method, route: String, status: StatusCode, elapsed: Duration)
 /// Clients may invent methods, and each label value is a time series.
 fn method_label(method: &Method) -> &'static str {
     const KNOWN: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
-    KNOWN
-        .into_iter()
-        .find(|known| *known == method.as_str())
-        .unwrap_or("other")
+    KNOWN.into_iter().find(|known| *known == method.as_str()).unwrap_or("other")
 }
 
 /// Counts a request as under way until it is dropped, which is also when a client goes away.

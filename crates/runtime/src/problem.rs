@@ -17,9 +17,7 @@ use utoipa::{IntoResponses, PartialSchema, ToSchema};
 pub const MEDIA_TYPE: &str = "application/problem+json";
 
 /// The members of RFC 9457, which extension members must not shadow.
-const STANDARD_MEMBERS: [&str; 7] = [
-    "type", "title", "status", "detail", "code", "instance", "errors",
-];
+const STANDARD_MEMBERS: [&str; 7] = ["type", "title", "status", "detail", "code", "instance", "errors"];
 
 /// An error answer: a stable `code` for programs and a `detail` that tells a person what to do.
 ///
@@ -75,11 +73,7 @@ pub struct Fault {
 impl Problem {
     /// A problem with a status, a stable `snake_case` code, and a sentence for the reader.
     #[must_use]
-    pub fn new(
-        status: StatusCode,
-        code: impl Into<Cow<'static, str>>,
-        detail: impl Into<String>,
-    ) -> Self {
+    pub fn new(status: StatusCode, code: impl Into<Cow<'static, str>>, detail: impl Into<String>) -> Self {
         let code = code.into();
         Self(Box::new(Members {
             kind: format!("/problems/{code}"),
@@ -103,8 +97,7 @@ impl Problem {
     /// 401: no token, or one that is not valid; names the scheme in `WWW-Authenticate`.
     #[must_use]
     pub fn unauthorized(code: impl Into<Cow<'static, str>>, detail: impl Into<String>) -> Self {
-        Self::new(StatusCode::UNAUTHORIZED, code, detail)
-            .header(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))
+        Self::new(StatusCode::UNAUTHORIZED, code, detail).header(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))
     }
 
     /// 403 `forbidden`: the author of the request may not do this.
@@ -127,10 +120,7 @@ impl Problem {
 
     /// 412: a precondition of the request does not hold.
     #[must_use]
-    pub fn precondition_failed(
-        code: impl Into<Cow<'static, str>>,
-        detail: impl Into<String>,
-    ) -> Self {
+    pub fn precondition_failed(code: impl Into<Cow<'static, str>>, detail: impl Into<String>) -> Self {
         Self::new(StatusCode::PRECONDITION_FAILED, code, detail)
     }
 
@@ -142,10 +132,7 @@ impl Problem {
 
     /// 428: the request lacks a precondition that the resource requires.
     #[must_use]
-    pub fn precondition_required(
-        code: impl Into<Cow<'static, str>>,
-        detail: impl Into<String>,
-    ) -> Self {
+    pub fn precondition_required(code: impl Into<Cow<'static, str>>, detail: impl Into<String>) -> Self {
         Self::new(StatusCode::PRECONDITION_REQUIRED, code, detail)
     }
 
@@ -158,11 +145,7 @@ impl Problem {
 
     /// 503: a part that the request needs is not available; the client may retry after `seconds`.
     #[must_use]
-    pub fn unavailable(
-        code: impl Into<Cow<'static, str>>,
-        detail: impl Into<String>,
-        seconds: u64,
-    ) -> Self {
+    pub fn unavailable(code: impl Into<Cow<'static, str>>, detail: impl Into<String>, seconds: u64) -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, code, detail).retry_after(seconds)
     }
 
@@ -170,24 +153,14 @@ impl Problem {
     #[must_use]
     pub fn pointer(self, pointer: impl Into<String>, detail: impl Into<String>) -> Self {
         let code = self.0.code.clone();
-        self.fault(Fault {
-            pointer: Some(pointer.into()),
-            parameter: None,
-            code,
-            detail: detail.into(),
-        })
+        self.fault(Fault { pointer: Some(pointer.into()), parameter: None, code, detail: detail.into() })
     }
 
     /// Names a query parameter, under the code of the problem.
     #[must_use]
     pub fn parameter(self, parameter: impl Into<String>, detail: impl Into<String>) -> Self {
         let code = self.0.code.clone();
-        self.fault(Fault {
-            pointer: None,
-            parameter: Some(parameter.into()),
-            code,
-            detail: detail.into(),
-        })
+        self.fault(Fault { pointer: None, parameter: Some(parameter.into()), code, detail: detail.into() })
     }
 
     /// Adds an item to `errors`.
@@ -203,12 +176,7 @@ impl Problem {
     /// of an import line.
     #[must_use]
     pub fn within(mut self, prefix: &str) -> Self {
-        for pointer in self
-            .0
-            .errors
-            .iter_mut()
-            .filter_map(|fault| fault.pointer.as_mut())
-        {
+        for pointer in self.0.errors.iter_mut().filter_map(|fault| fault.pointer.as_mut()) {
             pointer.insert_str(0, prefix);
         }
         self
@@ -221,10 +189,7 @@ impl Problem {
     #[must_use]
     pub fn with(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         let name = name.into();
-        debug_assert!(
-            !STANDARD_MEMBERS.contains(&name.as_str()),
-            "`{name}` is a standard member"
-        );
+        debug_assert!(!STANDARD_MEMBERS.contains(&name.as_str()), "`{name}` is a standard member");
         self.0.extensions.insert(name, value.into());
         self
     }
@@ -302,9 +267,7 @@ impl IntoResponse for Problem {
         let mut response = Response::new(Body::from(self.to_json()));
         *response.status_mut() = self.status();
         *response.headers_mut() = self.0.headers.clone();
-        response
-            .headers_mut()
-            .insert(CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
+        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
         response.extensions_mut().insert(self);
         response
     }

@@ -58,9 +58,8 @@ impl Sources {
     /// The environment of this process, and the file it names.
     #[must_use]
     pub fn from_environment() -> Self {
-        let environment = std::env::vars_os().filter_map(|(name, value)| {
-            Some((name.into_string().ok()?, value.into_string().ok()?))
-        });
+        let environment =
+            std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
         Self::default().environment(environment)
     }
 
@@ -69,10 +68,7 @@ impl Sources {
     /// after services, such as `GAINSAY_SERVICE_HOST`.)
     #[must_use]
     pub fn environment(mut self, variables: impl IntoIterator<Item = (String, String)>) -> Self {
-        self.environment = variables
-            .into_iter()
-            .filter(|(_, value)| !value.is_empty())
-            .collect();
+        self.environment = variables.into_iter().filter(|(_, value)| !value.is_empty()).collect();
         self
     }
 
@@ -97,8 +93,7 @@ impl Sources {
     /// is the list of names that exist. In the environment a setting is `GAINSAY_` and its name in
     /// capitals; a list is separated by commas.
     pub fn read<T: Default + Serialize + DeserializeOwned>(&self) -> Result<T, Error> {
-        let defaults =
-            serde_json::to_value(T::default()).expect("settings are plain values with string keys");
+        let defaults = serde_json::to_value(T::default()).expect("settings are plain values with string keys");
         let mut figment = Figment::from(Layer::new("default", without_nulls(defaults.clone())));
         if let Some(path) = self.file_path() {
             figment = figment.merge(read_file(&path, &defaults)?);
@@ -106,18 +101,13 @@ impl Sources {
         for layer in self.environment_layers(&defaults) {
             figment = figment.merge(layer);
         }
-        figment = figment.merge(Layer::new(
-            "command line flag",
-            without_nulls(self.flags.clone()),
-        ));
+        figment = figment.merge(Layer::new("command line flag", without_nulls(self.flags.clone())));
         figment.extract_lossy().map_err(|error| invalid(&error))
     }
 
     fn file_path(&self) -> Option<PathBuf> {
         let named = self.environment.iter().find(|(name, _)| name == ENV_FILE);
-        self.file
-            .clone()
-            .or_else(|| named.map(|(_, path)| PathBuf::from(path)))
+        self.file.clone().or_else(|| named.map(|(_, path)| PathBuf::from(path)))
     }
 
     fn environment_layers(&self, defaults: &Value) -> Vec<Layer> {
@@ -125,48 +115,25 @@ impl Sources {
         settings
             .filter_map(|(key, default)| {
                 let variable = format!("{ENV_PREFIX}{}", key.to_uppercase());
-                let (_, text) = self
-                    .environment
-                    .iter()
-                    .find(|(name, _)| *name == variable)?;
+                let (_, text) = self.environment.iter().find(|(name, _)| *name == variable)?;
                 let value = if default.is_array() {
                     text.split(',').map(str::trim).collect()
                 } else {
                     Value::from(text.as_str())
                 };
                 let one: serde_json::Map<_, _> = [(key.clone(), value)].into_iter().collect();
-                Some(Layer::new(
-                    format!("environment variable `{variable}`"),
-                    one.into(),
-                ))
+                Some(Layer::new(format!("environment variable `{variable}`"), one.into()))
             })
             .collect()
     }
 }
 
 fn read_file(path: &Path, defaults: &Value) -> Result<impl Provider + use<>, Error> {
-    let text = std::fs::read_to_string(path).map_err(|source| Error::Unreadable {
-        path: path.to_owned(),
-        source,
-    })?;
-    let layer = FileLayer {
-        path: path.to_owned(),
-        text,
-    };
-    let data = layer
-        .data()
-        .map_err(|error| invalid(&error.with_path("")))?;
-    let known: BTreeSet<&str> = defaults
-        .as_object()
-        .into_iter()
-        .flatten()
-        .map(|(key, _)| key.as_str())
-        .collect();
-    match data
-        .values()
-        .flat_map(Dict::keys)
-        .find(|key| !known.contains(key.as_str()))
-    {
+    let text = std::fs::read_to_string(path).map_err(|source| Error::Unreadable { path: path.to_owned(), source })?;
+    let layer = FileLayer { path: path.to_owned(), text };
+    let data = layer.data().map_err(|error| invalid(&error.with_path("")))?;
+    let known: BTreeSet<&str> = defaults.as_object().into_iter().flatten().map(|(key, _)| key.as_str()).collect();
+    match data.values().flat_map(Dict::keys).find(|key| !known.contains(key.as_str())) {
         Some(key) => Err(Error::Unknown {
             path: path.to_owned(),
             key: key.clone(),
@@ -179,13 +146,10 @@ fn read_file(path: &Path, defaults: &Value) -> Result<impl Provider + use<>, Err
 /// One message for each value that does not fit, naming the setting and where the value comes from.
 fn invalid(error: &figment::Error) -> Error {
     let lines = error.clone().into_iter().map(|error| {
-        let source = error
-            .metadata
-            .as_ref()
-            .map(|metadata| match &metadata.source {
-                Some(source @ Source::File(_)) => format!("{} `{source}`", metadata.name),
-                _ => metadata.name.to_string(),
-            });
+        let source = error.metadata.as_ref().map(|metadata| match &metadata.source {
+            Some(source @ Source::File(_)) => format!("{} `{source}`", metadata.name),
+            _ => metadata.name.to_string(),
+        });
         let key = error.path.join(".");
         match (key.is_empty(), source) {
             (false, Some(source)) => format!("setting `{key}` from {source}: {}", error.kind),
@@ -216,10 +180,7 @@ struct Layer {
 
 impl Layer {
     fn new(name: impl Into<String>, values: Value) -> Self {
-        Self {
-            name: name.into(),
-            values,
-        }
+        Self { name: name.into(), values }
     }
 }
 

@@ -30,16 +30,10 @@ impl Shutdown {
         let on_first = shutdown.clone();
         tokio::spawn(async move {
             let name = next(&mut terminate, &mut interrupt).await;
-            tracing::info!(
-                signal = name,
-                "shutting down; a second signal ends the process at once"
-            );
+            tracing::info!(signal = name, "shutting down; a second signal ends the process at once");
             on_first.trigger();
             let name = next(&mut terminate, &mut interrupt).await;
-            tracing::warn!(
-                signal = name,
-                "ending without waiting for what is under way"
-            );
+            tracing::warn!(signal = name, "ending without waiting for what is under way");
             std::process::exit(exit::Code::Interrupted.number().into());
         });
         Ok(shutdown)

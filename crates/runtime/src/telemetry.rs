@@ -62,14 +62,8 @@ pub fn init(format: Format, filter: Option<&str>) -> Result<(), Error> {
         Some(filter) => filter.to_owned(),
         None => std::env::var(EnvFilter::DEFAULT_ENV).unwrap_or_default(),
     };
-    let filter = if filter.is_empty() {
-        "info".to_owned()
-    } else {
-        filter
-    };
-    let directives = EnvFilter::builder()
-        .parse(&filter)
-        .map_err(|source| Error::Filter { filter, source })?;
+    let filter = if filter.is_empty() { "info".to_owned() } else { filter };
+    let directives = EnvFilter::builder().parse(&filter).map_err(|source| Error::Filter { filter, source })?;
     STARTED.call_once(|| {
         subscribe(format, directives);
         log_panics();
@@ -84,32 +78,21 @@ fn subscribe(format: Format, directives: EnvFilter) {
         Format::Human => false,
         Format::Json => true,
     };
-    let lines = tracing_subscriber::fmt::layer()
-        .with_writer(std::io::stderr)
-        .with_ansi(on_terminal);
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(on_terminal);
     let registry = tracing_subscriber::registry().with(directives);
     // A subscriber that is there already was set by a test harness: its choice stands.
-    let _ = if json {
-        registry.with(lines.json().flatten_event(true)).try_init()
-    } else {
-        registry.with(lines).try_init()
-    };
+    let _ =
+        if json { registry.with(lines.json().flatten_event(true)).try_init() } else { registry.with(lines).try_init() };
 }
 
 /// A panic is logged like everything else, with its place, instead of being printed between the
 /// lines.
 fn log_panics() {
     std::panic::set_hook(Box::new(|panic| {
-        let message = panic
-            .payload_as_str()
-            .unwrap_or("a panic without a message");
-        let location = panic
-            .location()
-            .map(ToString::to_string)
-            .unwrap_or_default();
+        let message = panic.payload_as_str().unwrap_or("a panic without a message");
+        let location = panic.location().map(ToString::to_string).unwrap_or_default();
         let backtrace = std::backtrace::Backtrace::capture();
-        let backtrace =
-            (backtrace.status() == std::backtrace::BacktraceStatus::Captured).then_some(backtrace);
+        let backtrace = (backtrace.status() == std::backtrace::BacktraceStatus::Captured).then_some(backtrace);
         tracing::error!(
             panic.message = message,
             panic.location = location,

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{SpanRoleCode};
+use super::SpanRoleCode;
 
 /// A passage to mark. Offsets are Unicode code points of that revision's text.
 #[derive(Debug, Deserialize, ToSchema)]

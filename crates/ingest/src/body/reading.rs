@@ -18,7 +18,10 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::object::Object;
-use super::{ActCode, CertaintyCode, FacetCode, PolarityCode, RoleCode, ScopeCode, SpanRoleCode, StanceCode, UnidentifiedKindCode, check_len};
+use super::{
+    ActCode, CertaintyCode, FacetCode, PolarityCode, RoleCode, ScopeCode, SpanRoleCode, StanceCode,
+    UnidentifiedKindCode, check_len,
+};
 
 /// The most passages that are marked along with one reading: with the reading they are one atomic step in the log.
 pub(crate) const INLINE_MAX: usize = 16;
@@ -257,8 +260,9 @@ impl NewReading {
             .map_err(|rejection| Rejection { code: "chain_length", ..rejection })?;
         check_len(self.changes.len(), CHANGES_MAX, "/changes")?;
         check_len(self.proposition.0.with.len(), Proposition::WITH_MAX, "/proposition/with")?;
-        let link =
-            |(at, Object(link)): (usize, &Object<NewLink>)| link.speaker(&format!("/speakers/{at}")).map(|who| (who, link.stance));
+        let link = |(at, Object(link)): (usize, &Object<NewLink>)| {
+            link.speaker(&format!("/speakers/{at}")).map(|who| (who, link.stance))
+        };
         let links = self.speakers.iter().enumerate().map(link).collect::<Result<_, _>>()?;
         let mut marked = marked.iter().copied();
         let evidence = self

@@ -172,6 +172,11 @@ impl<A: Aggregate> Slot<A> {
         }
     }
 
+    /// The newest revision that is known.
+    pub fn revision(&self) -> u64 {
+        self.known().loaded.revision
+    }
+
     /// Where the answer to a command stands, if it is among the records that are known.
     pub fn answered(&self, author: UserId, command_id: Uuid) -> Option<Stand> {
         self.known().commands.get(&(author, command_id)).copied()

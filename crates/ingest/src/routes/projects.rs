@@ -1,5 +1,7 @@
 //! Projects, their members, policies and codebooks.
 
+use std::sync::Arc;
+
 use axum::extract::State;
 use domain::access::{self, Action};
 use domain::id::{INSTALLATION, ProjectId, UserId};
@@ -19,7 +21,7 @@ use crate::answer::{Answer, MemberWritten, Published, Written};
 use crate::auth::{project_address, viewer};
 use crate::body::project::{NewCodebook, NewMembership, NewPolicy, NewProject};
 use crate::body::token::{user, user_invalid};
-use crate::execute::{Command, Decision, Outcome};
+use crate::execute::{Command, Decision, Loaded, Outcome};
 use crate::failure::Failure;
 use crate::request::{Ask, Bare};
 use crate::service::Service;
@@ -57,7 +59,7 @@ async fn create(service: &Service, ask: &Ask<NewProject>) -> Result<Answer, Fail
     let naming = ask.naming(INSTALLATION, ask.body.id, path);
     let project = ProjectId::new(naming.id);
     let command = ask.command("projects", project_address(project), naming.command_id, path);
-    let decide = |loaded: std::sync::Arc<crate::execute::Loaded<Project>>| async move {
+    let decide = |loaded: Arc<Loaded<Project>>| async move {
         let name = Text::parse(ask.body.name.clone(), "/name")?;
         let create = project::Command::Create { name, blind: ask.body.blind, creator: ask.caller.user };
         Ok(Decision::new(loaded.state.decide(create)?, Vec::new()))
@@ -76,7 +78,7 @@ async fn govern<T: Sync>(
     asked: &project::Command,
 ) -> Result<Outcome, Failure> {
     service.enter(&ask.caller, project).await?.check(Action::Govern, Kind::Project)?;
-    let decide = |loaded: std::sync::Arc<crate::execute::Loaded<Project>>| async move {
+    let decide = |loaded: Arc<Loaded<Project>>| async move {
         access::check(&viewer(&ask.caller, &loaded.state), Action::Govern, Kind::Project)?;
         ask.condition.optional(&loaded)?;
         Ok(Decision::new(loaded.state.decide(asked.clone())?, Vec::new()))

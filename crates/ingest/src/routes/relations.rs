@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::State;
+use axum::http::StatusCode;
 use domain::Kind;
 use domain::access::Action;
 use domain::id::ProjectId;
@@ -116,7 +117,7 @@ pub(super) async fn dispute(
     let inside = service.enter(&ask.caller, project).await?;
     let dispute = relation::Command::Dispute { author: ask.caller.user, reason: ask.body.reason()? };
     let created = contest(service, &inside, id, ask, &dispute).await?;
-    Ok(Answer { status: axum::http::StatusCode::CREATED, ..created })
+    Ok(Answer { status: StatusCode::CREATED, ..created })
 }
 
 /// Withdraw the own dispute of a relation.

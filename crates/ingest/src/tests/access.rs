@@ -20,7 +20,7 @@ async fn only_a_live_token_is_heard() {
         credential: Uuid::now_v7(),
         user: Uuid::now_v7(),
         operator: true,
-        expires_at: Some(SystemTime::now() - Duration::from_secs(60)),
+        expires_at: Some(SystemTime::now() - Duration::from_mins(1)),
     };
     let expired = world.parts.credentials.issue(expired).await.expect("a grant can be made");
     let foreign = format!("gainsay_{}_{}", Uuid::now_v7().simple(), "A".repeat(43));

@@ -121,8 +121,8 @@ async fn a_merge_patch_changes_what_it_names_and_removes_what_is_null() {
     let path = scene.at(&format!("annotations/{annotation}"));
     scene.annotator.patch(&path, "\"1\"", &json!({"end": 12})).await.refused(422, "quote_missing").at("/exact");
     let moved = scene.passage("May");
-    let patch = json!({"start": moved["start"], "end": moved["end"], "exact": "May"});
-    scene.annotator.patch(&path, "\"1\"", &patch).await.ok();
+    let change = json!({"start": moved["start"], "end": moved["end"], "exact": "May"});
+    scene.annotator.patch(&path, "\"1\"", &change).await.ok();
     scene
         .annotator
         .patch(&path, "*", &json!({"document": id()}))
@@ -271,40 +271,4 @@ async fn members_policies_and_codebooks_are_the_admins() {
         .refused(422, "invalid_value")
         .at("/role");
     world.end().await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn zz_perf() {
-    let world = World::new().await;
-    let scene = world.scene().await;
-    let annotation = scene.annotation("rockets").await;
-    let path = scene.at(&format!("annotations/{annotation}"));
-    let t = std::time::Instant::now();
-    let count = Arc::new(std::sync::atomic::AtomicUsize::new(0));
-    let clients = (0..64).map(|_| {
-        let (annotator, path, count) = (scene.annotator.clone(), path.clone(), count.clone());
-        tokio::spawn(async move {
-            let mut revision = 1u64;
-            let mut lost = 0;
-            while count.load(std::sync::atomic::Ordering::SeqCst) < 1000 {
-                let answer = annotator.patch(&path, &format!("\"{revision}\""), &json!({"note": "x"})).await;
-                if answer.status == 200 { count.fetch_add(1, std::sync::atomic::Ordering::SeqCst); } else { lost += 1; }
-                revision = answer.body["revision"].as_u64().expect("revision");
-            }
-            lost
-        })
-    });
-    let lost: Vec<i32> = futures::future::try_join_all(clients).await.unwrap();
-    println!("64 clients 1000 writes {:?}, lost {}", t.elapsed(), lost.iter().sum::<i32>());
-    let t = std::time::Instant::now();
-    let body = scene.passage("rockets");
-    futures::StreamExt::collect::<Vec<_>>(futures::StreamExt::buffer_unordered(futures::stream::iter((0..2000).map(|_| scene.annotator.post(&*Box::leak(scene.at("annotations").into_boxed_str()), &body))), 64)).await;
-    println!("2000 annotations {:?}", t.elapsed());
-    let reading = scene.reading(&json!([body, body, body]));
-    let t = std::time::Instant::now();
-    let v: Vec<super::world::Answer> = futures::StreamExt::collect::<Vec<_>>(futures::StreamExt::buffer_unordered(futures::stream::iter((0..500).map(|_| scene.annotator.post(&*Box::leak(scene.at("readings").into_boxed_str()), &reading))), 64)).await;
-    println!("500 readings with 3 inline {:?} ok {}", t.elapsed(), v.iter().filter(|a| a.status == 201).count());
-    let mut codes = std::collections::BTreeMap::new();
-    for a in &v { *codes.entry(a.body["code"].to_string()).or_insert(0) += 1; }
-    println!("{codes:?}");
 }

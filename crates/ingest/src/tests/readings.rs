@@ -96,12 +96,12 @@ async fn a_reading_is_patched_by_its_author_and_marks_more() {
     let path = scene.at(&format!("readings/{}", first.id()));
     let curator = world.member(&scene.project, "curator", "curator").await;
     curator.patch(&path, "\"1\"", &json!({"certainty": "PS"})).await.refused(403, "forbidden");
-    let patch = json!({"evidence": [first.body["annotations"][0], scene.passage("hit")], "mode": "statement"});
+    let change = json!({"evidence": [first.body["annotations"][0], scene.passage("hit")], "mode": "statement"});
     let key = id();
     let headers = [("if-match", "\"1\""), ("idempotency-key", key.as_str())];
-    let second = scene.annotator.send(reqwest::Method::PATCH, &path, &headers, Some(&patch)).await.ok();
+    let second = scene.annotator.send(reqwest::Method::PATCH, &path, &headers, Some(&change)).await.ok();
     assert_eq!(second.body["annotations"].as_array().map(Vec::len), Some(1));
-    let again = scene.annotator.send(reqwest::Method::PATCH, &path, &headers, Some(&patch)).await.ok();
+    let again = scene.annotator.send(reqwest::Method::PATCH, &path, &headers, Some(&change)).await.ok();
     assert_eq!(again.body, second.body);
     let refused = scene.annotator.patch(&path, "\"2\"", &json!({"polarity": "-", "act": "accuses"})).await;
     refused.refused(422, "act_polarity_mismatch").at("/polarity");

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use domain::id::Handle;
 use domain::reading::Event as ReadingEvent;
-use event_log::{EventLog, Settings};
 use event_log::testing::TestServer;
+use event_log::{EventLog, Settings};
 use futures::future::{BoxFuture, FutureExt};
 use reqwest::{Client, Method, Response};
 use runtime::{Health, Shutdown};
@@ -61,10 +61,7 @@ impl World {
         Self::build(|log| Arc::new(Folded(log)), change).await
     }
 
-    async fn build(
-        views: impl FnOnce(EventLog) -> Arc<dyn Views>,
-        change: impl AsyncFnOnce(&mut Settings),
-    ) -> Self {
+    async fn build(views: impl FnOnce(EventLog) -> Arc<dyn Views>, change: impl AsyncFnOnce(&mut Settings)) -> Self {
         let server = TestServer::start().await;
         let mut settings = server.settings();
         change(&mut settings).await;

@@ -10,9 +10,7 @@ use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use axum::http::{HeaderMap, StatusCode};
 use bytes::{Bytes, BytesMut};
 use futures::StreamExt;
-use serde::de::{
-    DeserializeOwned, DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor,
-};
+use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 use serde_path_to_error::Segment;
 
@@ -85,11 +83,7 @@ pub fn body_limit(bytes: usize) -> Extension<impl Clone + Send + Sync + 'static>
 
 /// Reads a body whole, up to the route's [`body_limit`]; over it 413 `body_too_large`.
 pub async fn read_body(request: Request) -> Result<Bytes, Problem> {
-    let BodyLimit(limit) = request
-        .extensions()
-        .get()
-        .copied()
-        .unwrap_or(BodyLimit(BODY_LEN_MAX_DEFAULT));
+    let BodyLimit(limit) = request.extensions().get().copied().unwrap_or(BodyLimit(BODY_LEN_MAX_DEFAULT));
     let announced = content_length(request.headers());
     // Not a byte is read of what is announced as far too large: a client that waits for `100
     // Continue` is spared sending.
@@ -101,10 +95,7 @@ pub async fn read_body(request: Request) -> Result<Bytes, Problem> {
     while let Some(chunk) = chunks.next().await {
         let chunk = chunk.map_err(|error| {
             tracing::debug!(%error, "request body ended early");
-            Problem::bad_request(
-                "body_incomplete",
-                "the body ended before its announced length",
-            )
+            Problem::bad_request("body_incomplete", "the body ended before its announced length")
         })?;
         if body.len() + chunk.len() > limit {
             discard(&mut chunks).await;
@@ -139,33 +130,18 @@ fn content_length(headers: &HeaderMap) -> Option<usize> {
 }
 
 fn require_json(headers: &HeaderMap) -> Result<(), Problem> {
-    let given = headers
-        .get(CONTENT_TYPE)
-        .map(|value| String::from_utf8_lossy(value.as_bytes()));
+    let given = headers.get(CONTENT_TYPE).map(|value| String::from_utf8_lossy(value.as_bytes()));
     let detail = match &given {
         Some(given) if is_json(given) => return Ok(()),
-        Some(given) => format!(
-            "send `content-type: application/json`, not `{}`",
-            shorten(given)
-        ),
+        Some(given) => format!("send `content-type: application/json`, not `{}`", shorten(given)),
         None => "send `content-type: application/json`".to_owned(),
     };
-    Err(Problem::new(
-        StatusCode::UNSUPPORTED_MEDIA_TYPE,
-        "unsupported_media_type",
-        detail,
-    ))
+    Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail))
 }
 
 fn is_json(content_type: &str) -> bool {
-    let essence = content_type
-        .split(';')
-        .next()
-        .unwrap_or_default()
-        .trim()
-        .to_ascii_lowercase();
-    essence == "application/json"
-        || (essence.starts_with("application/") && essence.ends_with("+json"))
+    let essence = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json"))
 }
 
 /// Parses a JSON text strictly: duplicate keys and unknown fields are refused, and every fault has
@@ -180,8 +156,7 @@ pub fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let mut unknown = Vec::new();
     let mut track = serde_path_to_error::Track::new();
     let deserializer = serde_path_to_error::Deserializer::new(document, &mut track);
-    let parsed =
-        serde_ignored::deserialize(deserializer, |path| unknown.push(ignored_pointer(&path)));
+    let parsed = serde_ignored::deserialize(deserializer, |path| unknown.push(ignored_pointer(&path)));
     match parsed {
         Ok(value) if unknown.is_empty() => Ok(value),
         Ok(_) => Err(unknown_fields(unknown)),
@@ -203,10 +178,7 @@ fn sorted(value: Value) -> Value {
         Value::Object(members) => {
             let mut members: Vec<_> = members.into_iter().collect();
             members.sort_by(|(left, _), (right, _)| left.cmp(right));
-            members
-                .into_iter()
-                .map(|(key, member)| (key, sorted(member)))
-                .collect()
+            members.into_iter().map(|(key, member)| (key, sorted(member))).collect()
         }
         Value::Array(items) => items.into_iter().map(sorted).collect(),
         scalar @ (Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_)) => scalar,
@@ -215,10 +187,7 @@ fn sorted(value: Value) -> Value {
 
 fn parse_document(bytes: &[u8]) -> Result<Value, Problem> {
     if bytes.is_empty() {
-        return Err(Problem::bad_request(
-            "empty_body",
-            "send a JSON object; the body is empty",
-        ));
+        return Err(Problem::bad_request("empty_body", "send a JSON object; the body is empty"));
     }
     let text = std::str::from_utf8(bytes).map_err(|error| {
         let offset = error.valid_up_to();
@@ -236,18 +205,15 @@ fn parse_document(bytes: &[u8]) -> Result<Value, Problem> {
             return Problem::bad_request("duplicate_key", detail).pointer(path.concat(), detail);
         }
         let detail = format!("the text is not JSON: {}", shorten(&error.to_string()));
-        Problem::bad_request("malformed_json", detail)
-            .with("line", error.line())
-            .with("column", error.column())
+        Problem::bad_request("malformed_json", detail).with("line", error.line()).with("column", error.column())
     })
 }
 
 fn unknown_fields(pointers: Vec<String>) -> Problem {
     let detail = format!("the resource has no field at {}", pointers.join(", "));
-    pointers.into_iter().fold(
-        Problem::unprocessable("unknown_field", shorten(&detail)),
-        |problem, pointer| problem.pointer(pointer, "this field is not known here"),
-    )
+    pointers.into_iter().fold(Problem::unprocessable("unknown_field", shorten(&detail)), |problem, pointer| {
+        problem.pointer(pointer, "this field is not known here")
+    })
 }
 
 /// Turns serde's message into a code, a sentence and a pointer.
@@ -260,11 +226,7 @@ fn misfit(error: &serde_json::Error, pointer: &str) -> Problem {
     } else {
         ("invalid_value", pointer.to_owned())
     };
-    let place = if pointer.is_empty() {
-        "the body".to_owned()
-    } else {
-        format!("`{pointer}`")
-    };
+    let place = if pointer.is_empty() { "the body".to_owned() } else { format!("`{pointer}`") };
     Problem::unprocessable(code, format!("{place}: {message}")).fault(Fault {
         pointer: Some(pointer),
         parameter: None,
@@ -291,9 +253,9 @@ fn ignored_pointer(path: &serde_ignored::Path<'_>) -> String {
         Path::Root => String::new(),
         Path::Seq { parent, index } => format!("{}/{index}", ignored_pointer(parent)),
         Path::Map { parent, key } => format!("{}{}", ignored_pointer(parent), segment(key)),
-        Path::Some { parent }
-        | Path::NewtypeStruct { parent }
-        | Path::NewtypeVariant { parent } => ignored_pointer(parent),
+        Path::Some { parent } | Path::NewtypeStruct { parent } | Path::NewtypeVariant { parent } => {
+            ignored_pointer(parent)
+        }
     }
 }
 

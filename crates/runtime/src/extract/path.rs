@@ -17,9 +17,8 @@ impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Path<T>
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let axum::extract::Path(value) = axum::extract::Path::from_request_parts(parts, state)
-            .await
-            .map_err(problem)?;
+        let axum::extract::Path(value) =
+            axum::extract::Path::from_request_parts(parts, state).await.map_err(problem)?;
         Ok(Self(value))
     }
 }
@@ -29,42 +28,23 @@ fn problem(rejection: PathRejection) -> Problem {
         return misrouted(&rejection.body_text());
     };
     let detail = match failure.into_kind() {
-        ErrorKind::ParseErrorAtKey {
-            key,
-            value,
-            expected_type,
-        } => {
+        ErrorKind::ParseErrorAtKey { key, value, expected_type } => {
             format!("`{key}` in the path: `{value}` is not a {expected_type}")
         }
-        ErrorKind::ParseErrorAtIndex {
-            index,
-            value,
-            expected_type,
-        } => {
-            format!(
-                "parameter {} of the path: `{value}` is not a {expected_type}",
-                index + 1
-            )
+        ErrorKind::ParseErrorAtIndex { index, value, expected_type } => {
+            format!("parameter {} of the path: `{value}` is not a {expected_type}", index + 1)
         }
-        ErrorKind::ParseError {
-            value,
-            expected_type,
-        } => {
+        ErrorKind::ParseError { value, expected_type } => {
             format!("the path: `{value}` is not a {expected_type}")
         }
         ErrorKind::InvalidUtf8InPathParam { key } => {
             format!("`{key}` in the path is not valid UTF-8")
         }
-        ErrorKind::DeserializeError {
-            key,
-            value,
-            message,
-        } => {
+        ErrorKind::DeserializeError { key, value, message } => {
             format!("`{key}` in the path: `{value}` is refused: {message}")
         }
         ErrorKind::Message(message) => format!("the path: {message}"),
-        mistake @ (ErrorKind::WrongNumberOfParameters { .. }
-        | ErrorKind::UnsupportedType { .. }) => {
+        mistake @ (ErrorKind::WrongNumberOfParameters { .. } | ErrorKind::UnsupportedType { .. }) => {
             return misrouted(&mistake.to_string());
         }
         // The enum is open: a kind that axum adds is taken for the client's until it is known

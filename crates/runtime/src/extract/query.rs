@@ -73,12 +73,9 @@ fn parameters(query: &str) -> Result<Vec<(String, Values)>, Problem> {
 fn decode(text: &str) -> Result<String, Problem> {
     let spaced = text.replace('+', " ");
     let decoded = percent_decode(spaced.as_bytes()).decode_utf8();
-    decoded.map(std::borrow::Cow::into_owned).map_err(|_| {
-        Problem::bad_request(
-            "invalid_utf8",
-            "the query string is not valid UTF-8 once decoded",
-        )
-    })
+    decoded
+        .map(std::borrow::Cow::into_owned)
+        .map_err(|_| Problem::bad_request("invalid_utf8", "the query string is not valid UTF-8 once decoded"))
 }
 
 const REPEATED: &str = "is given more than once and takes one value";
@@ -98,11 +95,7 @@ impl<'de> Deserializer<'de> for Parameters {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Error> {
-        match self
-            .0
-            .iter()
-            .find(|(name, _)| !fields.contains(&name.as_str()))
-        {
+        match self.0.iter().find(|(name, _)| !fields.contains(&name.as_str())) {
             Some((name, _)) => Err(de::Error::unknown_field(name, fields)),
             None => self.deserialize_any(visitor),
         }
@@ -180,11 +173,7 @@ impl<'de> Deserializer<'de> for Values {
         visitor.visit_some(self)
     }
 
-    fn deserialize_newtype_struct<V: Visitor<'de>>(
-        self,
-        _name: &'static str,
-        visitor: V,
-    ) -> Result<V::Value, Error> {
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _name: &'static str, visitor: V) -> Result<V::Value, Error> {
         visitor.visit_newtype_struct(self)
     }
 

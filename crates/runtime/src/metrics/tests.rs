@@ -13,12 +13,6 @@ fn durations_lie_in_buckets() {
     let metrics = install();
     ::metrics::histogram!("metrics_test_seconds").record(0.02);
     let text = metrics.render();
-    assert!(
-        text.contains(r#"metrics_test_seconds_bucket{le="0.01"} 0"#),
-        "{text}"
-    );
-    assert!(
-        text.contains(r#"metrics_test_seconds_bucket{le="0.025"} 1"#),
-        "{text}"
-    );
+    assert!(text.contains(r#"metrics_test_seconds_bucket{le="0.01"} 0"#), "{text}");
+    assert!(text.contains(r#"metrics_test_seconds_bucket{le="0.025"} 1"#), "{text}");
 }

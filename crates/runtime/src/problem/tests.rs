@@ -8,12 +8,9 @@ use utoipa::{IntoResponses, PartialSchema, ToSchema};
 use super::Problem;
 
 fn stale() -> Problem {
-    Problem::precondition_failed(
-        "revision_conflict",
-        "the annotation is at revision 3; read it again",
-    )
-    .with("revision", 3)
-    .pointer("/start", "starts after its end")
+    Problem::precondition_failed("revision_conflict", "the annotation is at revision 3; read it again")
+        .with("revision", 3)
+        .pointer("/start", "starts after its end")
 }
 
 #[test]
@@ -65,8 +62,7 @@ fn faults_of_an_inner_value_point_into_the_outer_body() {
 
 #[tokio::test]
 async fn the_response_has_the_media_type_the_status_and_the_headers() {
-    let response =
-        Problem::unavailable("log_unavailable", "the log does not answer", 2).into_response();
+    let response = Problem::unavailable("log_unavailable", "the log does not answer", 2).into_response();
     assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(response.headers()[CONTENT_TYPE], "application/problem+json");
     assert_eq!(response.headers()[RETRY_AFTER], "2");
@@ -78,23 +74,15 @@ async fn the_response_has_the_media_type_the_status_and_the_headers() {
 #[test]
 fn an_unauthorized_answer_names_the_scheme() {
     let response = Problem::unauthorized("token_expired", "the token has expired").into_response();
-    assert_eq!(
-        response.headers().get(WWW_AUTHENTICATE),
-        Some(&HeaderValue::from_static("Bearer"))
-    );
+    assert_eq!(response.headers().get(WWW_AUTHENTICATE), Some(&HeaderValue::from_static("Bearer")));
 }
 
 #[test]
 fn the_schema_names_every_standard_member() {
     let schema = serde_json::to_value(Problem::schema()).unwrap();
     let text = schema.to_string();
-    for member in [
-        "type", "title", "status", "detail", "code", "instance", "errors",
-    ] {
-        assert!(
-            text.contains(&format!("\"{member}\"")),
-            "{member} in {text}"
-        );
+    for member in ["type", "title", "status", "detail", "code", "instance", "errors"] {
+        assert!(text.contains(&format!("\"{member}\"")), "{member} in {text}");
     }
     assert!(!text.contains("headers"), "{text}");
     assert_eq!(Problem::name(), "Problem");

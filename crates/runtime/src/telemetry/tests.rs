@@ -17,11 +17,5 @@ fn a_filter_that_does_not_parse_is_refused() {
 fn formats_are_read_by_name() {
     assert_eq!("json".parse::<Format>().unwrap(), Format::Json);
     assert_eq!("human".parse::<Format>().unwrap(), Format::Human);
-    assert!(
-        "xml"
-            .parse::<Format>()
-            .unwrap_err()
-            .to_string()
-            .contains("auto, human, json")
-    );
+    assert!("xml".parse::<Format>().unwrap_err().to_string().contains("auto, human, json"));
 }

@@ -1,8 +1,8 @@
 use bytes::Bytes;
+use domain::Kind;
 use domain::id::{CredentialId, UserId};
 use domain::source::{Event, Source, SourceKind};
 use domain::text::Text;
-use domain::Kind;
 use event_log::Stored;
 use uuid::Uuid;
 use wire::record::{self, Envelope, Record};

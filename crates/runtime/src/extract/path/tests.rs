@@ -10,30 +10,12 @@ use crate::problem::Problem;
 
 async fn answer(path: &str) -> (StatusCode, Vec<u8>) {
     let routes = Router::new()
-        .route(
-            "/one/{id}",
-            get(async |Path(id): Path<Uuid>| id.to_string()),
-        )
-        .route(
-            "/two/{id}/{revision}",
-            get(async |Path((_, revision)): Path<(Uuid, u32)>| revision.to_string()),
-        )
-        .route(
-            "/wrong/{id}",
-            get(async |Path((_, _)): Path<(Uuid, Uuid)>| ()),
-        );
-    let response = routes
-        .oneshot(Request::get(path).body(Body::empty()).unwrap())
-        .await
-        .unwrap();
+        .route("/one/{id}", get(async |Path(id): Path<Uuid>| id.to_string()))
+        .route("/two/{id}/{revision}", get(async |Path((_, revision)): Path<(Uuid, u32)>| revision.to_string()))
+        .route("/wrong/{id}", get(async |Path((_, _)): Path<(Uuid, Uuid)>| ()));
+    let response = routes.oneshot(Request::get(path).body(Body::empty()).unwrap()).await.unwrap();
     let status = response.status();
-    (
-        status,
-        to_bytes(response.into_body(), usize::MAX)
-            .await
-            .unwrap()
-            .to_vec(),
-    )
+    (status, to_bytes(response.into_body(), usize::MAX).await.unwrap().to_vec())
 }
 
 async fn refused(path: &str) -> Problem {
@@ -53,10 +35,7 @@ async fn a_parameter_that_does_not_parse_is_refused_and_repeated() {
     let problem = refused("/one/not-a-uuid").await;
     assert_eq!(problem.code(), "invalid_path");
     let detail = problem.detail();
-    assert!(
-        detail.starts_with("`id` in the path: `not-a-uuid` is refused"),
-        "{detail}"
-    );
+    assert!(detail.starts_with("`id` in the path: `not-a-uuid` is refused"), "{detail}");
     let problem = refused(&format!("/two/{}/seven", Uuid::nil())).await;
     assert!(problem.detail().contains("seven"), "{problem}");
 }

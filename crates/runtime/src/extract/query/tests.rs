@@ -30,9 +30,7 @@ fn refused(query: &str) -> Problem {
 
 #[test]
 fn parameters_are_parsed_by_the_types_of_their_fields() {
-    let view: View =
-        parse_query("limit=5&at_least=12&q=a+b%2Bc%20%C3%A9&status=denied_unaccused&exact=true")
-            .unwrap();
+    let view: View = parse_query("limit=5&at_least=12&q=a+b%2Bc%20%C3%A9&status=denied_unaccused&exact=true").unwrap();
     assert_eq!(
         view,
         View {
@@ -56,10 +54,7 @@ fn a_list_takes_repeated_parameters_in_their_order() {
 
 #[test]
 fn text_that_looks_like_a_number_stays_text() {
-    assert_eq!(
-        parse_query::<View>("q=007").unwrap().q.as_deref(),
-        Some("007")
-    );
+    assert_eq!(parse_query::<View>("q=007").unwrap().q.as_deref(), Some("007"));
 }
 
 #[test]
@@ -89,21 +84,14 @@ fn a_value_that_does_not_fit_is_refused() {
     ] {
         let problem = refused(query);
         assert_eq!(problem.code(), "invalid_parameter", "{query}");
-        assert_eq!(
-            problem.faults()[0].parameter.as_deref(),
-            Some(name),
-            "{problem}"
-        );
+        assert_eq!(problem.faults()[0].parameter.as_deref(), Some(name), "{problem}");
     }
 }
 
 #[test]
 fn a_route_without_parameters_refuses_each() {
     parse_query::<()>("").unwrap();
-    assert_eq!(
-        parse_query::<()>("limit=1").unwrap_err().code(),
-        "unknown_parameter"
-    );
+    assert_eq!(parse_query::<()>("limit=1").unwrap_err().code(), "unknown_parameter");
 }
 
 #[test]
