@@ -147,7 +147,8 @@ async fn wrong_bodies_are_refused_precisely_and_leave_no_trace() -> anyhow::Resu
     let huge = json!({"title": "x", "source": scene.source, "text": "a".repeat(17 * 1024 * 1024)});
     let huge = annotator.post(&project.path("documents"), &huge).await?;
     assert!(matches!(huge.status.as_u16(), 413 | 422), "{}", huge.text);
-    let token = other.operator.post("/v1/tokens", &json!({"user": "stranger", "ttl_days": 1})).await?.expect(201)?.json();
+    let token =
+        other.operator.post("/v1/tokens", &json!({"user": "stranger", "ttl_days": 1})).await?.expect(201)?.json();
     let stranger = Person::at(system.base(), token["token"].as_str().map(str::to_owned));
     let stranger = stranger.ask(Method::POST, &annotations, &[], Some(mark.to_string())).await?;
     assert_eq!((stranger.status.as_u16(), stranger.code().as_str()), (404, "not_found"), "hidden, not forbidden");

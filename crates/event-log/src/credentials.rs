@@ -150,6 +150,11 @@ impl Credentials {
         Ok((genuine && !expired).then_some(Identity { user: entry.user, credential, operator: entry.operator }))
     }
 
+    /// Tells whom a credential speaks for, expired or not; `None` when it is unknown or was revoked.
+    pub async fn owner(&self, credential: Uuid) -> Result<Option<Uuid>, Error> {
+        Ok(self.entry(credential).await?.map(|entry| entry.user))
+    }
+
     /// Makes a credential worthless: here at once, in other processes within [`CACHE_LIFE`].
     pub async fn revoke(&self, credential: Uuid) -> Result<(), Error> {
         self.store

@@ -62,10 +62,15 @@ pub(crate) struct Common {
     /// Folder of data [env: `GAINSAY_DATA`] [default: `~/.local/share/gainsay`]
     #[arg(long, value_name = "FOLDER")]
     pub data: Option<PathBuf>,
+}
+
+/// What is logged.
+#[derive(Debug, Args, Serialize)]
+pub(crate) struct Logging {
     /// Form of log lines: auto, human or json [env: `GAINSAY_LOG_FORMAT`] [default: auto]
     #[arg(long, value_name = "FORM", value_parser = ["auto", "human", "json"])]
     pub log_format: Option<String>,
-    /// What is logged, such as `info,projector=debug` [env: `GAINSAY_LOG_FILTER`] [default: info]
+    /// What is logged, such as `info,projector=debug` [env: `GAINSAY_LOG_FILTER`] [default: info for `serve`, else warn]
     #[arg(long, value_name = "FILTER")]
     pub log_filter: Option<String>,
 }
@@ -104,6 +109,9 @@ pub(crate) struct Serve {
     pub common: Common,
     #[command(flatten)]
     #[serde(flatten)]
+    pub logging: Logging,
+    #[command(flatten)]
+    #[serde(flatten)]
     pub log: LogServer,
     /// Where to listen; port 0 takes a free one [env: `GAINSAY_LISTEN`] [default: 127.0.0.1:7180]
     #[arg(long, value_name = "ADDRESS")]
@@ -135,7 +143,7 @@ pub(crate) struct Client {
     #[arg(long, value_name = "URL")]
     pub server: Option<String>,
     /// The token; better in the environment, for other users see the command line
-    /// [env: `GAINSAY_TOKEN`] [default: the content of `<data>/operator.token`]
+    /// [env: `GAINSAY_TOKEN`] [default: the content of `operator.token` in the data folder]
     #[arg(long, value_name = "TOKEN")]
     pub token: Option<String>,
 }
@@ -166,6 +174,9 @@ pub(crate) struct Rebuild {
     #[command(flatten)]
     #[serde(flatten)]
     pub common: Common,
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub logging: Logging,
     #[command(flatten)]
     #[serde(flatten)]
     pub log: LogServer,
@@ -339,6 +350,9 @@ pub(crate) struct Verify {
     #[command(flatten)]
     #[serde(flatten)]
     pub common: Common,
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub logging: Logging,
     #[command(flatten)]
     #[serde(flatten)]
     pub log: LogServer,

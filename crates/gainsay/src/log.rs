@@ -4,9 +4,15 @@ use std::path::Path;
 
 use event_log::server::{self, Lock, Server, ServerSettings};
 use event_log::{EventLog, Login};
+use runtime::telemetry;
 
 use crate::failure::Usage;
 use crate::settings::Settings;
+
+/// Starts logging for a command that works on the log; people want to hear of what is amiss only.
+pub(crate) fn start_logging(settings: &Settings) -> Result<(), telemetry::Error> {
+    telemetry::init(settings.log_format, Some(settings.log_filter.as_deref().unwrap_or("warn")))
+}
 
 /// An open log, and what keeps it open.
 pub(crate) struct Opened {

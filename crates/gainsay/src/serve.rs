@@ -154,11 +154,15 @@ async fn show_demo(settings: &Settings, url: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Issues the operator's first token, and says so this once.
+/// Issues the operator's first token, and says so this once. Another one is issued only when that one is worthless:
+/// whoever starts this runs the machine, and must not be locked out by a log that was begun anew.
 async fn ensure_operator(settings: &Settings, parts: &ingest::Parts) -> anyhow::Result<()> {
     let path = settings.operator_token();
-    if path.exists() {
-        return Ok(());
+    if let Ok(token) = fs::read_to_string(&path) {
+        if parts.credentials.check(token.trim()).await?.is_some() {
+            return Ok(());
+        }
+        tracing::warn!("the operator's token is not valid any more, issuing another one");
     }
     let handle = Handle::parse("operator").expect("the word is a handle");
     let issued = ingest::issue_token(parts, &handle, OPERATOR_TTL_DAYS, true)

@@ -13,6 +13,8 @@ use crate::terminal::{Terminal, plain, shorten};
 const QUOTE_LEN_MAX: usize = 280;
 /// Share of the width that quotes have at least: they are what a reader wants to see.
 const QUOTES_PERCENT: u16 = 40;
+/// The longest word of an act, "responsibility", with its margins.
+const SAYS_LEN_MIN: u16 = 16;
 /// Where the values of the summary begin.
 const LABEL_LEN: usize = 10;
 
@@ -179,6 +181,8 @@ fn table(terminal: Terminal) -> Table {
         table.force_no_tty();
     }
     table.set_header(["", "who", "says", "when", "quotes", "notes"]);
+    let says = table.column_mut(2).expect("the header has six columns");
+    says.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(SAYS_LEN_MIN)));
     let quotes = table.column_mut(4).expect("the header has six columns");
     quotes.set_constraint(ColumnConstraint::LowerBoundary(Width::Percentage(QUOTES_PERCENT)));
     table

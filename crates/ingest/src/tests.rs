@@ -30,6 +30,7 @@ fn the_description_lists_every_operation_with_its_answers() {
         "put /v1/projects/{project}/members/{user}",
         "delete /v1/projects/{project}/members/{user}",
         "post /v1/tokens",
+        "delete /v1/tokens/{id}",
         "post /v1/projects/{project}/policies",
         "post /v1/projects/{project}/codebooks",
         "post /v1/projects/{project}/sources",

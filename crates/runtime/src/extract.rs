@@ -10,7 +10,7 @@ pub use query::{Query, parse_query};
 
 /// Characters of a parser's message that an answer repeats: a message quotes the value it refuses,
 /// and a value may be a whole document.
-const MESSAGE_LEN_MAX: usize = 300;
+const MESSAGE_LEN_MAX: usize = 600;
 
 fn shorten(message: &str) -> String {
     match message.char_indices().nth(MESSAGE_LEN_MAX) {

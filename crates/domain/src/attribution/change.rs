@@ -1,6 +1,5 @@
 //! Changes: which utterances their speakers took back (domain.md, section 2).
 
-use super::Voice;
 use super::scene::Scene;
 use super::utterance::{Utterance, reaches};
 use crate::id::{ReadingId, UserId};
@@ -75,10 +74,8 @@ fn named(
         Readings::Any => namers.len() == annotators.len(),
         Readings::Majority => reaches(namers.len(), annotators.len(), scene.policy.theta),
     };
-    // An unidentified speaker is a speaker of its own in each utterance, and so takes nothing back.
-    let same_voice = |changed: &ReadingId| {
-        !matches!(utterance.voice, Voice::Unidentified(_)) && of_reading[changed].voice == utterance.voice
-    };
+    // An unidentified voice is one of its own in each utterance, and so takes nothing back.
+    let same_voice = |changed: &ReadingId| of_reading[changed].voice == utterance.voice;
     by_target
         .into_iter()
         .filter(|(changed, namers)| *changed != utterance.id && agreed(namers) && same_voice(changed))

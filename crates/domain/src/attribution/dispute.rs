@@ -154,7 +154,8 @@ fn are_tied(scene: &Scene<'_>, a: ActorId, b: ActorId) -> bool {
     leads(a, b) || leads(b, a)
 }
 
-/// The utterances whose annotators differ so that the status changes if one of their values stands for it.
+/// The utterances whose annotators differ so that the status changes if one of their values stands for it. Which
+/// classes the incident belongs to is left as it is.
 fn readings(scene: &Scene<'_>, matter: &Matter<'_>, found: &mut Found) {
     for bearing in &matter.bearings {
         let status_if =

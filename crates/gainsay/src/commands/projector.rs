@@ -6,7 +6,7 @@ use event_log::server::Lock;
 use runtime::ExitCode;
 
 use crate::cli::{Dump, Projector, Rebuild};
-use crate::log::Opened;
+use crate::log::{Opened, start_logging};
 use crate::settings::Settings;
 
 pub(crate) async fn run(command: &Projector) -> anyhow::Result<ExitCode> {
@@ -18,6 +18,7 @@ pub(crate) async fn run(command: &Projector) -> anyhow::Result<ExitCode> {
 
 async fn rebuild(arguments: &Rebuild) -> anyhow::Result<ExitCode> {
     let settings = Settings::read(arguments, arguments.common.config.as_deref())?;
+    start_logging(&settings)?;
     let opened = Opened::alone(&settings).await?;
     let figures = projector::rebuild(&projector::Config::new(settings.views()), &opened.log).await;
     opened.close().await;

@@ -9,12 +9,13 @@ use serde_json::{Value, json};
 
 use super::{print, print_json};
 use crate::cli::Verify;
-use crate::log::Opened;
+use crate::log::{Opened, start_logging};
 use crate::settings::Settings;
 
 pub(crate) async fn run(arguments: &Verify) -> anyhow::Result<ExitCode> {
     let settings = Settings::read(arguments, arguments.common.config.as_deref())?;
     let options = Options { texts: arguments.texts, remove_orphans: arguments.repair_orphans, ..Options::default() };
+    start_logging(&settings)?;
     let opened = Opened::beside(&settings).await?;
     let bar = bar();
     let report = opened.log.verify(&options, |progress| show(&bar, progress)).await;

@@ -12,27 +12,29 @@ use domain::text::Text;
 use domain::user::{self, User};
 use domain::{Kind, Rejection};
 use event_log::credentials::{Grant, Token};
-use runtime::Problem;
+use runtime::{Path, Problem};
+use serde::Deserialize;
+use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 use wire::json::rfc3339;
 use wire::subject::Address;
 
-use super::describe::Created;
-use crate::answer::{Answer, TokenWritten};
+use super::describe::{Changed, Created, Repeatable};
+use crate::answer::{Answer, TokenWritten, Written};
 use crate::auth::{Caller, viewer};
 use crate::body::token::{self, NewToken, check_ttl, user_invalid};
 use crate::execute::{Command, Decision, Loaded, Outcome, now_us};
 use crate::failure::Failure;
-use crate::request::Ask;
+use crate::request::{Ask, Bare};
 use crate::service::Service;
 
 /// Microseconds of a day.
 const DAY_US: i64 = 24 * 60 * 60 * 1_000_000;
 
 pub(super) fn router() -> OpenApiRouter<Service> {
-    OpenApiRouter::new().routes(routes!(post_token))
+    OpenApiRouter::new().routes(routes!(post_token)).routes(routes!(delete_token))
 }
 
 /// Issue a token. Operators alone may. It is shown this once; a repetition issues another one.
@@ -125,4 +127,47 @@ pub(crate) async fn issue_first(
     let new = New { user, display_name, ttl_days: check_ttl(ttl_days)?, operator };
     let (issued, _outcome) = issue(service, &command, id, new).await?;
     Ok((issued.token, user, id))
+}
+
+/// The path of a token.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+struct OneToken {
+    /// The token's public id.
+    id: Uuid,
+}
+
+/// Revoke a token. Operators alone may. It stops working here at once, elsewhere within seconds.
+#[utoipa::path(
+    delete, path = "/v1/tokens/{id}", tag = "tokens", params(OneToken, Repeatable),
+    responses(Changed<Written>, Problem), security(("token" = []))
+)]
+async fn delete_token(
+    State(service): State<Service>,
+    Path(path): Path<OneToken>,
+    Bare(ask): Bare,
+) -> Result<Answer, Problem> {
+    Ok(revoke(&service, path.id, &ask).await?)
+}
+
+/// Revokes a token: the record first, so that a revocation on record is completed by a repetition.
+async fn revoke<T: Sync>(service: &Service, id: Uuid, ask: &Ask<T>) -> Result<Answer, Failure> {
+    check_operator(&ask.caller)?;
+    let Some(user) = service.credentials().owner(id).await? else {
+        return Err(Rejection::absent("not_found", "there is no such token, or it was revoked before").into());
+    };
+    let command = ask.change("tokens", user_address(UserId::new(user)), &format!("tokens/{id}"));
+    let decide = |loaded: Arc<Loaded<User>>| async move {
+        let revoke = user::Command::RevokeToken { token: CredentialId::new(id) };
+        Ok(Decision::new(loaded.state.decide(revoke)?, Vec::new()))
+    };
+    let revoked = service.change(&command, decide).await;
+    match &revoked {
+        Ok(_) => service.credentials().revoke(id).await?,
+        // On record as revoked and yet in the bucket: an earlier revocation stopped half-way.
+        Err(Failure::Refused(rejection)) if rejection.code == "not_found" => service.credentials().revoke(id).await?,
+        Err(_) => {}
+    }
+    let outcome = revoked?;
+    Ok(Answer::changed(&command, &outcome, &Written::new(id, &outcome)))
 }

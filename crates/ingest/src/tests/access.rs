@@ -105,3 +105,17 @@ async fn roles_say_what_a_member_may() {
     other.post(&scene.at("annotations"), &scene.passage("rockets")).await.refused(404, "not_found");
     world.end().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_revoked_token_is_heard_no_more() {
+    let world = World::new().await;
+    let issued = world.operator.post("tokens", &json!({"user": "layla", "ttl_days": 1})).await.created();
+    let layla = User::new(&world.base, issued.body["token"].as_str().expect("the token is shown"));
+    let path = format!("tokens/{}", issued.id());
+    layla.post("projects", &json!({"name": "P"})).await.refused(403, "forbidden");
+    layla.send(Method::DELETE, &path, &[], None).await.refused(403, "forbidden");
+    world.operator.send(Method::DELETE, &path, &[], None).await.ok();
+    layla.post("projects", &json!({"name": "P"})).await.refused(401, "token_invalid");
+    world.operator.send(Method::DELETE, &path, &[], None).await.refused(404, "not_found");
+    world.end().await;
+}

@@ -248,3 +248,12 @@ fn all_annotators_of_a_change_about_something_else_are_asked() {
     ]);
     assert_eq!(given.status(GROUP), Status::Accused);
 }
+
+#[test]
+fn a_withdrawn_word_about_missing_evidence_is_not_noted() {
+    let mut given = Given::of([accuses(ARMY, GROUP)]);
+    let noted = given.read(says(WITNESS, Act::EvidenceAbsent, GROUP).about_evidence());
+    assert_eq!(given.flags(GROUP), [Flag::EvidenceAbsentNoted]);
+    given.read(retracts(WITNESS, GROUP, &[noted]));
+    assert_eq!(given.flags(GROUP), []);
+}

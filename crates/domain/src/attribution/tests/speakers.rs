@@ -222,6 +222,16 @@ fn an_adopted_position_does_not_count_for_one_who_speaks() {
 }
 
 #[test]
+fn support_that_somebody_adopts_is_not_hearsay_alone_and_not_presupposed_alone() {
+    let hearsay = claims(GROUP).through(ARMY, Relays);
+    assert_eq!(Given::of([hearsay.clone()]).flags(GROUP), [Flag::HearsayOnly]);
+    assert_eq!(Given::of([hearsay.through(AGENCY, Adopts)]).flags(GROUP), []);
+    let presupposed = accuses(WITNESS, GROUP).presupposed();
+    assert_eq!(Given::of([presupposed.clone()]).flags(GROUP), [Flag::PresupposedOnly]);
+    assert_eq!(Given::of([presupposed.through(AGENCY, Adopts)]).flags(GROUP), []);
+}
+
+#[test]
 fn adopted_positions_of_both_signs_are_neither_reversed_nor_inconsistent() {
     let adopted = |saying: Saying| saying.chain(&[(AGENCY.speaker(), Adopts)]);
     let given = Given::of([
@@ -320,6 +330,17 @@ fn a_named_edge_that_is_not_held_leaves_the_only_one_that_is() {
     given.dispute(edge);
     let reading = given.read(accuses(SPOKESMAN, GROUP).speaking_for(edge));
     assert_eq!(given.utterance(GROUP, reading).voice, Voice::Actor(ARMY));
+}
+
+#[test]
+fn a_named_edge_counts_only_while_it_is_valid() {
+    let mut given = Given::new();
+    let valid = Some("2021-05-05/..");
+    let edge = given.edge_during(RelationType::HoldsOffice, SPOKESMAN, MINISTRY, valid);
+    let [before, after] =
+        ["2021-05-04", "2021-05-05"].map(|date| given.read(accuses(SPOKESMAN, GROUP).speaking_for(edge).on(date)));
+    assert_eq!(given.utterance(GROUP, before).voice, Voice::Actor(SPOKESMAN));
+    assert_eq!(given.utterance(GROUP, after).voice, Voice::Actor(MINISTRY));
 }
 
 #[test]
