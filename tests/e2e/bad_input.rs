@@ -12,28 +12,23 @@ const TEXT: &str = "Rockets fell on the air base";
 /// What is wrong, where it is sent, and the problem that it gets: status, code, pointer.
 struct Case(&'static str, String, String, u16, &'static str, &'static str);
 
-#[tokio::test(flavor = "multi_thread")]
-async fn wrong_bodies_are_refused_precisely_and_leave_no_trace() -> anyhow::Result<()> {
-    let system = System::start().await?;
-    let scene = Scene::set(&system, 1).await?;
-    let other = Project::make(&system, 0).await?;
-    let foreign = other.create("incidents", &json!({"title": "Elsewhere", "when": "2021"})).await?;
+/// The body with another value at a pointer.
+fn with(body: &Value, field: &str, value: Value) -> String {
+    let mut body = body.clone();
+    if let Some(place) = body.pointer_mut(field) {
+        *place = value;
+    } else {
+        body[field.trim_start_matches('/')] = value;
+    }
+    body.to_string()
+}
+
+fn cases(scene: &Scene, foreign: &str) -> Vec<Case> {
     let project = &scene.project;
-    let annotator = &project.annotators[0];
-    let before = history::records(project).await?.len();
     let mark = quote(&scene.document, TEXT, TEXT, "content");
-    let with = |body: &Value, field: &str, value: Value| {
-        let mut body = body.clone();
-        if let Some(place) = body.pointer_mut(field) {
-            *place = value;
-        } else {
-            body[field.trim_start_matches('/')] = value;
-        }
-        body.to_string()
-    };
     let (annotations, readings) = (project.path("annotations"), project.path("readings"));
     let reading = scene.accusation();
-    let cases = vec![
+    vec![
         Case(
             "an unknown field",
             annotations.clone(),
@@ -127,8 +122,21 @@ async fn wrong_bodies_are_refused_precisely_and_leave_no_trace() -> anyhow::Resu
             "/when",
         ),
         Case("no such resource", project.path("colours"), "{}".to_owned(), 404, "no_such_route", ""),
-    ];
-    for Case(what, path, body, status, code, pointer) in cases {
+    ]
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn wrong_bodies_are_refused_precisely_and_leave_no_trace() -> anyhow::Result<()> {
+    let system = System::start().await?;
+    let scene = Scene::set(&system, 1).await?;
+    let other = Project::make(&system, 0).await?;
+    let foreign = other.create("incidents", &json!({"title": "Elsewhere", "when": "2021"})).await?;
+    let project = &scene.project;
+    let annotator = &project.annotators[0];
+    let before = history::records(project).await?.len();
+    let mark = quote(&scene.document, TEXT, TEXT, "content");
+    let annotations = project.path("annotations");
+    for Case(what, path, body, status, code, pointer) in cases(&scene, &foreign) {
         let answer = annotator.ask(Method::POST, &path, &[], Some(body)).await?;
         let problem = answer.json();
         // The EDTF library tells a reversed interval at once; the rule of our own is for what it lets pass.

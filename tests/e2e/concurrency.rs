@@ -84,7 +84,7 @@ async fn sixty_four_writers_of_one_annotation_lose_no_update() -> anyhow::Result
         "{CLIENTS} clients, closed loop, one annotation: {} acknowledged, {} refused with 412, {seconds:.1} s, {:.0} writes/s",
         written.len(),
         refused.load(Ordering::Relaxed),
-        written.len() as f64 / seconds
+        f64::from(u32::try_from(written.len())?) / seconds
     );
     Ok(())
 }

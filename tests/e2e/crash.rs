@@ -117,12 +117,12 @@ async fn a_killed_and_restarted_serve_loses_and_doubles_nothing() -> anyhow::Res
     }
     let names: Vec<&Value> = records
         .iter()
-        .flat_map(|r| r["events"].as_array())
+        .filter_map(|r| r["events"].as_array())
         .flatten()
         .filter(|e| e["type"] == "ActorNameAsserted")
         .map(|e| &e["name"])
         .collect();
-    let distinct: std::collections::BTreeSet<_> = names.iter().map(|name| name.to_string()).collect();
+    let distinct: std::collections::BTreeSet<_> = names.iter().map(ToString::to_string).collect();
     ensure!(distinct.len() == names.len(), "a command had two effects");
     println!(
         "{kills} kills, {CLIENTS} clients: {} acknowledged, {} records, none lost, none doubled",

@@ -58,7 +58,7 @@ impl Answer {
 impl Person {
     /// Somebody at this address.
     pub fn at(base: &str, token: Option<String>) -> Self {
-        let http = reqwest::Client::builder().timeout(Duration::from_secs(60)).build().expect("a plain client builds");
+        let http = reqwest::Client::builder().timeout(Duration::from_mins(1)).build().expect("a plain client builds");
         Self { http, base: base.to_owned(), token }
     }
 

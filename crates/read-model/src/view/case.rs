@@ -117,6 +117,9 @@ impl Gathering<'_> {
     }
 
     /// Change acts that name a reading of the case, and those that name one of these, and so on.
+    ///
+    /// Whether a change holds is for all annotators of its utterance to say, so whoever may read the same words comes
+    /// along, whatever the words are about.
     fn changes(&mut self) -> Result<(), Error> {
         let mut pending: Vec<ReadingId> = self.readings.keys().copied().collect();
         while let Some(changed) = pending.pop() {
@@ -124,10 +127,35 @@ impl Gathering<'_> {
                 let id = ReadingId::new(id);
                 if self.add(id, |claim| claim.changes.contains(&changed))? {
                     pending.push(id);
+                    pending.extend(self.readers_beside(id)?);
                 }
             }
         }
         Ok(())
+    }
+
+    /// Adds the readings that agree with this one in speaker, target, facet and actor, and so may be of its utterance.
+    /// Whether their passages overlap is for the domain.
+    fn readers_beside(&mut self, id: ReadingId) -> Result<Vec<ReadingId>, Error> {
+        let claim = self.readings[&id].claim.clone();
+        let (kind, target) = match claim.proposition.target {
+            Target::Incident(id) | Target::Class(id) => (Kind::Incident, id.uuid()),
+            Target::Relation(id) => (Kind::Relation, id.uuid()),
+            Target::Actor(id) => (Kind::Actor, id.uuid()),
+        };
+        let agrees = |other: &Claim| {
+            let (own, other_about) = (&claim.proposition, &other.proposition);
+            (own.target, own.facet, own.actor) == (other_about.target, other_about.facet, other_about.actor)
+                && other.speakers.speaker() == claim.speakers.speaker()
+        };
+        let mut added = Vec::new();
+        for id in self.records.mentions(kind, target, Kind::Reading)? {
+            let id = ReadingId::new(id);
+            if self.add(id, agrees)? {
+                added.push(id);
+            }
+        }
+        Ok(added)
     }
 
     /// Adds a reading that is live and wanted; answers whether it is new.

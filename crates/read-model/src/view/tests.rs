@@ -531,6 +531,28 @@ fn whatever_a_board_depends_on_changes_it_at_once() {
 }
 
 #[test]
+fn a_retraction_about_something_else_that_only_one_of_two_readers_found_does_not_hold() {
+    let mut scene = scene();
+    let accusation = scene.read(user("a"), scene.state, Act::Accuses);
+    let elsewhere = scene.history.incident("Elsewhere");
+    let passage = scene.history.annotation(user("b"), scene.document, 10, 28);
+    let about = |scene: &Scene, act, evidence| claim(scene.source, scene.state, act, elsewhere, scene.group, evidence);
+    let retracts =
+        Claim { act: Act::Retracts, changes: vec![accusation], ..about(&scene, Act::Accuses, scene.annotation) };
+    let accuses = about(&scene, Act::Accuses, passage);
+    let incident = scene.incident;
+    let mut fixture = Fixture::new(scene.history);
+    fixture.history.reading(user("a"), retracts);
+    fixture.catch_up();
+    assert_eq!(fixture.board(incident).propositions[0].status, "withdrawn");
+
+    // Another annotator reads the same words, and names nothing that they take back.
+    fixture.history.reading(user("b"), accuses);
+    fixture.catch_up();
+    assert_eq!(fixture.board(incident).propositions[0].status, "officially_attributed");
+}
+
+#[test]
 fn a_board_of_a_class_or_of_nothing_is_refused() {
     let mut scene = scene();
     let class = scene.history.class("Attacks", None);
