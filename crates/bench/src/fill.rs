@@ -14,6 +14,8 @@ const IN_FLIGHT: usize = 128;
 pub struct Filled {
     /// Records.
     pub records: u64,
+    /// Smallest payload in bytes.
+    pub bytes_min: u64,
     /// Mean payload in bytes.
     pub bytes_mean: f64,
     /// Appends per second.
@@ -24,7 +26,7 @@ pub struct Filled {
 pub async fn fill(log: &EventLog, history: &History, records: u64) -> anyhow::Result<Filled> {
     let begun = Instant::now();
     let mut state: Vec<(u64, Option<[u8; 32]>)> = vec![(0, None); history.len()];
-    let (mut written, mut bytes) = (0_u64, 0_u64);
+    let (mut written, mut bytes, mut bytes_min) = (0_u64, 0_u64, u64::MAX);
     for revision in 1.. {
         let wanted = usize::try_from(records - written)?;
         let due: Vec<_> = (0..history.len())
@@ -55,13 +57,14 @@ pub async fn fill(log: &EventLog, history: &History, records: u64) -> anyhow::Re
             state[n] = (position, Some(digest));
             written += 1;
             bytes += len;
+            bytes_min = bytes_min.min(len);
         }
         if written == records {
             break;
         }
     }
     let (count, sum) = (f64_of(written), f64_of(bytes));
-    Ok(Filled { records: written, bytes_mean: sum / count, rate: count / begun.elapsed().as_secs_f64() })
+    Ok(Filled { records: written, bytes_min, bytes_mean: sum / count, rate: count / begun.elapsed().as_secs_f64() })
 }
 
 /// A count as a float.

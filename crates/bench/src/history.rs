@@ -44,7 +44,7 @@ impl History {
         add(Kind::Document, DOCUMENTS);
         add(Kind::Actor, ACTORS);
         add(Kind::Incident, INCIDENTS);
-        let marked = (aggregates - all_len(SOURCES + DOCUMENTS + ACTORS + INCIDENTS)) / 2;
+        let marked = (aggregates - all_len(SOURCES + DOCUMENTS + ACTORS + INCIDENTS)).div_ceil(2);
         add(Kind::Annotation, marked);
         add(Kind::Reading, marked);
         Self { project, log_id, seed, aggregates: all }
@@ -96,12 +96,12 @@ impl History {
         let first = revision == 1;
         Some(match kind {
             Kind::Project if first => vec![
-                project::Event::ProjectCreated { name: text("A generated project"), blind: false }.into(),
+                project::Event::ProjectCreated { name: words(rng, 60), blind: false }.into(),
                 project::Event::MemberRoleGranted { user: UserId::new(Uuid::from_u128(1)), role: access::Role::Admin }
                     .into(),
             ],
             Kind::Source if first => {
-                vec![source::Event::SourceRegistered { name: words(rng, 30), kind: source::SourceKind::Outlet }.into()]
+                vec![source::Event::SourceRegistered { name: words(rng, 45), kind: source::SourceKind::Outlet }.into()]
             }
             Kind::Document if first => self.document(rng),
             Kind::Actor if first => {
@@ -110,7 +110,7 @@ impl History {
             Kind::Actor if revision <= 10 => vec![name(rng)],
             Kind::Incident => {
                 let detail = incident::Detail {
-                    title: words(rng, 30),
+                    title: words(rng, 45),
                     when: Edtf::recorded("2021-05-04".to_owned()),
                     kind: Some(text("rocket_attack")),
                     places: vec![words(rng, 5)],
@@ -129,7 +129,7 @@ impl History {
                 let start = rng.random_range(0..TEXT_LEN - 100);
                 let end = start + rng.random_range(10..100);
                 let span =
-                    Span { document, revision: 1, start, end, role: SpanRole::Content, note: Some(words(rng, 28)) };
+                    Span { document, revision: 1, start, end, role: SpanRole::Content, note: Some(words(rng, 45)) };
                 let event = if first {
                     annotation::Event::AnnotationCreated(span)
                 } else {
@@ -149,7 +149,7 @@ impl History {
 
     fn document(&self, rng: &mut StdRng) -> Vec<Event> {
         let detail = document::Detail {
-            title: words(rng, 12),
+            title: words(rng, 30),
             source: SourceId::new(self.nth(Kind::Source, rng.random_range(0..SOURCES))),
             url: Some(text("https://example.org/report")),
             published: Some(Edtf::recorded("2021-05-05".to_owned())),
@@ -194,7 +194,7 @@ impl History {
             evidence: vec![AnnotationId::new(annotations[n % annotations.len()].1)],
             scope: Scope::Specific,
             presupposed: false,
-            mode: Some(words(rng, 4)),
+            mode: Some(words(rng, 20)),
             uttered: Some(Edtf::recorded("2021-05-05".to_owned())),
             changes: Vec::<ReadingId>::new(),
             speaks_for: None,
@@ -235,7 +235,7 @@ fn rank(kind: Kind) -> u8 {
 }
 
 fn name(rng: &mut StdRng) -> Event {
-    let name = actor::Name { name: words(rng, 26), language: Some(text("en")), evidence: Vec::new() };
+    let name = actor::Name { name: words(rng, 45), language: Some(text("en")), evidence: Vec::new() };
     actor::Event::ActorNameAsserted { id: Uuid::from_u128(rng.random()).into(), name }.into()
 }
 

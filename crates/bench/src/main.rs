@@ -84,8 +84,9 @@ async fn fill(folder: &Folder) -> anyhow::Result<()> {
     let history = history::History::new(log.id(), seed, aggregates);
     let filled = fill::fill(&log, &history, events).await?;
     println!(
-        "fill: {} records of {:.0} bytes on average, {} aggregates, seed {seed}: {:.0} appends/s with fsync, closed loop",
+        "fill: {} records of at least {} and {:.0} bytes on average, {} aggregates, seed {seed}: {:.0} appends/s with fsync, closed loop",
         filled.records,
+        filled.bytes_min,
         filled.bytes_mean,
         history.len(),
         filled.rate
