@@ -63,7 +63,7 @@ impl Chain {
 
     /// Checks that a record is of this log, stands where it says, and follows its aggregate's last one.
     pub(crate) fn check(&mut self, store: &Store, log: Uuid, subject: &str, entry: &Entry) -> Result<(), CheckError> {
-        let (position, envelope) = (entry.position, &entry.record.envelope);
+        let (position, envelope) = (entry.position, &entry.envelope);
         if envelope.log_id != log {
             return Err(Break::OtherLog { position, expected: log, found: envelope.log_id }.into());
         }
@@ -79,7 +79,7 @@ impl Chain {
         if envelope.revision != last + 1 || envelope.previous != head.map(|(_, digest)| digest) {
             return Err(Break::Chain { position, address, revision: envelope.revision, last }.into());
         }
-        self.heads.insert(address, (envelope.revision, digest(&entry.payload)));
+        self.heads.insert(address, (envelope.revision, entry.sha256));
         Ok(())
     }
 }

@@ -1,7 +1,7 @@
 //! From the log into the store.
 //!
-//! One task takes records from the log and hands them on in batches; one thread decodes, checks and stores them. The
-//! queue between them is short, so what is read ahead is bounded, and a commit takes whatever has gathered.
+//! One task takes records from the log, decodes them and hands them on in batches; one thread checks and stores them.
+//! The queue between them is short, so what is read ahead is bounded, and a commit takes whatever has gathered.
 
 #[cfg(test)]
 mod tests;
@@ -33,7 +33,7 @@ const FAR_BEHIND: u64 = 10_000;
 /// Records whose positions are kept in memory before they are packed: when live, so few that packing takes some tens of
 /// milliseconds; when far behind, so many that each chunk is written seldom.
 const TAIL_LIVE: u64 = 1_024;
-const TAIL_BULK: u64 = 50_000;
+const TAIL_BULK: u64 = 100_000;
 /// Pause after an error of the log.
 const RETRY: Duration = Duration::from_secs(1);
 /// Time without another error after which the log counts as well.
@@ -41,19 +41,29 @@ const QUIET: Duration = Duration::from_secs(5);
 /// Stores that one process puts aside before it gives up: what damages every new store is no damage of a store.
 const REPLACEMENTS_MAX: u32 = 3;
 
-/// Records as they came, and how many are still to come.
+/// A record as it came.
+#[derive(Debug)]
+struct Taken {
+    position: u64,
+    subject: String,
+    stored_at: SystemTime,
+    entry: Result<Entry, wire::record::Error>,
+}
+
+/// Records in the order of the log, and how many are still to come.
 #[derive(Debug, Default)]
 struct Batch {
-    records: Vec<event_log::Entry>,
+    records: Vec<Taken>,
     bytes: usize,
     pending: u64,
 }
 
 impl Batch {
     fn push(&mut self, followed: Followed) {
-        self.bytes += followed.entry.payload.len();
+        let event_log::Entry { position, subject, payload, stored_at } = followed.entry;
+        self.bytes += payload.len();
         self.pending = followed.pending;
-        self.records.push(followed.entry);
+        self.records.push(Taken { position, subject, stored_at, entry: Entry::decode(position, payload) });
     }
 
     fn extend(&mut self, other: Self) {
@@ -311,7 +321,7 @@ enum Fault {
     Store(read_model::Error),
 }
 
-/// Decodes, checks and stores records; answers the newest position.
+/// Checks and stores records; answers the newest position.
 fn apply(store: &Store, log: Uuid, chain: &mut Chain, batch: Batch) -> Result<u64, Fault> {
     let mut entries = Vec::with_capacity(batch.records.len());
     let mut expected = store.checkpoint().position + 1;
@@ -339,18 +349,12 @@ fn apply(store: &Store, log: Uuid, chain: &mut Chain, batch: Batch) -> Result<u6
     }
 }
 
-fn take(
-    store: &Store,
-    log: Uuid,
-    chain: &mut Chain,
-    expected: u64,
-    record: event_log::Entry,
-) -> Result<Entry, CheckError> {
-    let event_log::Entry { position, subject, payload, stored_at: _ } = record;
+fn take(store: &Store, log: Uuid, chain: &mut Chain, expected: u64, record: Taken) -> Result<Entry, CheckError> {
+    let Taken { position, subject, stored_at: _, entry } = record;
     if position != expected {
         return Err(Break::Gap { expected, found: position }.into());
     }
-    let entry = Entry::decode(position, payload).map_err(|source| Break::Undecodable { position, source })?;
+    let entry = entry.map_err(|source| Break::Undecodable { position, source })?;
     chain.check(store, log, &subject, &entry)?;
     Ok(entry)
 }

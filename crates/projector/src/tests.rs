@@ -70,7 +70,7 @@ impl Fixture {
     /// Appends what came to the history.
     async fn write(&mut self) {
         for entry in &self.history.entries()[self.written..] {
-            let envelope = &entry.record.envelope;
+            let envelope = &entry.envelope;
             let append = Append {
                 address: address(envelope),
                 expected_last: self.last.get(&address(envelope)).copied().unwrap_or(0),
@@ -102,8 +102,9 @@ impl Fixture {
     }
 
     fn text_of(&self, document: DocumentId) -> Key {
-        let record = self.history.entries().iter().find(|entry| entry.record.envelope.id == document.uuid()).unwrap();
-        let text = wire::record::texts(&record.record)[0];
+        let record = self.history.entries().iter().find(|entry| entry.envelope.id == document.uuid()).unwrap();
+        let decoded = wire::record::decode(&record.payload).unwrap();
+        let text = wire::record::texts(&decoded)[0];
         Key { project: text.project, document: text.document, revision: text.revision, sha256: text.sha256 }
     }
 
@@ -359,7 +360,7 @@ async fn a_record_of_another_log_halts_the_projector() {
     foreign.source("Foreign");
     let entry = &foreign.entries()[0];
     let append = Append {
-        address: address(&entry.record.envelope),
+        address: address(&entry.envelope),
         expected_last: 0,
         payload: entry.payload.clone(),
         headers: Vec::new(),

@@ -1,23 +1,37 @@
 //! A record on its way into the store.
 
+use crate::subject::{self, Subject};
 use bytes::Bytes;
-use wire::record::{self, Record};
+use wire::record::{self, Envelope, Record};
 
-/// A record with its place in the log and its bytes.
+/// A record with its place in the log, its bytes, and all that the store wants to know of it.
+///
+/// What can be told from the bytes alone is told when an entry is made, so that the thread that writes the store does
+/// nothing else.
 #[derive(Debug, Clone)]
 pub struct Entry {
     /// Its position in the log.
     pub position: u64,
     /// Its bytes.
     pub payload: Bytes,
-    /// What the bytes say.
-    pub record: Record,
+    /// SHA-256 of the bytes.
+    pub sha256: [u8; 32],
+    /// What it says of itself.
+    pub envelope: Envelope,
+    /// What it concerns: sorted, each subject once.
+    pub subjects: Vec<Subject>,
 }
 
 impl Entry {
     /// Decodes a record.
     pub fn decode(position: u64, payload: Bytes) -> Result<Self, record::Error> {
         let record = record::decode(&payload)?;
-        Ok(Self { position, payload, record })
+        Ok(Self::new(position, payload, record))
+    }
+
+    /// The entry of a record with its bytes.
+    pub(crate) fn new(position: u64, payload: Bytes, record: Record) -> Self {
+        let (sha256, subjects) = (record::digest(&payload), subject::of(&record));
+        Self { position, payload, sha256, envelope: record.envelope, subjects }
     }
 }

@@ -25,7 +25,7 @@ mod tail;
 #[cfg(test)]
 mod tests;
 
-use crate::subject::{self, Subject};
+use crate::subject::Subject;
 use crate::{Entry, Error};
 use block::Block;
 use bytes::Bytes;
@@ -194,8 +194,7 @@ impl Store {
         let mut next = writer.clone();
         let mut batch = Batch::default();
         for entry in new {
-            let digest = wire::record::digest(&entry.payload);
-            next.checkpoint = next.checkpoint.after(&digest, entry.record.envelope.recorded_at_us);
+            next.checkpoint = next.checkpoint.after(&entry.sha256, entry.envelope.recorded_at_us);
             if let Some(full) = next.open.push(entry.payload.clone(), next.checkpoint.known_at_us) {
                 // The rows of earlier commits go, in the batch that brings their block.
                 (full.first()..=before.min(full.last())).for_each(|position| batch.remove(&key::row(position)));
@@ -206,10 +205,9 @@ impl Store {
             batch.insert(&key::row(position), block::encode_row(body));
         }
         batch.insert(key::CHECKPOINT, next.checkpoint.encode());
-        let postings: Vec<_> = new.iter().map(|entry| (entry.position, subject::of(&entry.record))).collect();
         // Rows and checkpoint commit together: a record that comes again is never counted twice.
         self.db.apply_batch(batch)?;
-        self.tail_mut().extend(postings);
+        self.tail_mut().extend(new.iter().map(|entry| (entry.position, entry.subjects.as_slice())));
         self.blocked.store(next.open.first() - 1, Ordering::Release);
         *self.checkpoint.write().unwrap_or_else(PoisonError::into_inner) = next.checkpoint;
         *writer = next;

@@ -133,7 +133,7 @@ impl History {
         let record = Record { envelope, events };
         let payload = record::encode(&record);
         self.heads.insert(address, (revision, record::digest(&payload)));
-        self.entries.push(Entry { position, payload, record });
+        self.entries.push(Entry::new(position, payload, record));
         position
     }
 

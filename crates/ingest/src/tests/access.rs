@@ -52,7 +52,8 @@ async fn tokens_are_issued_by_operators_and_never_recorded() {
         world.operator.post("tokens", &body).await.refused(422, code).at(pointer);
     }
     // The secret is base64url, so it may hold the separator itself: it is the third part, to the end.
-    let secret = layla.body["token"].as_str().and_then(|token| token.splitn(3, '_').nth(2)).expect("a token has a secret");
+    let secret =
+        layla.body["token"].as_str().and_then(|token| token.splitn(3, '_').nth(2)).expect("a token has a secret");
     assert_eq!(secret.len(), 43, "32 bytes in base64url");
     for position in 1..=world.head().await {
         let entry = world.log.read(position).await.expect("the log answers").expect("there are no gaps");

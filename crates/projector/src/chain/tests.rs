@@ -12,7 +12,7 @@ fn last_of(history: &History) -> (Store, TempDir, Entry) {
 }
 
 fn subject(entry: &Entry) -> String {
-    address(&entry.record.envelope).subject(0)
+    address(&entry.envelope).subject(0)
 }
 
 fn check(history: &History, change: impl FnOnce(&mut Entry)) -> Result<(), CheckError> {
@@ -48,20 +48,20 @@ fn the_last_record_may_wait_to_be_stored() {
 
 #[test]
 fn a_record_of_another_log_is_a_break() {
-    let result = check(&revised(), |entry| entry.record.envelope.log_id = Uuid::nil());
+    let result = check(&revised(), |entry| entry.envelope.log_id = Uuid::nil());
     assert!(matches!(result, Err(CheckError::Break(Break::OtherLog { .. }))));
 }
 
 #[test]
 fn a_record_under_another_subject_is_a_break() {
-    let result = check(&revised(), |entry| entry.record.envelope.id = Uuid::nil());
+    let result = check(&revised(), |entry| entry.envelope.id = Uuid::nil());
     assert!(matches!(result, Err(CheckError::Break(Break::Misplaced { .. }))));
 }
 
 #[test]
 fn a_record_that_skips_or_repeats_a_revision_is_a_break() {
     for revision in [1, 3] {
-        let result = check(&revised(), |entry| entry.record.envelope.revision = revision);
+        let result = check(&revised(), |entry| entry.envelope.revision = revision);
         assert!(matches!(result, Err(CheckError::Break(Break::Chain { last: 1, .. }))));
     }
 }
@@ -69,7 +69,7 @@ fn a_record_that_skips_or_repeats_a_revision_is_a_break() {
 #[test]
 fn a_record_after_another_predecessor_is_a_break() {
     for previous in [None, Some([0; 32])] {
-        let result = check(&revised(), |entry| entry.record.envelope.previous = previous);
+        let result = check(&revised(), |entry| entry.envelope.previous = previous);
         assert!(matches!(result, Err(CheckError::Break(Break::Chain { .. }))));
     }
 }

@@ -21,7 +21,7 @@ fn batch(history: &History, positions: impl IntoIterator<Item = usize>) -> Batch
     let mut batch = Batch::default();
     for position in positions {
         let entry = &history.entries()[position - 1];
-        let subject = address(&entry.record.envelope).subject(0);
+        let subject = address(&entry.envelope).subject(0);
         let entry = event_log::Entry {
             position: entry.position,
             subject,
@@ -59,7 +59,7 @@ fn a_record_that_cannot_be_read_stops_before_itself() {
     let history = history();
     let (store, _folder) = store(&history);
     let mut batch = batch(&history, 1..=4);
-    batch.records[2].payload = vec![0xff; 9].into();
+    batch.records[2].entry = Entry::decode(3, vec![0xff; 9].into());
     let result = apply(&store, history.log, &mut Chain::default(), batch);
     assert!(matches!(result, Err(Fault::Log { reason: Break::Undecodable { position: 3, .. }, position: 2 })));
     assert_eq!(store.checkpoint().position, 2);

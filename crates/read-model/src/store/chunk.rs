@@ -25,8 +25,7 @@ impl Chunk {
         let first = key::last_u64(key)?;
         let chunk = Self { first, value };
         let whole = chunk.value.len() >= HEADER_LEN
-            && chunk.positions().last() == Some(chunk.last())
-            && chunk.positions().count() == chunk.len();
+            && chunk.positions().fold((0, 0), |(len, _), position| (len + 1, position)) == (chunk.len(), chunk.last());
         if whole { Ok(chunk) } else { Err(Error::damaged("a chunk of positions is malformed")) }
     }
 

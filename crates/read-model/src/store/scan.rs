@@ -96,7 +96,7 @@ impl Bodies {
         // Only the tail needs to know what a record says; the envelope is enough for the rest.
         let recorded_at_us = if position > self.packed_upto {
             let record = record::decode(payload).map_err(undecodable)?;
-            self.tail.extend([(position, subject::of(&record))]);
+            self.tail.extend([(position, &*subject::of(&record))]);
             record.envelope.recorded_at_us
         } else {
             record::decode_envelope(payload).map_err(undecodable)?.recorded_at_us

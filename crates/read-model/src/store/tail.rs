@@ -11,21 +11,21 @@ const RECENT_LEN_MAX: usize = 4_096;
 pub(super) struct Tail {
     postings: HashMap<Subject, Vec<u64>>,
     records: u64,
-    recent: VecDeque<(u64, Vec<Subject>)>,
+    recent: VecDeque<(u64, Box<[Subject]>)>,
 }
 
 impl Tail {
     /// Adds the next records.
-    pub(super) fn extend(&mut self, records: impl IntoIterator<Item = (u64, Vec<Subject>)>) {
+    pub(super) fn extend<'a>(&mut self, records: impl IntoIterator<Item = (u64, &'a [Subject])>) {
         for (position, subjects) in records {
-            for subject in &subjects {
+            for subject in subjects {
                 self.postings.entry(*subject).or_default().push(position);
             }
             self.records += 1;
             if self.recent.len() >= RECENT_LEN_MAX {
                 self.recent.pop_front();
             }
-            self.recent.push_back((position, subjects));
+            self.recent.push_back((position, subjects.into()));
         }
     }
 

@@ -37,8 +37,8 @@ fn reopen(folder: &TempDir, store: Store) -> Result<Store, Error> {
 fn expected(entries: &[Entry]) -> BTreeMap<Subject, Vec<u64>> {
     let mut expected = BTreeMap::<_, Vec<_>>::new();
     for entry in entries {
-        for subject in subject::of(&entry.record) {
-            expected.entry(subject).or_default().push(entry.position);
+        for subject in &entry.subjects {
+            expected.entry(*subject).or_default().push(entry.position);
         }
     }
     expected

@@ -4,7 +4,7 @@ use domain::actor::ActorKind;
 use domain::claim::Act;
 
 fn last(history: &History) -> Vec<Subject> {
-    of(&history.entries().last().expect("a history has a record").record)
+    history.entries().last().expect("a history has a record").subjects.clone()
 }
 
 fn mention(history: &History, kind: Kind, id: Uuid, mentioning: Kind) -> Subject {
