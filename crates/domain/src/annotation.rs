@@ -205,7 +205,11 @@ impl Aggregate for Annotation {
                 Event::AnnotationRevised(span) => Self::Live { author, span: span.clone() },
                 Event::AnnotationRetracted => Self::Retracted { author, span },
             },
-            (state @ (Self::Absent | Self::Retracted { .. }), _) => state,
+            (Self::Absent, Event::AnnotationRevised(_) | Event::AnnotationRetracted) => Self::Absent,
+            (
+                state @ Self::Retracted { .. },
+                Event::AnnotationCreated(_) | Event::AnnotationRevised(_) | Event::AnnotationRetracted,
+            ) => state,
         }
     }
 }

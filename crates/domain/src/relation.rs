@@ -237,7 +237,16 @@ impl Aggregate for Relation {
                 }
                 Event::RelationWithdrawn => Self::Withdrawn(edge),
             },
-            (state @ (Self::Absent | Self::Withdrawn(_)), _) => state,
+            (Self::Absent, Event::RelationDisputed { .. } | Event::DisputeWithdrawn | Event::RelationWithdrawn) => {
+                Self::Absent
+            }
+            (
+                state @ Self::Withdrawn(_),
+                Event::RelationRegistered(_)
+                | Event::RelationDisputed { .. }
+                | Event::DisputeWithdrawn
+                | Event::RelationWithdrawn,
+            ) => state,
         }
     }
 }

@@ -1,0 +1,101 @@
+//! What holds of every history.
+
+use super::*;
+use crate::testing::{cases, span};
+use crate::{Entry, dump};
+use domain::relation::RelationType;
+use domain::{annotation, reading};
+use proptest::prelude::*;
+
+fn dumped(store: &Store, at: u64) -> String {
+    let mut lines = Vec::new();
+    dump(store, Some(at), &mut lines).unwrap();
+    String::from_utf8(lines).unwrap()
+}
+
+/// What happens to the scene of a random history.
+fn happen(scene: &mut Scene, what: u8, who: u8) {
+    let reader = [user("a"), user("b"), user("c")][usize::from(who % 3)];
+    let speaker = if who.is_multiple_of(2) { scene.state } else { scene.group };
+    match what % 8 {
+        0 => drop(scene.read(reader, speaker, Act::Accuses)),
+        1 => drop(scene.read(reader, speaker, Act::Denies)),
+        2 => {
+            let claim = Claim { act: Act::Suspects, ..scene.claim(speaker, Act::Accuses) };
+            let reading = scene.read(reader, speaker, Act::Reports);
+            scene.history.add(reader, reading.uuid(), [reading::Event::ClaimReadingRevised(claim)]);
+        }
+        3 => {
+            let reading = scene.read(reader, speaker, Act::Infers);
+            scene.history.add(reader, reading.uuid(), [reading::Event::ClaimReadingRetracted]);
+        }
+        4 => {
+            let annotation = scene.history.annotation(reader, scene.document, 1, 9);
+            let moved = annotation::Event::AnnotationRevised(span(scene.document, 2, 9));
+            scene.history.add(reader, annotation.uuid(), [moved]);
+        }
+        5 => drop(scene.history.relation(RelationType::HoldsOffice, scene.group, scene.state, scene.annotation)),
+        6 => drop(scene.history.class("Attacks of May", Some("2021-05"))),
+        _ => drop(scene.history.incident("Another attack")),
+    }
+}
+
+proptest! {
+    #![proptest_config(cases(12, 500))]
+
+    #[test]
+    fn a_rebuilt_store_dumps_the_same_bytes_as_one_that_lived(
+        steps in prop::collection::vec((any::<u8>(), any::<u8>()), 1..40),
+        parts in prop::collection::vec((1..20_usize, any::<bool>()), 1..20),
+        at in 1..60_u64,
+    ) {
+        let mut scene = scene();
+        for (what, who) in steps {
+            happen(&mut scene, what, who);
+        }
+        let entries: &[Entry] = scene.history.entries();
+        let (live_folder, rebuilt_folder) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+        let live = Store::create(&live_folder.path().join("gen-1"), scene.history.log).unwrap();
+        let mut rest = entries;
+        for (len, compact) in parts.iter().cycle() {
+            let (part, left) = rest.split_at((*len).min(rest.len()));
+            live.append(part).unwrap();
+            if *compact {
+                live.compact(1).unwrap();
+            }
+            rest = left;
+            if rest.is_empty() {
+                break;
+            }
+        }
+        let rebuilt = Store::create(&rebuilt_folder.path().join("gen-1"), scene.history.log).unwrap();
+        rebuilt.append(entries).unwrap();
+        rebuilt.compact(1).unwrap();
+        let head = entries.len() as u64;
+        prop_assert_eq!(dumped(&live, head), dumped(&rebuilt, head));
+        // A dump of the past is the dump of a store that ends there.
+        let at = at.min(head);
+        let past_folder = TempDir::new().unwrap();
+        let past = Store::create(&past_folder.path().join("gen-1"), scene.history.log).unwrap();
+        past.append(&entries[..usize::try_from(at).unwrap()]).unwrap();
+        prop_assert_eq!(dumped(&live, at), dumped(&past, at));
+    }
+
+    #[test]
+    fn a_cached_board_is_the_board_of_the_records(
+        steps in prop::collection::vec((any::<u8>(), any::<u8>()), 1..30),
+    ) {
+        let mut fixture = Fixture::new(scene().history);
+        let mut scene = scene();
+        for (what, who) in steps {
+            happen(&mut scene, what, who);
+            fixture.history = scene.history.clone();
+            fixture.catch_up();
+            let cached = fixture.board(scene.incident);
+            let fresh = BoardCache::default();
+            let request = fixture.request(board(scene.incident));
+            let answer = View::new(&fixture.store, &fresh, true).answer(&request).unwrap().answer;
+            prop_assert_eq!(Some(Said::Board(cached)), answer);
+        }
+    }
+}
