@@ -6,6 +6,7 @@
 //! depending on the number of nodes. A retry finds its command id in the aggregate instead.
 
 use std::collections::HashSet;
+use std::sync::PoisonError;
 use std::time::{Duration, Instant};
 
 use async_nats::Request;
@@ -85,6 +86,9 @@ pub enum AppendError {
     /// A record or a batch is larger than the log admits. Nothing was stored.
     #[error("the record is too large for the log")]
     TooLarge,
+    /// The log is proven to be damaged. Nothing was sent.
+    #[error("the log is damaged: {0}")]
+    Damaged(String),
     /// The log cannot be reached or refused to take part. Nothing was stored.
     #[error("the log cannot be reached")]
     Unavailable(#[source] Cause),
@@ -99,6 +103,7 @@ impl AppendError {
             Self::Full(_) => "full",
             Self::ClockSkew(_) => "clock_skew",
             Self::TooLarge => "too_large",
+            Self::Damaged(_) => "damaged",
             Self::Unavailable(_) => "unavailable",
         }
     }
@@ -189,6 +194,9 @@ impl EventLog {
         let skew = self.inner.clock.skew();
         if skew > SKEW_REFUSE {
             return Err(AppendError::ClockSkew(skew));
+        }
+        if let Some(damage) = self.inner.damage.read().unwrap_or_else(PoisonError::into_inner).clone() {
+            return Err(AppendError::Damaged(damage));
         }
         if self.inner.api.client().connection_state() == State::Connected {
             Ok(())

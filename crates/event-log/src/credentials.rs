@@ -17,16 +17,22 @@ use async_nats::jetstream::stream::StorageType;
 use async_nats::jetstream::{Context, context::KeyValueErrorKind};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use bytes::Bytes;
 use moka::sync::Cache;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use uuid::Uuid;
 
+use crate::api::Api;
 use crate::error::Error;
+use crate::read::{self, Which};
+use crate::stream::check_copies;
 
 /// Bucket of the installation's credentials.
 const BUCKET: &str = "gainsay_credentials";
+/// The stream behind the bucket, as JetStream names it.
+const STREAM: &str = "KV_gainsay_credentials";
 /// How long an answer of the bucket is believed.
 pub const CACHE_LIFE: Duration = Duration::from_secs(5);
 /// Credentials in the cache, unknown ones included: somebody may try many.
@@ -93,6 +99,7 @@ struct Entry {
 /// The credentials of the installation. Clones share the connection and the cache.
 #[derive(Debug, Clone)]
 pub struct Credentials {
+    api: Api,
     store: Store,
     cache: Cache<Uuid, Option<Arc<Entry>>>,
     /// Counts revocations, so that an answer read before one is not cached after it.
@@ -101,7 +108,7 @@ pub struct Credentials {
 
 impl Credentials {
     /// Finds the bucket or makes it.
-    pub(crate) async fn connect(jetstream: &Context, replicas: usize) -> Result<Self, Error> {
+    pub(crate) async fn connect(api: Api, jetstream: &Context, replicas: usize) -> Result<Self, Error> {
         let doing = || format!("open the bucket {BUCKET}");
         let store = match jetstream.get_key_value(BUCKET).await {
             Err(error) if error.kind() == KeyValueErrorKind::GetBucket => jetstream
@@ -117,8 +124,9 @@ impl Credentials {
                 .map_err(|error| Error::unavailable(doing(), error))?,
             other => other.map_err(|error| Error::unavailable(doing(), error))?,
         };
+        check_copies(&api, STREAM, replicas).await?;
         let cache = Cache::builder().max_capacity(CACHE_LEN).time_to_live(CACHE_LIFE).build();
-        Ok(Self { store, cache, revocations: Arc::default() })
+        Ok(Self { api, store, cache, revocations: Arc::default() })
     }
 
     /// Stores a new credential and returns its token, which nobody can show again.
@@ -162,6 +170,8 @@ impl Credentials {
             .await
             .map_err(|error| Error::unavailable(format!("revoke the credential {credential}"), error))?;
         self.forget(credential);
+        // A copy that lags may show it for a moment longer.
+        self.cache.insert(credential, None);
         Ok(())
     }
 
@@ -177,8 +187,7 @@ impl Credentials {
             return Ok(entry);
         }
         let revocations = self.revocations.load(Ordering::SeqCst);
-        let value = self.store.get(key(credential)).await.map_err(|error| Error::unavailable(doing(), error))?;
-        let entry = match value {
+        let entry = match self.value(credential).await? {
             Some(value) => {
                 Some(serde_json::from_slice(&value).map_err(|error| Error::malformed(doing(), error.to_string()))?)
             }
@@ -190,6 +199,21 @@ impl Credentials {
             self.cache.invalidate(&credential);
         }
         Ok(entry)
+    }
+
+    /// What the bucket holds. A copy that lags may not know a new credential yet; the leader does.
+    async fn value(&self, credential: Uuid) -> Result<Option<Bytes>, Error> {
+        let key = key(credential);
+        let value = self.store.get(&key).await;
+        if let Some(value) =
+            value.map_err(|error| Error::unavailable(format!("look up the credential {credential}"), error))?
+        {
+            return Ok(Some(value));
+        }
+        let subject = format!("$KV.{BUCKET}.{key}");
+        let newest = read::leader(&self.api, STREAM, &Which::Last { last_by_subj: &subject }).await?;
+        // A revocation leaves an empty value behind.
+        Ok(newest.map(|entry| entry.payload).filter(|value| !value.is_empty()))
     }
 }
 

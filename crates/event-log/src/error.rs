@@ -2,6 +2,9 @@
 
 use async_nats::client::{RequestError, RequestErrorKind};
 
+/// JetStream's errors of a cluster that elects a leader: incomplete, not available, not the leader.
+const LEADERLESS: [u64; 3] = [10004, 10008, 10009];
+
 /// A cause that callers show and do not match on.
 pub(crate) type Cause = Box<dyn std::error::Error + Send + Sync>;
 
@@ -78,10 +81,14 @@ impl Error {
         Self::Malformed { doing: doing.into(), detail: detail.into() }
     }
 
-    /// True for `Unavailable`: the same call may succeed in a moment.
+    /// Whether the same call may succeed in a moment: there was no answer, or a cluster is without a leader.
     #[must_use]
     pub fn is_transient(&self) -> bool {
-        matches!(self, Self::Unavailable { .. })
+        match self {
+            Self::Unavailable { .. } => true,
+            Self::Refused { code, .. } => LEADERLESS.contains(code),
+            _ => false,
+        }
     }
 
     pub(crate) fn code(&self) -> Option<u64> {
@@ -102,3 +109,6 @@ pub(crate) fn request_failure(error: &RequestError) -> Cause {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

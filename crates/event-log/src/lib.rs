@@ -17,15 +17,22 @@
 //! conflicts and batches among them), `gainsay_log_clock_skew_seconds`,
 //! `gainsay_log_clock_skew_warnings_total`, `gainsay_log_follow_consumers_total` (one for each
 //! reader, and one more whenever it had to begin again), `gainsay_nats_server_restarts_total`,
-//! `gainsay_nats_server_memory_bytes`.
+//! `gainsay_nats_server_memory_bytes`. Of questions about views over the network: who asks counts
+//! `gainsay_views_requests_total` and `gainsay_views_request_seconds` (by outcome),
+//! `gainsay_views_repeats_total` (by reason) and `gainsay_views_waiting`; who answers counts
+//! `gainsay_views_answers_total` (by outcome) and `gainsay_views_answering`; both count
+//! `gainsay_views_chunks_total` (by direction).
 //!
 //! Texts of documents are too large and too private for the log: [`texts::Texts`] keeps them in
 //! an object store, and records hold salted digests. [`credentials::Credentials`] keeps what a
-//! token check needs. [`server::Server`] runs a nats-server of one's own.
+//! token check needs. [`views`] carries questions to the projectors and their answers back, and
+//! [`control`] operators' commands.
+//! [`server::Server`] runs a nats-server of one's own.
 
 mod api;
 mod append;
 mod clock;
+pub mod control;
 pub mod credentials;
 mod error;
 mod follow;
@@ -38,8 +45,9 @@ mod stream;
 pub mod testing;
 pub mod texts;
 pub mod verify;
+pub mod views;
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, SystemTime};
 
 use async_nats::jetstream;
@@ -91,6 +99,8 @@ struct Inner {
     disconnects: watch::Receiver<u64>,
     appends: Semaphore,
     batches: Semaphore,
+    /// Why nothing may be appended, when a reader of this process has proven the log to be damaged.
+    damage: RwLock<Option<String>>,
     _comparison: AbortOnDropHandle<()>,
 }
 
@@ -136,6 +146,7 @@ impl EventLog {
                 disconnects,
                 appends: Semaphore::new(APPENDS_IN_FLIGHT),
                 batches: Semaphore::new(BATCHES_OPEN),
+                damage: RwLock::default(),
                 _comparison: AbortOnDropHandle::new(comparison),
             }),
         })
@@ -179,6 +190,19 @@ impl EventLog {
         }
     }
 
+    /// Notes that the log is proven to be damaged, or that it is not any more. While it is, this process appends
+    /// nothing: what is decided on a log that lost records may contradict them.
+    pub fn distrust(&self, damage: Option<String>) {
+        *self.inner.damage.write().unwrap_or_else(PoisonError::into_inner) = damage;
+    }
+
+    /// Counts the connections to the server that were lost. After one, the server may have been started anew, on files
+    /// that are not what they were.
+    #[must_use]
+    pub fn disconnects(&self) -> watch::Receiver<u64> {
+        self.inner.disconnects.clone()
+    }
+
     /// The texts of this log's documents. Makes their bucket when it is not there.
     pub async fn texts(&self) -> Result<Texts, Error> {
         Texts::connect(self.inner.api.clone(), &self.inner.jetstream, self.inner.log, self.inner.replicas).await
@@ -186,7 +210,7 @@ impl EventLog {
 
     /// The credentials of the installation. Makes their bucket when it is not there.
     pub async fn credentials(&self) -> Result<Credentials, Error> {
-        Credentials::connect(&self.inner.jetstream, self.inner.replicas).await
+        Credentials::connect(self.inner.api.clone(), &self.inner.jetstream, self.inner.replicas).await
     }
 }
 

@@ -17,6 +17,8 @@ use crate::read::{self, Which};
 const LOAD_BATCH: usize = 256;
 /// Bytes asked for in one request, so that an answer stays far below what a client may queue.
 const LOAD_BYTES: usize = 8 * 1024 * 1024;
+/// Records of all aggregates asked for in one request: fewer round trips, and still some megabyte at most as a rule.
+const READ_ON_BATCH: usize = 1024;
 /// Aggregates loaded at the same time by one call.
 const LOADS_IN_FLIGHT: usize = 32;
 
@@ -93,6 +95,14 @@ impl EventLog {
             records.push(Stored { position: entry.position, payload: entry.payload });
         }
         Ok(records)
+    }
+
+    /// Reads what stands at a position and after it, of all aggregates: at least one record, where there is one, and as
+    /// many as fit an answer. Any copy of the log may answer.
+    pub async fn read_on(&self, from: u64) -> Result<Vec<Stored>, Error> {
+        let all = wire::subject::filter(self.inner.log);
+        let part = read::direct(&self.inner.api, &self.inner.stream, &all, from, READ_ON_BATCH, LOAD_BYTES).await?;
+        Ok(part.stored)
     }
 
     /// Reads one position from the leader; `None` when nothing is there.

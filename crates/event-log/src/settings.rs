@@ -15,7 +15,7 @@ pub struct Settings {
     pub root_certificate: Option<PathBuf>,
     /// Number of the log; its stream is `GAINSAY_EV_<log>`.
     pub log: u16,
-    /// Copies of each record. 1, or 3 and more in a cluster.
+    /// Copies of each record, and of texts and credentials. 1, or 3 and more in a cluster.
     pub replicas: usize,
     /// Accept a server that may lose acknowledged records in a power loss, or whose durability
     /// cannot be observed.
@@ -23,7 +23,12 @@ pub struct Settings {
     /// Window in which the server remembers message ids. The log sends none; the server wants a
     /// value all the same.
     pub duplicate_window: Duration,
-    /// Monitoring endpoint of the server (`http://127.0.0.1:8222`), where its durability is observed.
+    /// Monitoring endpoint of the server (`http://127.0.0.1:8222`), where its durability is
+    /// observed; in a cluster those of all nodes, separated by commas.
+    ///
+    /// Each node that answers must write through before it acknowledges. A node that keeps the log
+    /// and is away when a process connects is a warning, as long as most of them were seen; it is
+    /// looked at again when a process connects the next time.
     pub monitor_url: Option<String>,
     /// How long `connect` waits for a server that does not answer yet.
     pub connect_timeout: Duration,

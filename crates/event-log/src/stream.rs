@@ -4,11 +4,12 @@
 //! are denied and roll-ups are not allowed. The configuration is written when the stream is made
 //! and compared, field by field, whenever a process connects.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt::Debug;
 use std::time::{Duration, SystemTime};
 
 use async_nats::jetstream::stream::{Config, DiscardPolicy, PersistenceMode, RetentionPolicy, StorageType};
+use futures::future::join_all;
 use serde::Deserialize;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -25,9 +26,9 @@ const MONITOR_TIMEOUT: Duration = Duration::from_secs(5);
 const STREAM_NOT_FOUND: u64 = 10059;
 /// JetStream's error for a stream that exists with another configuration.
 const STREAM_NAME_IN_USE: u64 = 10058;
-/// JetStream's errors of a cluster that is still forming: not enough peers, no leader.
-const CLUSTER_FORMING: [u64; 4] = [10004, 10005, 10008, 10009];
-/// Copies from which on a record survives the loss of a machine's unwritten memory.
+/// JetStream's error of a cluster that has too few peers for the copies that are asked for, so far.
+const NO_PEERS: u64 = 10005;
+/// Copies in a cluster from which on the log outlives any one node.
 const REPLICAS_SAFE: usize = 3;
 
 /// What `STREAM.INFO` and `STREAM.CREATE` answer, as far as the log reads it.
@@ -52,9 +53,26 @@ pub(crate) struct State {
 struct Cluster {
     /// Absent on a server that stands alone.
     name: Option<String>,
+    /// Name of the node that leads the stream.
+    leader: Option<String>,
+    /// The other nodes that keep a copy.
+    #[serde(default)]
+    replicas: Vec<Peer>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Peer {
+    name: String,
 }
 
 impl Info {
+    /// Names of the nodes that keep the stream; `None` when its server stands alone.
+    fn nodes(&self) -> Option<Vec<String>> {
+        let cluster = self.cluster.as_ref().filter(|cluster| cluster.name.is_some())?;
+        let others = cluster.replicas.iter().map(|peer| &peer.name);
+        Some(cluster.leader.iter().chain(others).cloned().collect())
+    }
+
     /// The server's clock when it answered.
     pub fn server_time(&self) -> Option<SystemTime> {
         OffsetDateTime::parse(&self.ts, &Rfc3339).ok().map(SystemTime::from)
@@ -68,7 +86,7 @@ pub(crate) async fn info(api: &Api, stream: &str) -> Result<Info, Error> {
 
 /// Whether JetStream may only need a moment.
 pub(crate) fn may_become_ready(error: &Error) -> bool {
-    error.is_transient() || error.code().is_some_and(|code| CLUSTER_FORMING.contains(&code))
+    error.is_transient() || error.code() == Some(NO_PEERS)
 }
 
 /// Finds the stream of the log or makes it, checks it, and tells the log's UUID.
@@ -178,10 +196,17 @@ impl Comparison<'_> {
     }
 }
 
-/// What `/jsz?config=true` answers, as far as durability is concerned.
+/// What `/varz` answers, as far as durability is concerned.
 #[derive(Debug, Deserialize)]
 struct Monitor {
     server_id: String,
+    server_name: String,
+    #[serde(default)]
+    jetstream: MonitorJetStream,
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct MonitorJetStream {
     config: Option<MonitorConfig>,
 }
 
@@ -192,39 +217,80 @@ struct MonitorConfig {
     sync_always: bool,
 }
 
+impl Monitor {
+    fn writes_through(&self) -> bool {
+        self.jetstream.config.as_ref().is_some_and(|config| config.sync_always)
+    }
+}
+
 /// Refuses a log whose acknowledged records a power loss may take.
 ///
-/// With three copies a record survives the machine that lost it. With one, the server must write
-/// through before it acknowledges; a client sees that only on the monitoring endpoint, since the
-/// JetStream API has no answer that tells it.
+/// A server must write through before it acknowledges. A client sees that only on the monitoring
+/// endpoint, since the JetStream API has no answer that tells it. Three copies are no substitute:
+/// an acknowledgement needs two, and when one of these forgets the record in a power loss, it and
+/// the third elect a leader that never had it. So no node may be seen that does not write through.
+///
+/// A node that does not answer takes part in no acknowledgement. As long as the majority is seen,
+/// it is a warning, or no process could start while one node is repaired.
 async fn check_durability(api: &Api, settings: &Settings, info: &Info) -> Result<(), Error> {
-    if settings.replicas >= REPLICAS_SAFE {
-        return Ok(());
-    }
     let refuse = |reason: String| Err(Error::Unsafe { reason });
-    if info.cluster.as_ref().is_some_and(|cluster| cluster.name.is_some()) {
-        return refuse(format!("the stream has {} copies in a cluster, not {REPLICAS_SAFE}", settings.replicas));
-    }
-    let Some(url) = &settings.monitor_url else {
+    let (keepers, identify): (Vec<String>, fn(Monitor) -> String) = match info.nodes() {
+        Some(_) if settings.replicas < REPLICAS_SAFE => {
+            return refuse(format!("the stream has {} copies in a cluster, not {REPLICAS_SAFE}", settings.replicas));
+        }
+        Some(nodes) => (nodes, |monitor| monitor.server_name),
+        None => (vec![api.server_id()], |monitor| monitor.server_id),
+    };
+    let Some(urls) = &settings.monitor_url else {
         return refuse("there is no monitoring endpoint to observe whether the server writes through".to_owned());
     };
-    let monitor = match read_monitor(url).await {
-        Ok(monitor) => monitor,
-        Err(error) => return refuse(format!("the monitoring endpoint {url} does not tell: {error}")),
-    };
-    if monitor.server_id != api.server_id() {
-        return refuse(format!("the monitoring endpoint {url} is that of another server"));
+    let mut seen = HashSet::new();
+    let mut others = Vec::new();
+    for (url, answer) in join_all(urls.split(',').map(str::trim).map(read_monitor)).await {
+        match answer {
+            Ok(monitor) if !monitor.writes_through() => {
+                return refuse(format!("the server of {url} acknowledges before it writes through"));
+            }
+            Ok(monitor) => {
+                let name = identify(monitor);
+                if keepers.contains(&name) {
+                    seen.insert(name);
+                } else {
+                    others.push(format!("; the monitoring endpoint {url} is that of another server"));
+                }
+            }
+            Err(error) => others.push(format!("; the monitoring endpoint {url} does not tell: {error}")),
+        }
     }
-    if !monitor.config.is_some_and(|config| config.sync_always) {
-        return refuse("the server acknowledges before it writes through".to_owned());
+    if seen.len() * 2 <= keepers.len() {
+        return refuse(format!(
+            "of {} servers that keep it, {} were seen to write through{}",
+            keepers.len(),
+            seen.len(),
+            others.concat()
+        ));
+    }
+    for node in keepers.iter().filter(|node| !seen.contains(*node)) {
+        tracing::warn!(nats.server = %node, "a server that keeps the log was not seen to write through");
     }
     Ok(())
 }
 
-async fn read_monitor(url: &str) -> Result<Monitor, reqwest::Error> {
-    let url = format!("{}/jsz?config=true", url.trim_end_matches('/'));
-    let client = reqwest::Client::builder().timeout(MONITOR_TIMEOUT).no_proxy().build()?;
-    client.get(url).send().await?.error_for_status()?.json().await
+async fn read_monitor(url: &str) -> (&str, Result<Monitor, reqwest::Error>) {
+    let read = async {
+        let client = reqwest::Client::builder().timeout(MONITOR_TIMEOUT).no_proxy().build()?;
+        client.get(format!("{}/varz", url.trim_end_matches('/'))).send().await?.error_for_status()?.json().await
+    };
+    (url, read.await)
+}
+
+/// Refuses a bucket that is kept in another number of copies than the log.
+///
+/// Buckets are made with as many as the log, but only the log's stream may have been given more
+/// since then, and a bucket on one node is away when that node is.
+pub(crate) async fn check_copies(api: &Api, stream: &str, replicas: usize) -> Result<(), Error> {
+    let found = info(api, stream).await?;
+    Comparison { stream }.field("num_replicas", &found.config.num_replicas, &replicas)
 }
 
 #[cfg(test)]

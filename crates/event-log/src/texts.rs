@@ -27,6 +27,7 @@ use crate::api::Api;
 use crate::error::Error;
 use crate::load::Stored;
 use crate::read::{self, Which};
+use crate::stream::check_copies;
 
 /// Bytes read ahead of the consumer of a text.
 const READ_AHEAD_BYTES: usize = 1024 * 1024;
@@ -126,7 +127,9 @@ impl Texts {
                 .await
                 .map_err(|error| Error::unavailable(format!("open the bucket {bucket}"), error))?,
         };
-        Ok(Self { api, store, bucket: bucket.into() })
+        let texts = Self { api, store, bucket: bucket.into() };
+        check_copies(&texts.api, &texts.stream(), replicas).await?;
+        Ok(texts)
     }
 
     /// Stores a text. It is acknowledged, and written through, when this returns.

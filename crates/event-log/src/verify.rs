@@ -39,6 +39,17 @@ pub struct Options {
     pub orphan_age: Duration,
     /// A read that gives nothing for this long has failed.
     pub stall: Duration,
+    /// What was once read from the log, by whoever reads it all: the log must still hold that.
+    pub known: Option<Known>,
+}
+
+/// What was once read from a log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Known {
+    /// The newest position that was read.
+    pub position: u64,
+    /// [`record::accumulate`](wire::record::accumulate) over all payloads up to there.
+    pub checksum: [u8; 32],
 }
 
 impl Default for Options {
@@ -47,7 +58,9 @@ impl Default for Options {
             texts: false,
             remove_orphans: false,
             orphan_age: Duration::from_hours(1),
-            stall: Duration::from_secs(30),
+            // A server that finds nothing at a position is silent; one that answers does so in milliseconds.
+            stall: Duration::from_secs(10),
+            known: None,
         }
     }
 }
@@ -140,6 +153,13 @@ pub enum What {
         /// How many positions are missing.
         missing: u64,
     },
+    /// This position and those after it were in the log once, up to a later one.
+    Lost {
+        /// The newest position that was once read.
+        known: u64,
+    },
+    /// Each record is sound, but some up to here are not those that were once read.
+    Replaced,
     /// The server counts other messages than its first and last position say.
     Count {
         /// What it counts.
@@ -180,8 +200,15 @@ impl fmt::Display for What {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Gap { missing } => write!(f, "{missing} positions are missing from here on"),
+            Self::Lost { known } => {
+                write!(
+                    f,
+                    "is lost, with all from here on: the log ends before, and the views had read it up to {known}"
+                )
+            }
+            Self::Replaced => f.write_str("the records up to here are not those that the views had read"),
             Self::Count { messages, expected } => {
-                write!(f, "the server counts {messages} records where its positions say {expected}")
+                write!(f, "count {messages} != last - first + 1 = {expected}: the server counts other records")
             }
             Self::Unreadable(reason) => write!(f, "cannot be read: {reason}"),
             Self::Subject(subject) => write!(f, "`{subject}` is no subject of this log"),
@@ -257,10 +284,26 @@ impl EventLog {
     ) -> Option<Vec<Named>> {
         let Head { first, last, messages, .. } = report.head;
         let total = if last == 0 { 0 } else { (last + 1).saturating_sub(first) };
-        if messages != total {
-            report.fault(first, None, What::Count { messages, expected: total });
+        let named = self.read_records(options, total, report, progress).await;
+        if let Some(known) = options.known.filter(|known| known.position > last) {
+            report.fault(last + 1, None, What::Lost { known: known.position });
         }
-        let mut chains = Chains::new(self.log(), self.id(), options.texts);
+        // The count says that something is missing, not where: that is what reading told.
+        if messages != total {
+            report.fault(report.unproven.unwrap_or(first), None, What::Count { messages, expected: total });
+        }
+        named
+    }
+
+    async fn read_records(
+        &self,
+        options: &Options,
+        total: u64,
+        report: &mut Report,
+        progress: &mut impl FnMut(Progress),
+    ) -> Option<Vec<Named>> {
+        let last = report.head.last;
+        let mut chains = Chains::new(self.log(), self.id(), options);
         let mut followed = self.follow(1);
         let mut due = 1;
         while due <= last {
@@ -271,11 +314,20 @@ impl EventLog {
                     report.fault(due, None, What::Unreadable(error.to_string()));
                     return None;
                 }
-                Ok(None) | Err(_) => {
-                    let reason = format!("nothing came within {} s", options.stall.as_secs());
-                    report.fault(due, None, What::Unreadable(reason));
-                    return None;
-                }
+                // A server is silent at a position that it has lost, and where it cannot read on. Asked for the one
+                // position it says which.
+                Ok(None) | Err(_) => match self.read_on(due).await {
+                    Ok(rest) if rest.is_empty() => {
+                        report.fault(due, None, What::Gap { missing: last + 1 - due });
+                        break;
+                    }
+                    answer => {
+                        let silence = format!("nothing came within {} s", options.stall.as_secs());
+                        let reason = answer.err().map_or(silence, |error| error.to_string());
+                        report.fault(due, None, What::Unreadable(reason));
+                        return None;
+                    }
+                },
             };
             if entry.position > due {
                 report.fault(due, None, What::Gap { missing: entry.position.min(last + 1) - due });

@@ -7,6 +7,7 @@
 mod tests;
 
 use crate::Config;
+use crate::canary::Fault as LogFault;
 use crate::chain::{Break, Chain, CheckError};
 use crate::model::Model;
 use event_log::{EventLog, Followed};
@@ -90,8 +91,12 @@ enum End {
     Shutdown,
     /// The log cannot be followed any further.
     Halted(String),
+    /// Records are lost in the log and in the store: there is nothing whole to answer from.
+    Lost(String),
     /// The store cannot be trusted any more.
     Damaged(String),
+    /// Somebody else wants to store records, or has changed the store.
+    Handover,
 }
 
 impl Following {
@@ -99,39 +104,55 @@ impl Following {
     pub(crate) async fn run(self) {
         let mut replacements = 0;
         loop {
-            let reason = match self.follow().await {
+            let writing = self.model.writing().await;
+            let failure = match self.follow().await {
                 End::Shutdown => return self.flush(),
+                End::Handover => continue,
                 End::Halted(reason) => {
                     // Questions are answered as of the last good position.
                     self.model.serve(true);
-                    return self.halt(reason).await;
+                    reason
                 }
-                End::Damaged(reason) => reason,
+                End::Lost(reason) => reason,
+                End::Damaged(reason) => {
+                    replacements += 1;
+                    match self.replace(reason, replacements).await {
+                        Ok(()) => continue,
+                        Err(failure) => failure,
+                    }
+                }
             };
-            self.check.fail("the store is filled anew");
-            self.model.serve(false);
-            replacements += 1;
-            if replacements > REPLACEMENTS_MAX {
-                return self.halt(format!("the store is damaged again and again: {reason}")).await;
+            drop(writing);
+            if !self.halt(failure).await {
+                return self.flush();
             }
-            let model = Arc::clone(&self.model);
-            let replaced = tokio::task::spawn_blocking(move || model.replace(reason)).await;
-            let failure = match replaced {
-                Ok(Ok(())) => continue,
-                Ok(Err(error)) => format!("{error:#}"),
-                Err(error) => error.to_string(),
-            };
-            return self.halt(failure).await;
         }
     }
 
-    /// Stays where it is, and says so until the process ends.
-    async fn halt(&self, reason: String) {
+    /// Starts a new store in place of one that cannot be trusted any more.
+    async fn replace(&self, reason: String, replacements: u32) -> Result<(), String> {
+        self.check.fail("the store is filled anew");
+        self.model.serve(false);
+        if replacements > REPLACEMENTS_MAX {
+            return Err(format!("the store is damaged again and again: {reason}"));
+        }
+        let model = Arc::clone(&self.model);
+        match tokio::task::spawn_blocking(move || model.replace(reason)).await {
+            Ok(replaced) => replaced.map_err(|error| format!("{error:#}")),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+
+    /// Stays where it is, and says so until the process ends or an operator has had another store filled; true for the
+    /// latter.
+    async fn halt(&self, reason: String) -> bool {
         self.check.fail(reason.clone());
         let position = self.model.applied().position;
         tracing::error!(reason, position, "the projector halts");
-        self.shutdown.requested().await;
-        self.flush();
+        tokio::select! {
+            () = self.model.handover() => true,
+            () = self.shutdown.requested() => false,
+        }
     }
 
     fn flush(&self) {
@@ -141,14 +162,20 @@ impl Following {
                 "the store was not written through; the rest comes again from the log"
             );
         }
+        if let Err(error) = self.model.mark() {
+            tracing::warn!(error = &error as &dyn std::error::Error, "it was not noted how far the store is");
+        }
     }
 
     async fn follow(&self) -> End {
         let Some(goal) = self.goal().await else { return End::Shutdown };
         let current = self.model.current();
         let position = current.store.checkpoint().position;
-        if position > goal {
-            return End::Damaged(format!("its checkpoint {position} is ahead of the log, which ends at {goal}"));
+        // The store holds what the log lost, so it stays as it is: a person has to look.
+        let checkpoint = position.max(self.model.marked());
+        if checkpoint > goal {
+            let reason = LogFault::Ahead { checkpoint, last: goal }.to_string();
+            return if position == checkpoint { End::Halted(reason) } else { End::Lost(reason) };
         }
         tracing::info!(position, log.position = goal, "following the log");
         let (sender, receiver) = mpsc::channel(BATCHES_AHEAD);
@@ -168,12 +195,17 @@ impl Following {
         let end = tokio::select! {
             () = self.shutdown.requested() => Some(End::Shutdown),
             reason = self.model.damaged() => Some(End::Damaged(reason)),
+            () = self.model.handover() => Some(End::Handover),
             () = self.read(stream, sender) => None,
             ended = &mut applied => return ended.ok().flatten().unwrap_or(End::Shutdown),
         };
         // The sender is gone, so the thread stores what it has and ends.
         let ended = applied.await.ok().flatten();
-        end.or(ended).unwrap_or(End::Shutdown)
+        match end {
+            // What was found meanwhile holds for whoever comes next as well.
+            None | Some(End::Handover) => ended.or(end).unwrap_or(End::Shutdown),
+            Some(end) => end,
+        }
     }
 
     /// Where the log ends now; none when the process ends first.
@@ -298,11 +330,15 @@ impl Applying {
         self.model.advance(position);
         #[expect(clippy::cast_precision_loss, reason = "a gauge for people")]
         metrics::gauge!("projector_position").set(position as f64);
+        let serving = self.model.applied().serving;
         if position < self.goal {
-            self.check.fail("catching up with the log");
+            // Whoever served before following was handed over is as well as it was.
+            if !serving {
+                self.check.fail("catching up with the log");
+            }
             return;
         }
-        if !self.model.applied().serving {
+        if !serving {
             tracing::info!(position, "caught up with the log");
             self.model.serve(true);
         }
@@ -369,9 +405,10 @@ fn measure(len: usize, pending: u64, newest: Option<SystemTime>, took: Duration)
     metrics::gauge!("projector_lag_seconds").set(if pending == 0 { 0.0 } else { age.as_secs_f64() });
 }
 
-/// Follows the log from its beginning into an empty store, as far as the log goes now; answers bytes read.
+/// Follows the log into a store that nobody else writes, as far as the log goes now; answers bytes read.
 pub(crate) async fn fill(store: Arc<Store>, event_log: &EventLog) -> anyhow::Result<u64> {
     let goal = event_log.head().await?.last;
+    let mut position = store.checkpoint().position;
     let (sender, mut receiver) = mpsc::channel::<Batch>(BATCHES_AHEAD);
     let log = event_log.id();
     let storing = tokio::task::spawn_blocking(move || -> anyhow::Result<u64> {
@@ -391,8 +428,7 @@ pub(crate) async fn fill(store: Arc<Store>, event_log: &EventLog) -> anyhow::Res
         store.compact(1)?;
         Ok(bytes)
     });
-    let mut stream = event_log.follow(1).ready_chunks(BULK_LEN_MAX / BATCHES_AHEAD);
-    let mut position = 0;
+    let mut stream = event_log.follow(position + 1).ready_chunks(BULK_LEN_MAX / BATCHES_AHEAD);
     while position < goal {
         let Some(chunk) = stream.next().await else { break };
         let mut batch = Batch::default();

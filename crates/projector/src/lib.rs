@@ -10,20 +10,25 @@
 
 mod canary;
 mod chain;
+mod control;
 mod follow;
 mod model;
 mod offline;
+mod patrol;
 mod texts;
 mod views;
 
 #[cfg(test)]
 mod tests;
 
-pub use offline::{Figures, dump, rebuild, status};
+pub use offline::{Figures, compare, dump, known, rebuild, status};
+pub use read_model::SCHEMA;
 pub use views::LocalViews;
 
 use anyhow::Context as _;
+use control::Control;
 use event_log::EventLog;
+use event_log::control::Instance;
 use event_log::texts::Texts;
 use follow::Following;
 use model::Model;
@@ -31,6 +36,7 @@ use read_model::Generations;
 use runtime::{Health, Shutdown};
 use std::path::PathBuf;
 use std::sync::Arc;
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 /// What a projector is started with.
@@ -55,6 +61,9 @@ impl Config {
 #[derive(Debug)]
 pub struct Projector {
     views: Arc<LocalViews>,
+    model: Arc<Model>,
+    event_log: EventLog,
+    shutdown: Shutdown,
     tasks: Vec<JoinHandle<()>>,
 }
 
@@ -65,10 +74,26 @@ impl Projector {
         Arc::clone(&self.views)
     }
 
+    /// Whether questions are answered: not before the store has caught up with the log, and not while it is filled anew.
+    #[must_use]
+    pub fn serving(&self) -> watch::Receiver<bool> {
+        self.views.serving()
+    }
+
     /// The newest position that answers are given from.
     #[must_use]
     pub fn position(&self) -> u64 {
         self.views.position()
+    }
+
+    /// Carries out operators' commands to a projector of this name, until the shutdown. A name that another projector
+    /// has is refused.
+    pub async fn take_commands(&mut self, instance: Instance) -> Result<(), event_log::Error> {
+        let commands = self.event_log.take_commands(&instance).await?;
+        let (model, event_log) = (Arc::clone(&self.model), self.event_log.clone());
+        let control = Control::new(instance, model, event_log, self.shutdown.clone());
+        self.tasks.push(tokio::spawn(control.run(commands)));
+        Ok(())
     }
 
     /// Waits until the projector has ended, which the shutdown asks for. Everything is on the disk then.
@@ -83,8 +108,8 @@ impl Projector {
 
 /// Opens the store, or starts a new one in place of one that cannot be trusted, and follows the log.
 ///
-/// Health has a check `projector`, well while the store is up to date, a check `canary`, well while the newest record
-/// can be read from the log, and a check `texts`, well while no text is missing.
+/// Health has a check `projector`, well while the store is up to date, a check `canary`, well while the log can be read
+/// and holds what was read from it before, and a check `texts`, well while no text is missing.
 pub async fn start(
     config: Config,
     event_log: EventLog,
@@ -93,10 +118,9 @@ pub async fn start(
     health: Health,
 ) -> anyhow::Result<Projector> {
     let check = health.check("projector");
-    let head = event_log.head().await.context("cannot ask where the log ends")?;
     let log = event_log.id();
     let data = config.data.clone();
-    let model = tokio::task::spawn_blocking(move || Model::open(&data, log, head.last))
+    let model = tokio::task::spawn_blocking(move || Model::open(&data, log))
         .await
         .context("opening the store failed")?
         .with_context(|| format!("cannot open the store in `{}`", config.data.display()))?;
@@ -109,9 +133,14 @@ pub async fn start(
         shutdown: shutdown.clone(),
         check,
     };
-    let canary = canary::Canary { event_log, model, shutdown, check: health.check("canary") };
+    let canary = canary::Canary {
+        event_log: event_log.clone(),
+        model: Arc::clone(&model),
+        shutdown: shutdown.clone(),
+        check: health.check("canary"),
+    };
     let tasks = vec![tokio::spawn(following.run()), tokio::spawn(canary.run())];
-    Ok(Projector { views, tasks })
+    Ok(Projector { views, model, event_log, shutdown, tasks })
 }
 
 /// Takes the folder of the store for this process alone.

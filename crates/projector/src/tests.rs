@@ -1,11 +1,13 @@
+mod control;
+
 use super::*;
 use domain::actor::ActorKind;
 use domain::annotation;
 use domain::claim::Act;
 use domain::id::{AnnotationId, DocumentId, IncidentId};
-use event_log::Append;
 use event_log::testing::TestServer;
 use event_log::texts::Key;
+use event_log::{Append, AppendError};
 use read_model::testing::{History, claim, user};
 use std::collections::HashMap;
 use std::fs;
@@ -19,7 +21,7 @@ use wire::view::refusal::Why;
 use wire::view::reply::Answer;
 use wire::view::request::Question;
 use wire::view::resource::Of;
-use wire::view::{AskBoard, AskProgress, Get, Reply, Request, Viewer, Views};
+use wire::view::{AskBoard, AskHistory, AskProgress, AskRecords, AskText, Get, List, Reply, Request, Viewer, Views};
 
 /// Long enough for a test on a busy machine.
 const DEADLINE: Duration = Duration::from_mins(1);
@@ -83,6 +85,21 @@ impl Fixture {
             self.last.insert(address(envelope), position);
         }
         self.written = self.history.entries().len();
+    }
+
+    /// Appends a record that the history does not have.
+    async fn append_next(&self) -> Result<u64, AppendError> {
+        let mut history = self.history.clone();
+        history.source("Next");
+        let entry = history.entries().last().unwrap();
+        let append = Append {
+            address: address(&entry.envelope),
+            expected_last: 0,
+            payload: entry.payload.clone(),
+            headers: Vec::new(),
+            command_id: entry.envelope.command_id,
+        };
+        self.log.append(append).await
     }
 
     /// A state that accuses a group, in a document whose text is stored.
@@ -302,7 +319,7 @@ async fn the_store_of_another_log_is_filled_anew() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_store_ahead_of_the_log_is_filled_anew() {
+async fn a_store_ahead_of_the_log_is_kept_and_nothing_is_appended() {
     let mut fixture = Fixture::new().await;
     let scene = fixture.scene().await;
     // A store that knows a record which the log has not.
@@ -314,9 +331,68 @@ async fn a_store_ahead_of_the_log_is_filled_anew() {
         opened.store.append(ahead.entries()).unwrap();
         opened.store.flush().unwrap();
     }
+    let before = fs::read_to_string(fixture.config().data.join("CURRENT")).unwrap();
     let running = fixture.start().await;
+    let (last, checkpoint) = (fixture.history.position(), ahead.position());
+    let reason = format!("checkpoint {checkpoint} is ahead of the log, which ends at {last}: the log lost records");
+    for check in ["projector", "canary"] {
+        assert_eq!(running.failure(check, "ahead").await, reason);
+    }
+    // What was acknowledged is still answered.
     let reply = running.ask(fixture.request(board(scene.incident))).await;
-    assert_eq!(reply.as_of, fixture.history.position());
+    assert_eq!((reply.as_of, status(reply)), (checkpoint, "officially_attributed".to_owned()));
+    let refused = fixture.append_next().await.unwrap_err();
+    assert!(matches!(&refused, AppendError::Damaged(found) if *found == reason), "{refused}");
+    running.stop().await;
+    assert_eq!(fs::read_to_string(fixture.config().data.join("CURRENT")).unwrap(), before);
+    assert_eq!(known(&fixture.config()).unwrap().position, checkpoint);
+
+    // An operator who takes the log as it is has a store filled from it; the one that knows more is put aside.
+    rebuild(&fixture.config(), &fixture.log).await.unwrap();
+    assert_eq!(known(&fixture.config()).unwrap().position, last);
+    let running = fixture.start().await;
+    running.ready().await;
+    fixture.append_next().await.unwrap();
+    running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_that_ends_before_what_a_lost_store_held_is_told() {
+    let mut fixture = Fixture::new().await;
+    fixture.scene().await;
+    let mut ahead = fixture.history.clone();
+    ahead.source("Lost");
+    {
+        let generations = Generations::lock(&fixture.config().data).unwrap();
+        let opened = generations.open(fixture.log.id()).unwrap();
+        opened.store.append(ahead.entries()).unwrap();
+        generations.mark(opened.store.checkpoint()).unwrap();
+    }
+    harm(&fixture.config(), |folder| fs::remove_dir_all(folder).unwrap());
+    let running = fixture.start().await;
+    running.failure("projector", "ahead of the log").await;
+    running.failure("canary", "ahead of the log").await;
+    running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_that_holds_another_record_than_the_store_is_told() {
+    let mut fixture = Fixture::new().await;
+    fixture.scene().await;
+    // The same history but for one name in its middle, as if the log's record had been replaced.
+    let mut other = History::in_log(1, fixture.log.id());
+    other.source("Another agency");
+    let start = other.entries().len();
+    {
+        let generations = Generations::lock(&fixture.config().data).unwrap();
+        let opened = generations.open(fixture.log.id()).unwrap();
+        opened.store.append(other.entries()).unwrap();
+        opened.store.append(&fixture.history.entries()[start..]).unwrap();
+        opened.store.flush().unwrap();
+    }
+    let running = fixture.start().await;
+    running.failure("canary", "chain broken at 2").await;
+    assert!(matches!(fixture.append_next().await, Err(AppendError::Damaged(_))));
     running.stop().await;
 }
 
@@ -444,5 +520,57 @@ async fn a_store_found_damaged_while_it_answers_is_filled_anew() {
         assert_eq!((reply.as_of, status(reply)), (fixture.history.position(), "officially_attributed".to_owned()));
         running.ready().await;
     }
+    running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn answers_over_the_network_are_those_within_the_process() {
+    let mut fixture = Fixture::new().await;
+    let scene = fixture.scene().await;
+    for n in 0..1_000 {
+        fixture.history.source(&format!("Source {n:0100}"));
+    }
+    fixture.write().await;
+    let running = fixture.start().await;
+    let mut serving = running.projector.serving();
+    let answering = fixture.log.answer_views(running.projector.views(), serving.clone()).await.unwrap();
+    let remote = fixture.log.remote_views().await.unwrap();
+    let progress = fixture.request(Question::Progress(AskProgress {}));
+    let joined = async { while matches!(remote.ask(progress.clone()).await.answer, Some(Answer::Refusal(_))) {} };
+    tokio::time::timeout(DEADLINE, joined).await.expect("it answers once it has caught up");
+
+    let incident = scene.incident.to_string();
+    let list = |collection: &str| {
+        Question::List(List { collection: collection.to_owned(), limit: 1_000, after: 0, filter: None })
+    };
+    let questions = [
+        board(scene.incident),
+        list("sources"),
+        list("annotations"),
+        list("no such thing"),
+        Question::Get(Get { collection: "incidents".to_owned(), id: incident.clone() }),
+        Question::History(AskHistory { kind: "incident".to_owned(), id: incident, limit: 10, after: 0 }),
+        Question::Records(AskRecords { limit: 1_000, after: 0 }),
+        Question::Text(AskText { document: scene.document.to_string(), revision: 1 }),
+        Question::Progress(AskProgress {}),
+    ];
+    let mut largest = 0;
+    for question in questions {
+        let request = fixture.request(question);
+        let within = running.ask(request.clone()).await.to_bytes();
+        assert_eq!(remote.ask(request).await.to_bytes(), within);
+        largest = largest.max(within.len());
+    }
+    assert!(largest > 256 * 1024, "an answer has several parts: {largest}");
+
+    // What is refused within the process while the store is filled anew is not even asked for over the network.
+    serving.mark_unchanged();
+    running.projector.views().report_damage("a row was missing");
+    serving.changed().await.unwrap();
+    running.ready().await;
+    assert!(*serving.borrow());
+    answering.end().await;
+    let refused = refusal(remote.ask(fixture.request(board(scene.incident))).await);
+    assert_eq!(refused, (Why::Unavailable, "views_unavailable".to_owned()));
     running.stop().await;
 }

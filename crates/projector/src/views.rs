@@ -6,7 +6,7 @@ use futures::future::BoxFuture;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 use wire::view::refusal::Why;
 use wire::view::reply::Answer;
 use wire::view::request::Question;
@@ -34,6 +34,11 @@ impl LocalViews {
     #[must_use]
     pub fn position(&self) -> u64 {
         self.model.applied().position
+    }
+
+    /// Follows whether questions are answered.
+    pub(crate) fn serving(&self) -> watch::Receiver<bool> {
+        self.model.serving()
     }
 
     /// Tells that the store is damaged, as an answer that shows it does.

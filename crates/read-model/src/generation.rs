@@ -5,13 +5,17 @@
 //! CURRENT               the name of the current generation, replaced by rename
 //! gen-7/                a generation
 //! gen-6.quarantine-2/   one that could not be trusted, with the reason in `reason`
+//! MARK                  how far the store was, for when both it and the end of the log are lost
 //! ```
 //!
 //! Whatever is wrong with a generation, it is put aside and an empty one takes its place, to be filled from the log:
 //! never a wrong answer, never a manual step.
 
+mod mark;
 #[cfg(test)]
 mod tests;
+
+pub use mark::Mark;
 
 use crate::{Checkpoint, Error, Store};
 use std::fs::{self, File, TryLockError};
@@ -56,8 +60,8 @@ pub struct Opened {
 /// A generation that is filled beside the current one. It is removed when it is dropped unfinished and the folder is
 /// opened again.
 #[derive(Debug)]
-pub struct Building<'a> {
-    generations: &'a Generations,
+pub struct Building {
+    generations: Arc<Generations>,
     name: String,
     /// The store to fill.
     pub store: Arc<Store>,
@@ -116,9 +120,9 @@ impl Generations {
     }
 
     /// Starts a generation beside the current one.
-    pub fn build(&self, log: Uuid) -> Result<Building<'_>, Error> {
+    pub fn build(self: &Arc<Self>, log: Uuid) -> Result<Building, Error> {
         let (name, store) = self.create(log)?;
-        Ok(Building { generations: self, name, store: Arc::new(store) })
+        Ok(Building { generations: Arc::clone(self), name, store: Arc::new(store) })
     }
 
     fn create(&self, log: Uuid) -> Result<(String, Store), Error> {
@@ -208,16 +212,56 @@ impl Generations {
     }
 }
 
-impl Building<'_> {
+impl Building {
     /// Makes this the current generation and removes the one before; answers how far it is.
     pub fn finish(self) -> Result<Checkpoint, Error> {
+        let checkpoint = self.store.checkpoint();
+        self.publish()?.remove()?;
+        Ok(checkpoint)
+    }
+
+    /// Makes this the current generation. The one before is still there for those who read it.
+    ///
+    /// Whoever has a store filled from a log that lost its end takes that log as it is: this store's mark replaces one
+    /// that was further.
+    pub fn publish(self) -> Result<Before, Error> {
         self.store.flush()?;
-        let before = self.generations.current()?;
+        let name = self.generations.current()?;
         self.generations.point_to(&self.name)?;
-        if let Some(before) = before.filter(|before| self.generations.folder.join(before).is_dir()) {
-            self.generations.remove(&before)?;
+        let mark = Mark::from(self.store.checkpoint());
+        let further = self.generations.marked().filter(|before| before.position > mark.position);
+        let keep = further.map(|before| {
+            format!("it was at {} when a store was filled from a log that ended at {}", before.position, mark.position)
+        });
+        self.generations.put_mark(mark)?;
+        Ok(Before { generations: self.generations, name, keep })
+    }
+
+    /// Removes this generation. Nobody may read it any more.
+    pub fn abandon(self) -> Result<(), Error> {
+        let Self { generations, name, store } = self;
+        drop(store);
+        generations.remove(&name)
+    }
+}
+
+/// The generation that was current before. It is removed when this is dropped and the folder is opened again.
+#[derive(Debug)]
+pub struct Before {
+    generations: Arc<Generations>,
+    name: Option<String>,
+    /// Why it is not removed, if so.
+    keep: Option<String>,
+}
+
+impl Before {
+    /// Removes it, or puts it aside when it has records that the new one lacks. Nobody may read it any more.
+    pub fn remove(self) -> Result<(), Error> {
+        let Some(name) = self.name.filter(|name| self.generations.folder.join(name).is_dir()) else { return Ok(()) };
+        match self.keep {
+            Some(reason) => self.generations.put_aside(&name, &reason),
+            None => self.generations.remove(&name),
         }
-        Ok(self.store.checkpoint())
     }
 }
 

@@ -31,7 +31,6 @@ use block::Block;
 use bytes::Bytes;
 use chunk::Chunk;
 use compact::Packed;
-use sha2::{Digest, Sha256};
 use sled::{Batch, IVec};
 use std::io;
 use std::ops::{Bound, Deref};
@@ -42,6 +41,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 use tail::Tail;
 use uuid::Uuid;
+use wire::record;
 
 /// The version of the layout and of the subjects. A store of another version is rebuilt.
 pub const SCHEMA: u32 = 1;
@@ -77,7 +77,7 @@ impl Checkpoint {
     /// The checkpoint after one more record.
     #[must_use]
     pub(crate) fn after(self, payload_sha256: &[u8; 32], recorded_at_us: i64) -> Self {
-        let checksum = Sha256::new().chain_update(self.checksum).chain_update(payload_sha256).finalize().into();
+        let checksum = record::accumulate(&self.checksum, payload_sha256);
         let known_at_us = self.known_at_us.max(recorded_at_us);
         Self { position: self.position + 1, known_at_us, checksum, ..self }
     }
@@ -367,10 +367,10 @@ fn is_locked(error: &io::Error) -> bool {
 }
 
 /// Keys of rows.
-mod key {
+pub(crate) mod key {
     use super::{Error, Subject};
 
-    pub(super) const CHECKPOINT: &[u8] = b"c";
+    pub(crate) const CHECKPOINT: &[u8] = b"c";
     pub(super) const PACKED: &[u8] = b"p";
     pub(super) const BLOCK: u8 = b'b';
     pub(super) const ROW: u8 = b'r';

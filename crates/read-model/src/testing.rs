@@ -1,6 +1,7 @@
 //! Histories made by hand, for tests and measurements.
 
-use crate::Entry;
+use crate::store::key;
+use crate::{Entry, Error};
 use domain::access::Role;
 use domain::actor::{self, ActorKind, Name};
 use domain::annotation::{self, Span, SpanRole};
@@ -17,6 +18,8 @@ use domain::source::{self, SourceKind};
 use domain::text::Text;
 use domain::{Event, Kind, claim, project, reading};
 use std::collections::HashMap;
+use std::fs;
+use std::path::Path;
 use uuid::Uuid;
 use wire::record::{self, Envelope, Record, SCHEMA_VERSION};
 use wire::subject::Address;
@@ -240,6 +243,16 @@ impl History {
         self.add(author, id, [reading::Event::ClaimRead(claim)]);
         ReadingId::new(id)
     }
+}
+
+/// Gives the current store of a folder of generations the schema of another version.
+pub fn set_schema(folder: &Path, schema: u32) -> Result<(), Error> {
+    let current = fs::read_to_string(folder.join("CURRENT")).map_err(|error| Error::io("read the pointer", error))?;
+    let db = sled::open(folder.join(current.trim()))?;
+    let row = db.get(key::CHECKPOINT)?.ok_or_else(|| Error::damaged("it has no checkpoint"))?;
+    db.insert(key::CHECKPOINT, [&schema.to_be_bytes()[..], row.get(4..).unwrap_or_default()].concat())?;
+    db.flush()?;
+    Ok(())
 }
 
 /// What is known of an incident of 4 May 2021.

@@ -52,9 +52,13 @@ impl<'a> View<'a> {
         Ok(Reply { as_of: as_of.min(head), answer: Some(answer) })
     }
 
-    /// The answer to a question about a board that was computed before; none for everything else. It takes microseconds.
+    /// The answer to a question about progress, or about a board that was computed before; none for everything else. It
+    /// takes microseconds.
     pub fn recall(&self, request: &Request) -> Result<Option<Reply>, Error> {
         let head = self.store.checkpoint().position;
+        if let Some(Question::Progress(_)) = request.question {
+            return Ok(Some(Reply { as_of: head, answer: Some(Said::Progress(self.progress())) }));
+        }
         let as_of = request.as_of.unwrap_or(head);
         let (Some(Question::Board(ask)), true) = (&request.question, as_of.max(request.at_least.unwrap_or(0)) <= head)
         else {

@@ -157,6 +157,14 @@ pub fn digest(payload: &[u8]) -> [u8; 32] {
     Sha256::digest(payload).into()
 }
 
+/// The SHA-256 over all payloads up to one: of the one before it and this payload's digest. It begins with zeros.
+///
+/// A store's checkpoint holds it, so that the log can be proven against what was once read from it.
+#[must_use]
+pub fn accumulate(before: &[u8; 32], digest: &[u8; 32]) -> [u8; 32] {
+    Sha256::new().chain_update(before).chain_update(digest).finalize().into()
+}
+
 /// Where a record with this envelope stands in the log.
 #[must_use]
 pub fn address(envelope: &Envelope) -> Address {

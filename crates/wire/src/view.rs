@@ -4,7 +4,9 @@ mod convert;
 
 pub use convert::{chain, claim, codebook, link, passage, policy, proposition};
 
+use bytes::Bytes;
 use futures::future::BoxFuture;
+use prost::Message;
 
 #[allow(missing_docs, clippy::all, clippy::pedantic, reason = "generated code; its documentation stands in proto/")]
 mod generated {
@@ -22,7 +24,40 @@ pub trait Views: Send + Sync + 'static {
     fn ask(&self, request: Request) -> BoxFuture<'_, Reply>;
 }
 
+/// Bytes that are not the message that they should be.
+#[derive(Debug, thiserror::Error)]
+#[error("the bytes are no {expected} about views")]
+pub struct Malformed {
+    expected: &'static str,
+    #[source]
+    source: prost::DecodeError,
+}
+
+impl Request {
+    /// The bytes of the request.
+    #[must_use]
+    pub fn to_bytes(&self) -> Bytes {
+        self.encode_to_vec().into()
+    }
+
+    /// Reads what [`Request::to_bytes`] wrote.
+    pub fn from_bytes(bytes: Bytes) -> Result<Self, Malformed> {
+        Self::decode(bytes).map_err(|source| Malformed { expected: "request", source })
+    }
+}
+
 impl Reply {
+    /// The bytes of the reply. Equal replies have equal bytes.
+    #[must_use]
+    pub fn to_bytes(&self) -> Bytes {
+        self.encode_to_vec().into()
+    }
+
+    /// Reads what [`Reply::to_bytes`] wrote.
+    pub fn from_bytes(bytes: Bytes) -> Result<Self, Malformed> {
+        Self::decode(bytes).map_err(|source| Malformed { expected: "reply", source })
+    }
+
     /// A reply that refuses.
     #[must_use]
     pub fn refused(as_of: u64, why: refusal::Why, code: &str, detail: impl Into<String>) -> Self {

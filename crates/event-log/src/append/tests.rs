@@ -6,7 +6,7 @@ use wire::subject::Address;
 use super::*;
 use crate::Settings;
 use crate::testing::TestServer;
-use crate::testing::plain::cluster;
+use crate::testing::plain::{cluster, clustered};
 use crate::texts::Key;
 
 pub(crate) fn address() -> Address {
@@ -254,9 +254,10 @@ async fn acknowledged_records_survive_crashes_under_load() {
 
 #[tokio::test]
 async fn three_nodes_keep_the_same_promises() {
-    let nodes = cluster().await;
-    let log = EventLog::connect(&Settings { replicas: 3, ..nodes[0].settings() }).await.unwrap();
-    let other = EventLog::connect(&Settings { replicas: 3, ..nodes[1].settings() }).await.unwrap();
+    let nodes = cluster(["always"; 3]).await;
+    let log = EventLog::connect(&Settings { servers: nodes[0].settings().servers, ..clustered(&nodes) }).await.unwrap();
+    let other =
+        EventLog::connect(&Settings { servers: nodes[1].settings().servers, ..clustered(&nodes) }).await.unwrap();
     let address = address();
     // Racers on two nodes: the leader of three tells a lost race by another code than a single node.
     let racers = [&log, &other].into_iter().cycle().take(32);
@@ -264,6 +265,8 @@ async fn three_nodes_keep_the_same_promises() {
     let (stored, lost): (Vec<_>, Vec<_>) = outcomes.into_iter().partition(Result::is_ok);
     assert_eq!(stored.len(), 1);
     assert!(lost.iter().all(|outcome| matches!(outcome, Err(AppendError::Conflict))), "{lost:?}");
+    let codes = codes_of_a_race(&other).await;
+    assert!(codes.contains(&10164) && codes.iter().all(|code| [10071, 10164].contains(code)), "{codes:?}");
     let position = stored[0].as_ref().unwrap();
     let found = other.load_from_leader(&address, 0).await.unwrap();
     assert_eq!(found.iter().map(|stored| &stored.position).collect::<Vec<_>>(), [position]);
@@ -278,4 +281,16 @@ async fn three_nodes_keep_the_same_promises() {
     let key = Key { project: Uuid::new_v4(), document: Uuid::new_v4(), revision: 1, sha256: [0; 32] };
     texts.put(&key, &vec![7; 300_000]).await.unwrap();
     assert_eq!(other.texts().await.unwrap().get(&key).await.unwrap().unwrap(), vec![7; 300_000]);
+}
+
+/// The codes by which the server refuses the losers of a race, as it sends them.
+async fn codes_of_a_race(log: &EventLog) -> Vec<u64> {
+    let append = append_to(address(), 0, "racer");
+    let racers = (0..32).map(|_| {
+        let request = Request::new().headers(log.headers(&append)).payload(append.payload.clone());
+        log.inner.api.client().send_request(append.address.subject(log.log()), request)
+    });
+    let answers = futures::future::join_all(racers).await.into_iter();
+    let acks = answers.map(|answer| serde_json::from_slice::<PubAck>(&answer.unwrap().payload).unwrap());
+    acks.filter_map(|ack| Some(ack.error?.err_code)).collect()
 }

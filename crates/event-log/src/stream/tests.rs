@@ -5,7 +5,7 @@ use serde_json::json;
 use super::*;
 use crate::EventLog;
 use crate::testing::TestServer;
-use crate::testing::plain::{Plain, cluster};
+use crate::testing::plain::{Plain, cluster, clustered};
 
 async fn jetstream(server: &TestServer) -> Context {
     let log = server.log().await;
@@ -90,10 +90,10 @@ async fn a_wrong_stream_is_refused_by_the_name_of_its_field() {
 
 #[tokio::test]
 async fn a_server_that_does_not_write_through_is_refused_unless_allowed() {
-    let server = Plain::start(&json!({})).await;
+    let server = Plain::start("2m", &json!({})).await;
     let settings = server.settings();
     let error = EventLog::connect(&settings).await.unwrap_err();
-    assert!(matches!(&error, Error::Unsafe { reason } if reason.contains("writes through")), "{error}");
+    assert!(matches!(&error, Error::Unsafe { reason } if reason.contains("before it writes through")), "{error}");
     EventLog::connect(&Settings { allow_unsafe_log: true, ..settings }).await.unwrap();
 }
 
@@ -139,12 +139,42 @@ async fn a_wrong_password_is_refused() {
 }
 
 #[tokio::test]
-async fn three_copies_are_safe_without_write_through_and_fewer_in_a_cluster_are_not() {
-    let nodes = cluster().await;
-    let settings = nodes[0].settings();
-    let error = EventLog::connect(&Settings { log: 1, ..settings.clone() }).await.unwrap_err();
+async fn fewer_than_three_copies_in_a_cluster_are_refused_for_the_log_and_for_what_is_beside_it() {
+    let nodes = cluster(["always"; 3]).await;
+    let settings = clustered(&nodes);
+    let one = Settings { replicas: 1, ..settings.clone() };
+    let error = EventLog::connect(&Settings { log: 1, ..one.clone() }).await.unwrap_err();
     assert!(matches!(&error, Error::Unsafe { reason } if reason.contains("1 copies in a cluster")), "{error}");
-    EventLog::connect(&Settings { replicas: 3, ..settings.clone() }).await.unwrap();
-    let error = EventLog::connect(&Settings { replicas: 1, allow_unsafe_log: true, ..settings }).await.unwrap_err();
+
+    let beside = EventLog::connect(&Settings { log: 2, allow_unsafe_log: true, ..one.clone() }).await.unwrap();
+    beside.credentials().await.unwrap();
+    beside.texts().await.unwrap();
+    let log = EventLog::connect(&settings).await.unwrap();
+    let error = EventLog::connect(&Settings { allow_unsafe_log: true, ..one }).await.unwrap_err();
     assert!(matches!(error, Error::Configuration { field: "num_replicas", .. }), "{error}");
+    let error = log.credentials().await.unwrap_err();
+    assert!(matches!(error, Error::Configuration { field: "num_replicas", .. }), "{error}");
+    log.texts().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_cluster_is_refused_while_any_node_is_seen_that_does_not_write_through() {
+    let nodes = cluster(["always", "always", "2m"]).await;
+    let settings = clustered(&nodes);
+    let error = EventLog::connect(&settings).await.unwrap_err();
+    assert!(matches!(&error, Error::Unsafe { reason } if reason.contains("before it writes through")), "{error}");
+    EventLog::connect(&Settings { allow_unsafe_log: true, ..settings }).await.unwrap();
+}
+
+#[tokio::test]
+async fn most_nodes_of_a_cluster_must_be_seen_to_write_through() {
+    let mut nodes = cluster(["always"; 3]).await;
+    let settings = clustered(&nodes);
+    EventLog::connect(&settings).await.unwrap();
+    let alone = Settings { monitor_url: nodes[0].settings().monitor_url, ..settings.clone() };
+    let error = EventLog::connect(&alone).await.unwrap_err();
+    assert!(matches!(&error, Error::Unsafe { reason } if reason.contains("of 3 servers")), "{error}");
+    // The node that is away may be the leader, so that another one is elected first.
+    nodes.remove(0);
+    EventLog::connect(&Settings { connect_timeout: Duration::from_mins(1), ..settings }).await.unwrap();
 }

@@ -6,7 +6,7 @@ use uuid::Uuid;
 use wire::record::{self, Batch, Record};
 use wire::subject::Address;
 
-use super::{Named, What};
+use super::{Known, Named, Options, What};
 use crate::load::Entry;
 
 /// The newest record of an aggregate.
@@ -24,11 +24,22 @@ pub(super) struct Chains {
     batch: Option<Batch>,
     /// `None` when texts are not asked for.
     texts: Option<Vec<Named>>,
+    /// Over all payloads read so far.
+    checksum: [u8; 32],
+    known: Option<Known>,
 }
 
 impl Chains {
-    pub fn new(log: u16, log_id: Uuid, texts: bool) -> Self {
-        Self { log, log_id, links: HashMap::new(), batch: None, texts: texts.then(Vec::new) }
+    pub fn new(log: u16, log_id: Uuid, options: &Options) -> Self {
+        Self {
+            log,
+            log_id,
+            links: HashMap::new(),
+            batch: None,
+            texts: options.texts.then(Vec::new),
+            checksum: [0; 32],
+            known: options.known,
+        }
     }
 
     pub fn aggregates(&self) -> u64 {
@@ -44,6 +55,11 @@ impl Chains {
     /// A record that cannot be read still counts as one revision, so that one damaged record is
     /// one fault and its successor's broken chain the only other.
     pub fn check(&mut self, entry: &Entry, mut fault: impl FnMut(Option<Address>, What)) {
+        let digest = record::digest(&entry.payload);
+        self.checksum = record::accumulate(&self.checksum, &digest);
+        if self.known.is_some_and(|known| known.position == entry.position && known.checksum != self.checksum) {
+            fault(None, What::Replaced);
+        }
         let address = match Address::parse(&entry.subject) {
             Some((log, address)) if log == self.log => address,
             _ => return fault(None, What::Subject(entry.subject.clone())),
@@ -83,7 +99,7 @@ impl Chains {
                 self.pass_in_batch();
             }
         }
-        self.links.insert(address, Link { revision, sha256: record::digest(&entry.payload) });
+        self.links.insert(address, Link { revision, sha256: digest });
     }
 
     /// Whether a record is the next one of the batch that is under way, or the first of another.

@@ -176,7 +176,7 @@ fn only_the_newest_quarantines_are_kept() {
 #[test]
 fn a_generation_built_beside_replaces_the_current_one_when_it_is_finished() {
     let (folder, history) = filled();
-    let generations = Generations::lock(folder.path()).unwrap();
+    let generations = Arc::new(Generations::lock(folder.path()).unwrap());
     let before = current(&folder);
     let building = generations.build(LOG).unwrap();
     building.store.append(history.entries()).unwrap();
@@ -189,7 +189,7 @@ fn a_generation_built_beside_replaces_the_current_one_when_it_is_finished() {
 #[test]
 fn a_generation_that_was_never_finished_is_removed() {
     let (folder, history) = filled();
-    let generations = Generations::lock(folder.path()).unwrap();
+    let generations = Arc::new(Generations::lock(folder.path()).unwrap());
     drop(generations.build(LOG).unwrap());
     drop(generations);
     let generations = Generations::lock(folder.path()).unwrap();
@@ -197,4 +197,85 @@ fn a_generation_that_was_never_finished_is_removed() {
     assert_eq!(opened.store.checkpoint().position, history.position());
     let left = fs::read_dir(folder.path()).unwrap().filter(|entry| entry.as_ref().unwrap().path().is_dir()).count();
     assert_eq!(left, 1);
+}
+
+#[test]
+fn a_generation_that_was_replaced_can_be_read_until_it_is_removed() {
+    let (folder, history) = filled();
+    let generations = Arc::new(Generations::lock(folder.path()).unwrap());
+    let old = current(&folder);
+    let read = generations.open(LOG).unwrap().store;
+    let building = generations.build(LOG).unwrap();
+    building.store.append(history.entries()).unwrap();
+    let before = building.publish().unwrap();
+    assert_ne!(current(&folder), old);
+    assert_eq!(&*read.payload(1).unwrap(), &history.entries()[0].payload[..]);
+    drop(read);
+    before.remove().unwrap();
+    assert!(!old.exists());
+}
+
+#[test]
+fn a_generation_that_is_abandoned_leaves_the_current_one() {
+    let (folder, _) = filled();
+    let generations = Arc::new(Generations::lock(folder.path()).unwrap());
+    let before = current(&folder);
+    generations.build(LOG).unwrap().abandon().unwrap();
+    assert_eq!(current(&folder), before);
+    let left = fs::read_dir(folder.path()).unwrap().filter(|entry| entry.as_ref().unwrap().path().is_dir()).count();
+    assert_eq!(left, 1);
+}
+
+#[test]
+fn a_mark_only_rises_and_is_read_without_the_lock() {
+    let (folder, history) = filled();
+    let generations = Generations::lock(folder.path()).unwrap();
+    assert_eq!(generations.marked(), None);
+    let store = generations.open(LOG).unwrap().store;
+    let checkpoint = store.checkpoint();
+    generations.mark(checkpoint).unwrap();
+    let mark = Mark::read(folder.path()).unwrap();
+    assert_eq!((mark.log, mark.position, mark.checksum), (LOG, history.position(), checkpoint.checksum));
+    generations.mark(Checkpoint::start(LOG)).unwrap();
+    assert_eq!(generations.marked(), Some(mark));
+    let other = Checkpoint::start(Uuid::from_u128(0xbeef));
+    generations.mark(other).unwrap();
+    assert_eq!(generations.marked(), Some(other.into()));
+}
+
+#[test]
+fn a_damaged_mark_is_none() {
+    let (folder, _) = filled();
+    let generations = Generations::lock(folder.path()).unwrap();
+    generations.mark(Checkpoint::start(LOG)).unwrap();
+    let path = folder.path().join("MARK");
+    let sound = fs::read(&path).unwrap();
+    for at in 0..sound.len() {
+        let mut bytes = sound.clone();
+        bytes[at] ^= 1;
+        fs::write(&path, bytes).unwrap();
+        assert_eq!(generations.marked(), None);
+    }
+    fs::write(&path, &sound[1..]).unwrap();
+    assert_eq!(generations.marked(), None);
+}
+
+#[test]
+fn a_store_that_knows_more_than_the_new_one_is_kept() {
+    let (folder, history) = filled();
+    let generations = Arc::new(Generations::lock(folder.path()).unwrap());
+    generations.mark(generations.open(LOG).unwrap().store.checkpoint()).unwrap();
+    let building = generations.build(LOG).unwrap();
+    building.store.append(&history.entries()[..100]).unwrap();
+    building.finish().unwrap();
+    assert_eq!((quarantined(&folder), generations.marked().unwrap().position), (1, 100));
+}
+
+#[test]
+fn a_store_of_an_older_schema_is_put_aside() {
+    let (folder, _) = filled();
+    crate::testing::set_schema(folder.path(), crate::SCHEMA - 1).unwrap();
+    let opened = Generations::lock(folder.path()).unwrap().open(LOG).unwrap();
+    assert!(opened.quarantined.as_deref().unwrap().contains("schema"), "{opened:?}");
+    assert_starts_anew(&(opened, folder), 1);
 }
