@@ -6,9 +6,13 @@
 mod support;
 
 mod bad_input;
+mod cluster;
 mod concurrency;
 mod crash;
 mod demo;
+mod log_faults;
 mod pipeline;
 mod reads;
 mod retries;
+mod services;
+mod store_faults;

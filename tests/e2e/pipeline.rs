@@ -20,7 +20,11 @@ pub struct Scene {
 
 impl Scene {
     pub async fn set(system: &System, annotators: usize) -> anyhow::Result<Self> {
-        let project = Project::make(system, annotators).await?;
+        Self::set_in(Project::make(system, annotators).await?).await
+    }
+
+    /// Sets the scene in a project that is there.
+    pub async fn set_in(project: Project) -> anyhow::Result<Self> {
         let source = project.create("sources", &json!({"name": "River Wire", "kind": "agency"})).await?;
         let document = project
             .create(

@@ -1,12 +1,15 @@
 //! What every scenario needs: a running system, people with tokens, and a seed.
 
+pub mod cluster;
 pub mod history;
 pub mod people;
 pub mod proxy;
+pub mod services;
 pub mod system;
 
 use rand::SeedableRng;
 use rand::rngs::StdRng;
+use std::time::Duration;
 
 /// Whether the acceptance counts are asked for.
 pub fn soak() -> bool {
@@ -16,6 +19,12 @@ pub fn soak() -> bool {
 /// The small count, or the acceptance count.
 pub fn count(small: usize, acceptance: usize) -> usize {
     if soak() { acceptance } else { small }
+}
+
+/// The window in which a nats-server that holds the log notices repeated message ids: short, so that tests need not
+/// wait for two minutes until it is over; as it is shipped where the acceptance asks for that.
+pub fn duplicate_window() -> Duration {
+    if soak() { Duration::from_mins(2) } else { Duration::from_secs(1) }
 }
 
 /// A seeded generator; the seed is printed, and taken from `GAINSAY_SEED` where that is set.

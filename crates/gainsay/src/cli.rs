@@ -1,9 +1,11 @@
 //! The command line.
 
 use std::net::SocketAddr;
+use std::num::NonZero;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use event_log::control::Instance;
 use runtime::ExitCode;
 use serde::{Serialize, Serializer};
 use uuid::Uuid;
@@ -24,9 +26,17 @@ pub(crate) enum Command {
     /// A nats-server is started along and ended with it. The first start writes a token for the operator to
     /// `<data>/operator.token`.
     Serve(Serve),
-    /// Work on the views of a data folder that no process serves.
-    #[command(subcommand)]
-    Projector(Projector),
+    /// Run the write side alone; any number of them may run.
+    ///
+    /// The first start writes a token for the operator to `<data>/operator.token`.
+    Ingest(Ingest),
+    /// Run a projector alone, or work on its views.
+    ///
+    /// It follows the log into the views in its data folder and answers questions about them over NATS. Several of them,
+    /// each with a data folder of its own, are several full copies.
+    Projector(Box<Projector>),
+    /// Run the read side alone; any number of them may run.
+    Query(Query),
     /// Issue and revoke tokens.
     #[command(subcommand)]
     Token(Token),
@@ -50,6 +60,10 @@ pub(crate) enum Command {
     Verify(Verify),
     /// Check what gainsay needs and say what to do where something is amiss.
     Doctor(Doctor),
+    /// Ask a service whether it is ready, as health checks of containers do.
+    ///
+    /// Exits with 0 when it is and with 1 when it is not, and then says which check fails.
+    Health(Health),
 }
 
 /// Settings of every command.
@@ -70,7 +84,7 @@ pub(crate) struct Logging {
     /// Form of log lines: auto, human or json [env: `GAINSAY_LOG_FORMAT`] [default: auto]
     #[arg(long, value_name = "FORM", value_parser = ["auto", "human", "json"])]
     pub log_format: Option<String>,
-    /// What is logged, such as `info,projector=debug` [env: `GAINSAY_LOG_FILTER`] [default: info for `serve`, else warn]
+    /// What is logged, such as `info,projector=debug` [env: `GAINSAY_LOG_FILTER`] [default: info for services, else warn]
     #[arg(long, value_name = "FILTER")]
     pub log_filter: Option<String>,
 }
@@ -78,32 +92,45 @@ pub(crate) struct Logging {
 /// Which nats-server holds the log.
 #[derive(Debug, Args, Serialize)]
 pub(crate) struct LogServer {
-    /// A nats-server that runs already; without it one is started along [env: `GAINSAY_NATS_URL`]
+    /// A nats-server that runs already, or the nodes of a cluster, separated by commas; without it `serve` and commands on
+    /// the log start one along, and the other services use `nats://127.0.0.1:4222` [env: `GAINSAY_NATS_URL`]
     #[arg(long, value_name = "URL")]
     pub nats_url: Option<String>,
-    /// Its monitoring endpoint, where its durability is observed [env: `GAINSAY_NATS_MONITOR_URL`]
+    /// Its monitoring endpoint, where its durability is observed; those of all nodes, separated by commas
+    /// [env: `GAINSAY_NATS_MONITOR_URL`]
     #[arg(long, value_name = "URL")]
     pub nats_monitor_url: Option<String>,
     /// User at that server [env: `GAINSAY_NATS_USER`]
     #[arg(long, value_name = "NAME")]
     pub nats_user: Option<String>,
-    /// Password of that user; better in the environment or the file [env: `GAINSAY_NATS_PASSWORD`]
+    /// Password of that user; better in a file [env: `GAINSAY_NATS_PASSWORD`]
     #[arg(long, value_name = "PASSWORD")]
     pub nats_password: Option<String>,
+    /// File with that password, such as a secret of a container [env: `GAINSAY_NATS_PASSWORD_FILE`]
+    #[arg(long, value_name = "FILE")]
+    pub nats_password_file: Option<PathBuf>,
     /// A `.creds` file for that server [env: `GAINSAY_NATS_CREDENTIALS`]
     #[arg(long, value_name = "FILE")]
     pub nats_credentials: Option<PathBuf>,
+    /// Copies of the log, the texts and the credentials: 3 or more in a cluster [env: `GAINSAY_LOG_REPLICAS`] [default: 1]
+    #[arg(long, value_name = "NUMBER")]
+    pub log_replicas: Option<NonZero<u8>>,
     /// Accept a server that may lose acknowledged records in a power loss [env: `GAINSAY_ALLOW_UNSAFE_LOG`]
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
     pub allow_unsafe_log: Option<bool>,
+}
+
+/// A nats-server that is started along.
+#[derive(Debug, Args, Serialize)]
+pub(crate) struct OwnServer {
     /// Memory of the own nats-server above which it is ended [env: `GAINSAY_NATS_MEMORY_LIMIT_MIB`] [default: 2048]
     #[arg(long, value_name = "MIB")]
     pub nats_memory_limit_mib: Option<u64>,
 }
 
-/// Arguments of `serve`.
+/// Settings of everything that works on the log.
 #[derive(Debug, Args, Serialize)]
-pub(crate) struct Serve {
+pub(crate) struct OnLog {
     #[command(flatten)]
     #[serde(flatten)]
     pub common: Common,
@@ -113,12 +140,26 @@ pub(crate) struct Serve {
     #[command(flatten)]
     #[serde(flatten)]
     pub log: LogServer,
-    /// Where to listen; port 0 takes a free one [env: `GAINSAY_LISTEN`] [default: 127.0.0.1:7180]
+}
+
+/// Settings of every service.
+#[derive(Debug, Args, Serialize)]
+pub(crate) struct Service {
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub on_log: OnLog,
+    /// Where to listen; port 0 takes a free one [env: `GAINSAY_LISTEN`] [default: 127.0.0.1 and port 7180 for `serve`, 7181
+    /// for `ingest`, 7182 for `query`, 7183 for `projector`]
     #[arg(long, value_name = "ADDRESS")]
     pub listen: Option<SocketAddr>,
     /// Write the address to this file once requests are taken [env: `GAINSAY_PORT_FILE`]
     #[arg(long, value_name = "FILE")]
     pub port_file: Option<PathBuf>,
+}
+
+/// Who may read, and from where.
+#[derive(Debug, Args, Serialize)]
+pub(crate) struct Readers {
     /// A project that anybody may read without a token; on loopback only, repeatable [env: `GAINSAY_ANONYMOUS_READER`]
     #[arg(long, value_name = "PROJECT")]
     #[serde(serialize_with = "given")]
@@ -127,10 +168,43 @@ pub(crate) struct Serve {
     #[arg(long, value_name = "ORIGIN")]
     #[serde(serialize_with = "given")]
     pub cors_origins: Vec<String>,
+}
+
+/// Arguments of `serve`.
+#[derive(Debug, Args, Serialize)]
+pub(crate) struct Serve {
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub service: Service,
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub own_server: OwnServer,
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub readers: Readers,
     /// Create the demo project, readable without a token, and say where to look
     #[arg(long)]
     #[serde(skip)]
     pub demo: bool,
+}
+
+/// Arguments of `ingest`.
+#[derive(Debug, Args, Serialize)]
+pub(crate) struct Ingest {
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub service: Service,
+}
+
+/// Arguments of `query`.
+#[derive(Debug, Args, Serialize)]
+pub(crate) struct Query {
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub service: Service,
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub readers: Readers,
 }
 
 /// How to reach the service.
@@ -159,27 +233,63 @@ pub(crate) struct InProject {
     pub project: Option<Uuid>,
 }
 
-/// Work on the views of a data folder.
-#[derive(Debug, Subcommand)]
-pub(crate) enum Projector {
-    /// Build the views anew from the log.
-    Rebuild(Rebuild),
-    /// Print the views as logical rows, sorted: two stores with the same rows print the same bytes.
-    Dump(Dump),
+/// Run a projector, or work on its views.
+#[derive(Debug, Args, Serialize)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(crate) struct Projector {
+    #[command(subcommand)]
+    #[serde(skip)]
+    pub command: Option<ProjectorCommand>,
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub service: Service,
+    /// Its name for operators, of `a-z0-9-`; one that is kept in the data folder when absent [env: `GAINSAY_INSTANCE`]
+    #[arg(long, value_name = "NAME")]
+    pub instance: Option<Instance>,
 }
 
-/// Arguments of `projector rebuild`.
+/// Work on the views of a projector: of the one that runs on the data folder or is named, else in the folder itself.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ProjectorCommand {
+    /// Say how far the views are.
+    Status(ProjectorStatus),
+    /// Build the views anew from the log. A projector that runs goes on answering meanwhile.
+    Rebuild(OnViews),
+    /// Print the views as logical rows, sorted: two stores with the same rows print the same bytes.
+    Dump(Dump),
+    /// Build the views anew beside those there are and compare both; exits with 5 when they differ.
+    Compare(Compare),
+}
+
+/// Which views to work on.
 #[derive(Debug, Args, Serialize)]
-pub(crate) struct Rebuild {
+pub(crate) struct OnViews {
     #[command(flatten)]
     #[serde(flatten)]
-    pub common: Common,
+    pub on_log: OnLog,
     #[command(flatten)]
     #[serde(flatten)]
-    pub logging: Logging,
+    pub own_server: OwnServer,
+    /// A projector that runs, by name; else the one on the data folder
+    #[arg(long, value_name = "NAME")]
+    #[serde(skip)]
+    pub instance: Option<Instance>,
+}
+
+/// Arguments of `projector status`.
+#[derive(Debug, Args, Serialize)]
+pub(crate) struct ProjectorStatus {
     #[command(flatten)]
     #[serde(flatten)]
-    pub log: LogServer,
+    pub views: OnViews,
+    /// Ask every projector that runs
+    #[arg(long, conflicts_with = "instance")]
+    #[serde(skip)]
+    pub all: bool,
+    /// Print it as JSON
+    #[arg(long)]
+    #[serde(skip)]
+    pub json: bool,
 }
 
 /// Arguments of `projector dump`.
@@ -187,11 +297,23 @@ pub(crate) struct Rebuild {
 pub(crate) struct Dump {
     #[command(flatten)]
     #[serde(flatten)]
-    pub common: Common,
+    pub views: OnViews,
     /// As of this position; the newest when absent
     #[arg(long, value_name = "POSITION")]
     #[serde(skip)]
     pub at: Option<u64>,
+}
+
+/// Arguments of `projector compare`.
+#[derive(Debug, Args, Serialize)]
+pub(crate) struct Compare {
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub views: OnViews,
+    /// Print both digests as JSON
+    #[arg(long)]
+    #[serde(skip)]
+    pub json: bool,
 }
 
 /// Issue and revoke tokens.
@@ -349,13 +471,10 @@ pub(crate) struct Events {
 pub(crate) struct Verify {
     #[command(flatten)]
     #[serde(flatten)]
-    pub common: Common,
+    pub on_log: OnLog,
     #[command(flatten)]
     #[serde(flatten)]
-    pub logging: Logging,
-    #[command(flatten)]
-    #[serde(flatten)]
-    pub log: LogServer,
+    pub own_server: OwnServer,
     /// Check the texts of documents too
     #[arg(long)]
     #[serde(skip)]
@@ -383,6 +502,25 @@ pub(crate) struct Doctor {
     #[arg(long)]
     #[serde(skip)]
     pub json: bool,
+}
+
+/// Arguments of `health`.
+#[derive(Debug, Args, Serialize)]
+pub(crate) struct Health {
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub common: Common,
+    /// The service; the one that listens on this machine when absent
+    #[arg(long, value_name = "URL", conflicts_with = "listen")]
+    #[serde(skip)]
+    pub url: Option<String>,
+    /// Where the service listens [env: `GAINSAY_LISTEN`] [default: 127.0.0.1:7180]
+    #[arg(long, value_name = "ADDRESS")]
+    pub listen: Option<SocketAddr>,
+    /// Ask whether it is alive, not whether it is ready
+    #[arg(long)]
+    #[serde(skip)]
+    pub live: bool,
 }
 
 /// A list that was not given leaves the setting to the environment and the file.

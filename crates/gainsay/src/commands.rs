@@ -3,6 +3,7 @@
 pub(crate) mod board;
 pub(crate) mod doctor;
 pub(crate) mod events;
+pub(crate) mod health;
 pub(crate) mod history;
 pub(crate) mod import;
 pub(crate) mod project;
@@ -10,8 +11,9 @@ pub(crate) mod projector;
 pub(crate) mod token;
 pub(crate) mod verify;
 
-use std::io::{self, BufWriter, Stdout, Write};
+use std::io::{self, BufWriter, IsTerminal, Stdout, Write, stderr};
 
+use indicatif::{ProgressBar, ProgressStyle};
 use runtime::ExitCode;
 use serde_json::Value;
 use uuid::Uuid;
@@ -66,4 +68,14 @@ fn print(text: impl AsRef<str>) -> io::Result<()> {
 
 fn print_json(value: &Value) -> io::Result<()> {
     print(serde_json::to_string_pretty(value).expect("a JSON value always serialises"))
+}
+
+/// How far something is, where people look.
+fn bar() -> ProgressBar {
+    if !stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let style =
+        ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len} {per_sec}").expect("the template is constant");
+    ProgressBar::new(0).with_style(style)
 }

@@ -2,7 +2,7 @@
 
 use std::error::Error;
 
-use event_log::server;
+use event_log::{control, server};
 use runtime::ExitCode;
 
 use crate::client;
@@ -26,6 +26,13 @@ fn of_cause(cause: &(dyn Error + 'static)) -> Option<ExitCode> {
     }
     if let Some(error) = cause.downcast_ref::<event_log::Error>() {
         return error.is_transient().then_some(ExitCode::Unavailable);
+    }
+    if let Some(error) = cause.downcast_ref::<control::Error>() {
+        return match error {
+            control::Error::Absent(_) => Some(ExitCode::Unavailable),
+            control::Error::Refused { .. } => Some(ExitCode::Refused),
+            control::Error::Write(_) | control::Error::Log(_) => None,
+        };
     }
     match cause.downcast_ref::<server::Error>()? {
         server::Error::InUse { .. } | server::Error::NotReady { .. } => Some(ExitCode::Unavailable),

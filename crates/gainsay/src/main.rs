@@ -1,14 +1,16 @@
-//! The program `gainsay`: the whole service in one process, and the commands of people and operators.
+//! The program `gainsay`: the services, together in one process or apart, and the commands of people and operators.
 
 mod cli;
 mod client;
 mod commands;
 mod demo;
 mod failure;
+mod instance;
 mod log;
 mod openapi;
 mod private;
 mod serve;
+mod service;
 mod settings;
 mod table;
 mod terminal;
@@ -32,7 +34,12 @@ async fn main() -> ExitCode {
 async fn run(command: &Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Serve(arguments) => serve::run(arguments).await,
-        Command::Projector(command) => commands::projector::run(command).await,
+        Command::Ingest(arguments) => service::ingest::run(arguments).await,
+        Command::Projector(arguments) => match &arguments.command {
+            Some(command) => commands::projector::run(command).await,
+            None => service::projector::run(arguments).await,
+        },
+        Command::Query(arguments) => service::query::run(arguments).await,
         Command::Token(command) => commands::token::run(command).await,
         Command::Project(command) => commands::project::run(command).await,
         Command::Import(arguments) => commands::import::run(arguments).await,
@@ -41,5 +48,6 @@ async fn run(command: &Command) -> anyhow::Result<ExitCode> {
         Command::Events(arguments) => commands::events::run(arguments).await,
         Command::Verify(arguments) => commands::verify::run(arguments).await,
         Command::Doctor(arguments) => commands::doctor::run(arguments).await,
+        Command::Health(arguments) => commands::health::run(arguments).await,
     }
 }

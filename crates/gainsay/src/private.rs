@@ -10,15 +10,26 @@ const FOLDER_MODE: u32 = 0o700;
 
 /// Writes a file, all of it or nothing, and makes its folder where there is none.
 pub(crate) fn write(path: &Path, content: &[u8]) -> io::Result<()> {
-    if let Some(folder) = path.parent() {
-        DirBuilder::new().recursive(true).mode(FOLDER_MODE).create(folder)?;
-    }
+    make_folder_of(path)?;
     let fresh = path.with_extension("new");
     let mut file = open(&fresh)?;
     file.write_all(content)?;
     file.write_all(b"\n")?;
     file.sync_all()?;
     fs::rename(fresh, path)
+}
+
+/// Opens a file that is there to be locked, and makes it and its folder where there is none.
+pub(crate) fn open_lock(path: &Path) -> io::Result<File> {
+    make_folder_of(path)?;
+    OpenOptions::new().write(true).create(true).truncate(false).mode(FILE_MODE).open(path)
+}
+
+fn make_folder_of(path: &Path) -> io::Result<()> {
+    match path.parent() {
+        Some(folder) => DirBuilder::new().recursive(true).mode(FOLDER_MODE).create(folder),
+        None => Ok(()),
+    }
 }
 
 fn open(path: &Path) -> io::Result<File> {

@@ -1,42 +1,36 @@
 //! Everything in one process.
 
-use std::collections::BTreeSet;
 use std::fs;
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::SocketAddr;
 
 use anyhow::Context;
-use domain::id::Handle;
 use event_log::server::State;
-use query::Origins;
 use runtime::health::Check;
 use runtime::http::{DRAIN_TIMEOUT_DEFAULT, openapi as openapi_route, shell};
-use runtime::{ExitCode, Health, Shutdown, telemetry};
+use runtime::{ExitCode, Health, Shutdown};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
-use uuid::Uuid;
 
 use crate::cli::Serve;
 use crate::client::Client;
-use crate::failure::Usage;
 use crate::log::Opened;
+use crate::service::{self, Readers, operator};
 use crate::settings::Settings;
-use crate::{demo, openapi, private};
+use crate::{demo, instance, openapi, private};
 
-/// Days that the first token of the operator is valid.
-const OPERATOR_TTL_DAYS: u32 = 3650;
+/// Where it listens unless it is told.
+pub(crate) const PORT: u16 = 7180;
 
 /// What `serve` is told, checked.
 struct Plan {
     settings: Settings,
-    origins: Origins,
-    anonymous_reader: BTreeSet<Uuid>,
+    readers: Readers,
     demo: bool,
 }
 
 pub(crate) async fn run(arguments: &Serve) -> anyhow::Result<ExitCode> {
     let plan = plan(arguments)?;
-    telemetry::init(plan.settings.log_format, plan.settings.log_filter.as_deref())?;
-    let shutdown = Shutdown::on_signals().context("cannot listen for signals")?;
+    let shutdown = service::begin(&plan.settings)?;
     let opened = tokio::select! {
         opened = Opened::alone(&plan.settings) => opened?,
         () = shutdown.requested() => return Ok(ExitCode::Ok),
@@ -48,28 +42,17 @@ pub(crate) async fn run(arguments: &Serve) -> anyhow::Result<ExitCode> {
 }
 
 fn plan(arguments: &Serve) -> anyhow::Result<Plan> {
-    let settings = Settings::read(arguments, arguments.common.config.as_deref())?;
-    let origins = Origins::parse(&settings.cors_origins).map_err(|error| Usage(error.to_string()))?;
-    let mut anonymous_reader: BTreeSet<Uuid> = settings.anonymous_reader.iter().copied().collect();
-    if arguments.demo {
-        anonymous_reader.insert(demo::project());
-    }
-    if !anonymous_reader.is_empty() && !settings.listen.ip().is_loopback() {
-        let detail = format!(
-            "projects are readable without a token on loopback only, and {} is not: leave out `--anonymous-reader` and \
-             `--demo`, or listen on 127.0.0.1",
-            settings.listen
-        );
-        return Err(Usage(detail).into());
-    }
-    Ok(Plan { settings, origins, anonymous_reader, demo: arguments.demo })
+    let settings = Settings::read(arguments, arguments.service.on_log.common.config.as_deref())?;
+    let demo = arguments.demo.then(demo::project);
+    let readers = Readers::new(&settings, settings.listen_or(PORT), demo)?;
+    Ok(Plan { settings, readers, demo: arguments.demo })
 }
 
 /// Serves an open log until shutdown is asked for.
 async fn serve(plan: &Plan, opened: &Opened, shutdown: &Shutdown) -> anyhow::Result<()> {
     let settings = &plan.settings;
-    let listener =
-        TcpListener::bind(settings.listen).await.with_context(|| format!("cannot listen on {}", settings.listen))?;
+    let listen = settings.listen_or(PORT);
+    let listener = TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen}"))?;
     let address = listener.local_addr().context("cannot tell the own address")?;
     let health = Health::new();
     if let Some(server) = &opened.server {
@@ -80,8 +63,9 @@ async fn serve(plan: &Plan, opened: &Opened, shutdown: &Shutdown) -> anyhow::Res
     // The projector ends after the last request, which may still ask it.
     let projector_shutdown = Shutdown::new();
     let config = projector::Config::new(settings.views());
-    let projector =
+    let mut projector =
         projector::start(config, log.clone(), texts.clone(), projector_shutdown.clone(), health.clone()).await?;
+    projector.take_commands(instance::ensure(settings)?).await?;
     let views = projector.views();
     let writes = ingest::Parts {
         event_log: log.clone(),
@@ -90,12 +74,12 @@ async fn serve(plan: &Plan, opened: &Opened, shutdown: &Shutdown) -> anyhow::Res
         views: views.clone(),
     };
     let reads = query::Parts { views, credentials, texts };
-    ensure_operator(settings, &writes).await?;
-    let routes = query::router(reads, query::Config { anonymous_reader: plan.anonymous_reader.clone() })
+    operator::ensure(settings, &writes).await?;
+    let routes = query::router(reads, query::Config { anonymous_reader: plan.readers.anonymous.clone() })
         .merge(ingest::router(writes, ingest::Config::default(), shutdown))
         .merge(openapi_route(&openapi::document()))
         .merge(health.router());
-    let routes = query::edge(shell(routes), &plan.origins);
+    let routes = query::edge(shell(routes), &plan.readers.origins);
     let serving = runtime::http::serve(listener, routes, shutdown, DRAIN_TIMEOUT_DEFAULT);
     // Ready means that what was asked for is there.
     let demo = plan.demo.then(|| health.check("demo"));
@@ -116,29 +100,14 @@ async fn serve(plan: &Plan, opened: &Opened, shutdown: &Shutdown) -> anyhow::Res
 /// Says where the service is, once it takes requests; puts the demo into it.
 async fn announce(plan: &Plan, address: SocketAddr, demo: Option<Check>) -> anyhow::Result<()> {
     let settings = &plan.settings;
-    let url = format!("http://{}", reachable(address));
+    let url = service::url(address);
     private::write(&settings.server_url(), url.as_bytes()).context("cannot write server.url")?;
-    if let Some(path) = &settings.port_file {
-        private::write(path, address.to_string().as_bytes())
-            .with_context(|| format!("cannot write {}", path.display()))?;
-    }
-    tracing::info!(%address, "listening");
-    println!("gainsay listens on {url}");
+    service::announce("gainsay", address, settings)?;
     if let Some(check) = demo {
         show_demo(settings, &url).await?;
         check.ok();
     }
     Ok(())
-}
-
-/// An address under which a listener on all interfaces is reached from here.
-fn reachable(mut address: SocketAddr) -> SocketAddr {
-    match address {
-        SocketAddr::V4(_) if address.ip().is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
-        SocketAddr::V6(_) if address.ip().is_unspecified() => address.set_ip(Ipv6Addr::LOCALHOST.into()),
-        SocketAddr::V4(_) | SocketAddr::V6(_) => {}
-    }
-    address
 }
 
 async fn show_demo(settings: &Settings, url: &str) -> anyhow::Result<()> {
@@ -151,26 +120,6 @@ async fn show_demo(settings: &Settings, url: &str) -> anyhow::Result<()> {
     println!("  the board as text    {program} board --data {}", settings.data.display());
     println!("  all routes           {url}/openapi.json");
     println!("  tokens of its users  {}", settings.data.join("demo").display());
-    Ok(())
-}
-
-/// Issues the operator's first token, and says so this once. Another one is issued only when that one is worthless:
-/// whoever starts this runs the machine, and must not be locked out by a log that was begun anew.
-async fn ensure_operator(settings: &Settings, parts: &ingest::Parts) -> anyhow::Result<()> {
-    let path = settings.operator_token();
-    if let Ok(token) = fs::read_to_string(&path) {
-        if parts.credentials.check(token.trim()).await?.is_some() {
-            return Ok(());
-        }
-        tracing::warn!("the operator's token is not valid any more, issuing another one");
-    }
-    let handle = Handle::parse("operator").expect("the word is a handle");
-    let issued = ingest::issue_token(parts, &handle, OPERATOR_TTL_DAYS, true)
-        .await
-        .context("cannot issue the operator's first token")?;
-    private::write(&path, issued.token.expose().as_bytes())
-        .with_context(|| format!("cannot write {}", path.display()))?;
-    println!("the operator's token is in {}; keep it safe", path.display());
     Ok(())
 }
 

@@ -1,8 +1,10 @@
 //! Settings of the program: one list for all commands, so that one file serves them all.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
 
+use event_log::control::Instance;
 use runtime::settings::{Error, Sources};
 use runtime::telemetry::Format;
 use serde::{Deserialize, Serialize};
@@ -14,28 +16,35 @@ use uuid::Uuid;
 pub(crate) struct Settings {
     /// Where this installation keeps its data.
     pub data: PathBuf,
-    /// Where `serve` listens.
-    pub listen: SocketAddr,
-    /// Where `serve` writes the address that it listens on, once it does.
+    /// Where the service listens; on loopback and its own port when absent.
+    pub listen: Option<SocketAddr>,
+    /// Where the service writes the address that it listens on, once it does.
     pub port_file: Option<PathBuf>,
     /// Projects that anybody may read without a token.
     pub anonymous_reader: Vec<Uuid>,
     /// Origins whose pages may call the service from a browser.
     pub cors_origins: Vec<String>,
-    /// A nats-server that runs already; without it `serve` runs one of its own.
+    /// A nats-server that runs already, or several of one cluster; without it `serve` runs one of its own, and the other
+    /// services use one on this machine.
     pub nats_url: Option<String>,
-    /// Its monitoring endpoint, where its durability is observed.
+    /// Its monitoring endpoint, where its durability is observed; those of all nodes of a cluster.
     pub nats_monitor_url: Option<String>,
     /// User at that server, with `nats_password`.
     pub nats_user: Option<String>,
     /// Password of that user.
     pub nats_password: Option<String>,
+    /// File with that password.
+    pub nats_password_file: Option<PathBuf>,
     /// A `.creds` file for that server.
     pub nats_credentials: Option<PathBuf>,
+    /// Copies of the log, the texts and the credentials.
+    pub log_replicas: NonZero<u8>,
     /// Accept a server that may lose acknowledged records in a power loss.
     pub allow_unsafe_log: bool,
     /// Memory of the own nats-server, in MiB, above which it is ended.
     pub nats_memory_limit_mib: u64,
+    /// The name of the projector.
+    pub instance: Option<Instance>,
     /// The form of log lines.
     pub log_format: Format,
     /// What is logged, as in `RUST_LOG`.
@@ -52,7 +61,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             data: default_data(),
-            listen: SocketAddr::from(([127, 0, 0, 1], 7180)),
+            listen: None,
             port_file: None,
             anonymous_reader: Vec::new(),
             cors_origins: Vec::new(),
@@ -60,9 +69,12 @@ impl Default for Settings {
             nats_monitor_url: None,
             nats_user: None,
             nats_password: None,
+            nats_password_file: None,
             nats_credentials: None,
+            log_replicas: NonZero::<u8>::MIN,
             allow_unsafe_log: false,
             nats_memory_limit_mib: 2048,
+            instance: None,
             log_format: Format::Auto,
             log_filter: None,
             server: None,
@@ -76,6 +88,11 @@ impl Settings {
     /// Reads flags, the environment, and the file that either names.
     pub fn read(flags: &impl Serialize, file: Option<&Path>) -> Result<Self, Error> {
         Sources::from_environment().file(file.map(Path::to_owned)).flags(flags).read()
+    }
+
+    /// Where to listen: as told, or on loopback and this port.
+    pub fn listen_or(&self, port: u16) -> SocketAddr {
+        self.listen.unwrap_or_else(|| SocketAddr::from((Ipv4Addr::LOCALHOST, port)))
     }
 
     /// Where the operator's token is kept.

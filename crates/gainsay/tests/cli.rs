@@ -1,7 +1,7 @@
 //! The program as people and scripts meet it where no service runs: help, settings and exit codes.
 
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 /// A port on which nothing listens: it is reserved (RFC 6335, section 6).
 const NOWHERE: &str = "http://127.0.0.1:1";
@@ -24,11 +24,15 @@ fn code(arguments: &[&str]) -> i32 {
 
 #[test]
 fn every_command_has_help_that_lists_its_settings() {
-    let commands: [&[&str]; 14] = [
+    let commands: [&[&str]; 19] = [
         &["serve"],
+        &["ingest"],
         &["projector"],
+        &["projector", "status"],
         &["projector", "rebuild"],
         &["projector", "dump"],
+        &["projector", "compare"],
+        &["query"],
         &["token"],
         &["token", "create"],
         &["token", "revoke"],
@@ -39,13 +43,14 @@ fn every_command_has_help_that_lists_its_settings() {
         &["events"],
         &["verify"],
         &["doctor"],
+        &["health"],
     ];
     let data = tempfile::tempdir().unwrap();
     for command in commands {
         let output = gainsay(&[command, &["--help"]].concat(), &[], data.path());
         assert_eq!(output.status.code(), Some(0), "{command:?}");
         let help = String::from_utf8(output.stdout).unwrap();
-        let is_group = command.len() == 1 && matches!(command[0], "projector" | "token");
+        let is_group = command == ["token"];
         assert!(is_group || help.contains("GAINSAY_DATA"), "{command:?}: {help}");
     }
 }
@@ -68,6 +73,15 @@ fn a_wrong_command_line_is_told_apart_from_a_service_that_is_away() {
     assert_eq!(code(&["verify", "--repair-orphans"]), 2);
     assert_eq!(code(&["serve", "--demo", "--listen", "0.0.0.0:0"]), 2);
     assert_eq!(code(&["serve", "--cors-origins", "everywhere"]), 2);
+    assert_eq!(code(&["query", "--anonymous-reader", ID, "--listen", "0.0.0.0:0"]), 2);
+    assert_eq!(code(&["query", "--cors-origins", "everywhere"]), 2);
+    assert_eq!(code(&["ingest", "--demo"]), 2);
+    assert_eq!(code(&["ingest", "--nats-user", "gainsay"]), 2, "a user without a password");
+    assert_eq!(code(&["ingest", "--nats-user", "gainsay", "--nats-password-file", "/nowhere"]), 2);
+    assert_eq!(code(&["projector", "--instance", "Not a name"]), 2);
+    assert_eq!(code(&["projector", "--instance", "one", "status"]), 2, "of which of the two is it the name?");
+    assert_eq!(code(&["projector", "status", "--all", "--instance", "one"]), 2);
+    assert_eq!(code(&["health", "--url", NOWHERE, "--listen", "127.0.0.1:1"]), 2);
     assert_eq!(code(&["board", ID, "--project", ID, "--server", NOWHERE]), 4);
     assert_eq!(code(&["token", "create", "--user", "layla", "--server", NOWHERE]), 4);
     assert_eq!(code(&["import", "/nowhere.ndjson", "--project", ID, "--server", NOWHERE]), 1);
@@ -97,6 +111,44 @@ fn a_setting_that_does_not_exist_is_named() {
     let output = gainsay(&["board", ID, "--config", file.to_str().unwrap()], &[], data.path());
     assert_eq!(output.status.code(), Some(2));
     assert!(String::from_utf8(output.stderr).unwrap().contains("colour"));
+}
+
+#[test]
+fn health_says_what_it_asked_and_why_it_is_not_well() {
+    let data = tempfile::tempdir().unwrap();
+    for arguments in [&["health", "--url", NOWHERE][..], &["health", "--listen", "0.0.0.0:1"]] {
+        let output = gainsay(arguments, &[], data.path());
+        assert_eq!(output.status.code(), Some(1));
+        let text = String::from_utf8(output.stderr).unwrap();
+        assert!(text.starts_with("http://127.0.0.1:1/readyz: "), "{text}");
+    }
+    let output = gainsay(&["health", "--live"], &[("GAINSAY_LISTEN", "127.0.0.1:1")], data.path());
+    assert!(String::from_utf8(output.stderr).unwrap().starts_with("http://127.0.0.1:1/livez: "));
+}
+
+#[test]
+fn services_without_a_nats_server_end_with_the_code_of_what_may_be_repeated() {
+    let data = tempfile::tempdir().unwrap();
+    let services = ["ingest", "projector", "query"].map(|service| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_gainsay"));
+        command.args([service, "--nats-url", "nats://127.0.0.1:1", "--listen", "127.0.0.1:0"]);
+        command.env_clear().env("GAINSAY_DATA", data.path()).stdout(Stdio::null()).stderr(Stdio::null());
+        command.spawn().unwrap()
+    });
+    for mut service in services {
+        assert_eq!(service.wait().unwrap().code(), Some(4));
+    }
+}
+
+#[test]
+fn views_whose_log_is_elsewhere_are_not_rebuilt_from_a_new_one() {
+    let data = tempfile::tempdir().unwrap();
+    std::fs::create_dir(data.path().join("views")).unwrap();
+    for command in ["rebuild", "compare"] {
+        let output = gainsay(&["projector", command], &[], data.path());
+        assert_eq!(output.status.code(), Some(2));
+        assert!(String::from_utf8(output.stderr).unwrap().contains("--nats-url"));
+    }
 }
 
 #[test]

@@ -94,6 +94,10 @@ impl Failure {
                 let detail = "the record would be larger than the log takes; shorten texts or lists";
                 Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "record_too_large", detail).into()
             }
+            AppendError::Damaged(_) => {
+                let detail = "the log is damaged: nothing was stored, and an operator has to look";
+                Problem::unavailable("log_damaged", detail, RETRY_LATER_SECONDS).into()
+            }
             AppendError::Unavailable(_) => Self::log_away(),
         }
     }

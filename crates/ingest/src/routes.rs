@@ -2,6 +2,7 @@
 
 mod actors;
 mod annotations;
+mod collection;
 mod describe;
 mod documents;
 mod imports;
@@ -15,7 +16,6 @@ mod tokens;
 
 use axum::http::StatusCode;
 use domain::id::ProjectId;
-use domain::{Kind, Rejection};
 use runtime::extract::{body_limit, canonical_json};
 use runtime::{Problem, parse_json};
 use serde::Deserialize;
@@ -130,9 +130,4 @@ fn uuid(step: &str) -> Result<Uuid, Failure> {
         let detail = "the path in `resource` holds an id that is no UUID";
         Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "resource_unknown", detail).pointer("/resource", detail).into()
     })
-}
-
-/// The refusal of a change to what does not exist.
-fn absent(kind: Kind) -> Rejection {
-    Rejection::absent("not_found", format!("there is no such {kind}"))
 }

@@ -61,9 +61,45 @@ fn the_description_lists_every_operation_with_its_answers() {
     }
     for (path, item) in paths {
         for (method, operation) in item.as_object().expect("a path has operations") {
-            assert!(operation["responses"]["default"].is_object(), "{method} {path} describes no problem");
+            let answers = operation["responses"].as_object().expect("an operation has answers");
+            assert!(answers.contains_key("422"), "{method} {path} describes no problem");
+            assert!(!answers.contains_key("default"), "{method} {path}: what is not described would go unnoticed");
             assert!(operation["summary"].is_string(), "{method} {path} has no summary");
         }
+    }
+}
+
+fn operations(document: &Value) -> impl Iterator<Item = &Value> {
+    let paths = document["paths"].as_object().expect("there are paths");
+    paths.values().flat_map(|item| item.as_object().expect("a path has operations").values())
+}
+
+#[test]
+fn every_operation_has_its_own_id() {
+    let document = serde_json::to_value(openapi()).expect("a description serialises");
+    let mut ids = BTreeSet::new();
+    for operation in operations(&document) {
+        assert!(ids.insert(operation["operationId"].as_str().expect("an operation has an id")), "{operation}");
+    }
+}
+
+#[test]
+fn no_parameter_is_ever_null() {
+    let document = serde_json::to_value(openapi()).expect("a description serialises");
+    for parameter in operations(&document).filter_map(|operation| operation["parameters"].as_array()).flatten() {
+        assert!(parameter["schema"]["type"].is_string(), "{parameter}");
+    }
+}
+
+#[test]
+fn an_operation_that_needs_a_revision_says_what_it_answers_without() {
+    let document = serde_json::to_value(openapi()).expect("a description serialises");
+    for operation in operations(&document) {
+        let parameters = operation["parameters"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let condition = parameters.iter().find(|parameter| parameter["name"] == "If-Match");
+        let needed = condition.is_some_and(|condition| condition["required"] == true);
+        assert_eq!(operation["responses"]["412"].is_object(), condition.is_some(), "{operation}");
+        assert_eq!(operation["responses"]["428"].is_object(), needed, "{operation}");
     }
 }
 

@@ -8,6 +8,7 @@ use axum::http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATC
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
 use runtime::Problem;
 use serde::{Serialize, Serializer};
 use sha2::{Digest, Sha256};
@@ -130,15 +131,39 @@ pub(crate) fn json(
     validator: &Validator,
     value: &impl Serialize,
 ) -> Result<Response, Problem> {
-    let body = serde_json::to_vec(value).map_err(|error| {
-        tracing::error!(%error, "an answer does not serialise");
-        Problem::internal()
-    })?;
-    let tag = validator.tag(&body);
-    if !matches!(validator, Validator::RevisionOfChanging(_)) && is_unchanged(request, &tag) {
-        return Ok(not_modified(as_of, &tag));
+    let rendered = Rendered::new(as_of, validator, value)?;
+    if matches!(validator, Validator::RevisionOfChanging(_)) {
+        return Ok(rendered.whole());
     }
-    Ok(with_validator(as_of, &tag, ([(CONTENT_TYPE, JSON)], body)))
+    Ok(rendered.response(request))
+}
+
+/// An answer in JSON as it is sent.
+#[derive(Debug)]
+pub(crate) struct Rendered {
+    pub as_of: u64,
+    pub body: Bytes,
+    tag: String,
+}
+
+impl Rendered {
+    /// Writes an answer.
+    pub fn new(as_of: u64, validator: &Validator, value: &impl Serialize) -> Result<Self, Problem> {
+        let body = serde_json::to_vec(value).map_err(|error| {
+            tracing::error!(%error, "an answer does not serialise");
+            Problem::internal()
+        })?;
+        Ok(Self { as_of, tag: validator.tag(&body), body: body.into() })
+    }
+
+    /// The answer, or 304 when the sender has it already.
+    pub fn response(&self, request: &HeaderMap) -> Response {
+        if is_unchanged(request, &self.tag) { not_modified(self.as_of, &self.tag) } else { self.whole() }
+    }
+
+    fn whole(&self) -> Response {
+        with_validator(self.as_of, &self.tag, ([(CONTENT_TYPE, JSON)], self.body.clone()))
+    }
 }
 
 /// A digest that is known beforehand as a tag.

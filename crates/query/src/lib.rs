@@ -11,6 +11,7 @@ mod answer;
 mod auth;
 mod cursor;
 mod edge;
+mod kept;
 mod openapi;
 mod params;
 mod routes;
@@ -31,6 +32,8 @@ use wire::view::Views;
 
 pub use edge::{OriginError, Origins, edge};
 
+use kept::Kept;
+
 /// What the read side asks.
 #[derive(Clone)]
 pub struct Parts {
@@ -49,16 +52,17 @@ pub struct Config {
     pub anonymous_reader: BTreeSet<Uuid>,
 }
 
-/// What every handler has.
+/// What every handler has. It is cloned for each request.
 #[derive(Clone)]
 struct App {
-    parts: Parts,
+    parts: Arc<Parts>,
     config: Arc<Config>,
+    boards: Arc<Kept>,
 }
 
 /// All routes, to be put into [`runtime::http::shell`], which makes problems of what no route answers.
 pub fn router(parts: Parts, config: Config) -> Router {
-    let app = App { parts, config: Arc::new(config) };
+    let app = App { parts: Arc::new(parts), config: Arc::new(config), boards: Arc::default() };
     routes::all()
         .into_iter()
         .fold(Router::new(), |router, route| router.route(&route.path, route.handler))

@@ -1,7 +1,13 @@
 //! The description of the routes, OpenAPI 3.1.
 
+mod record;
+
 use std::collections::BTreeMap;
 
+use axum::http::StatusCode;
+use domain::Code;
+use runtime::Problem;
+use runtime::extract::never_null;
 use utoipa::openapi::path::{
     HttpMethod, Operation, OperationBuilder, Parameter, ParameterBuilder, ParameterIn, PathItem,
 };
@@ -12,33 +18,54 @@ use utoipa::openapi::schema::{
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::{
     Content, Header, HeaderBuilder, InfoBuilder, OpenApi, OpenApiBuilder, PathsBuilder, Ref, RefOr, Required, Schema,
-    SecurityRequirement,
+    SecurityRequirement, Server,
 };
-use utoipa::{IntoParams, IntoResponses, PartialSchema, ToSchema};
+use utoipa::{IntoParams, PartialSchema, ToSchema};
 
 use crate::answer::{JSON, NDJSON, TEXT};
 use crate::routes::Route;
+use record::Record;
 
 /// Name of the security scheme.
 const TOKEN: &str = "token";
+
+/// The statuses of refused reads.
+const REFUSALS: [StatusCode; 8] = [
+    StatusCode::BAD_REQUEST,
+    StatusCode::UNAUTHORIZED,
+    StatusCode::FORBIDDEN,
+    StatusCode::NOT_FOUND,
+    StatusCode::NOT_ACCEPTABLE,
+    StatusCode::UNPROCESSABLE_ENTITY,
+    StatusCode::INTERNAL_SERVER_ERROR,
+    StatusCode::SERVICE_UNAVAILABLE,
+];
+
+/// What a user looks like: an id, or a handle, which has no capital letters.
+const USER_PATTERN: &str = "^[a-z0-9._-]{1,64}$";
 
 /// A schema under its name.
 pub(crate) type Named = (String, RefOr<Schema>);
 
 /// The document of these routes.
 pub(crate) fn document(routes: Vec<Route>) -> OpenApi {
-    let info = InfoBuilder::new().title("gainsay").version(env!("CARGO_PKG_VERSION")).license(Some(license()));
+    let info = InfoBuilder::new()
+        .title("gainsay")
+        .description(Some("Who says who did what: claims as annotators read them, and what follows from them."))
+        .version(env!("CARGO_PKG_VERSION"))
+        .license(Some(license()));
     let mut paths = PathsBuilder::new();
-    let mut schemas: BTreeMap<String, RefOr<Schema>> = schemas_of::<runtime::Problem>().into_iter().collect();
+    let mut schemas: BTreeMap<String, RefOr<Schema>> = schemas_of::<Record>().into_iter().collect();
     for route in routes {
         paths = paths.path(route.path, PathItem::new(HttpMethod::Get, route.operation));
         schemas.extend(route.schemas);
     }
     let token =
         Http::builder().scheme(HttpAuthScheme::Bearer).description(Some("A token of `POST /v1/tokens`.")).build();
-    let components =
+    let mut components =
         ComponentsBuilder::new().schemas_from_iter(schemas).security_scheme(TOKEN, SecurityScheme::Http(token)).build();
-    OpenApiBuilder::new().info(info).paths(paths).components(Some(components)).build()
+    Problem::describe(&mut components);
+    OpenApiBuilder::new().info(info).servers(Some([Server::new("/")])).paths(paths).components(Some(components)).build()
 }
 
 fn license() -> utoipa::openapi::License {
@@ -67,8 +94,11 @@ impl Describe {
     }
 
     pub fn parameters(self, parameters: impl IntoIterator<Item = Parameter>) -> Self {
-        let operation = parameters.into_iter().fold(self.operation, OperationBuilder::parameter);
-        Self { operation }
+        let described = parameters.into_iter().map(|mut parameter| {
+            never_null(&mut parameter);
+            parameter
+        });
+        Self { operation: described.fold(self.operation, OperationBuilder::parameter) }
     }
 
     /// Answers a list.
@@ -101,20 +131,18 @@ impl Describe {
 
     /// Answers a stream of records.
     pub fn records(self) -> Self {
-        self.answers(response("The records, streamed.", NDJSON, Some(record()))).for_anybody()
+        self.answers(response("The records, streamed: one a line.", NDJSON, Some(reference::<Record>()))).for_anybody()
     }
 
     pub fn build(self) -> Operation {
-        self.operation.build()
+        let mut operation = self.operation.build();
+        Problem::answers(&mut operation, &REFUSALS);
+        operation
     }
 
     fn answers(self, answer: ResponseBuilder) -> Self {
         let answer = answer.header("Gainsay-As-Of", position()).build();
-        let problems = runtime::Problem::responses();
-        let operation = self.operation.response("200", answer);
-        let operation =
-            problems.into_iter().fold(operation, |operation, (status, problem)| operation.response(status, problem));
-        Self { operation }
+        Self { operation: self.operation.response("200", answer) }
     }
 
     fn not_modified(self) -> Self {
@@ -146,9 +174,15 @@ pub(crate) fn number() -> RefOr<Schema> {
     u32::schema()
 }
 
-/// The schema of a text in a path.
-pub(crate) fn text() -> RefOr<Schema> {
-    String::schema()
+/// The schema of a code in a path.
+pub(crate) fn codes<T: Code>() -> RefOr<Schema> {
+    let codes = T::ALL.iter().map(|code| code.as_str());
+    Schema::from(ObjectBuilder::new().schema_type(Type::String).enum_values(Some(codes)).build()).into()
+}
+
+/// The schema of a user in a path: an id or a handle.
+pub(crate) fn user() -> RefOr<Schema> {
+    Schema::from(ObjectBuilder::new().schema_type(Type::String).pattern(Some(USER_PATTERN)).build()).into()
 }
 
 pub(crate) fn path_parameter(name: &str, schema: RefOr<Schema>, description: &str) -> Parameter {
@@ -175,31 +209,20 @@ pub(crate) fn schemas_of<T: ToSchema>() -> Vec<Named> {
 
 /// A page of these.
 pub(crate) fn list_of<T: ToSchema>() -> RefOr<Schema> {
-    list(reference::<T>())
-}
-
-/// A page of records.
-pub(crate) fn list_of_records() -> RefOr<Schema> {
-    list(record())
-}
-
-fn list(item: RefOr<Schema>) -> RefOr<Schema> {
     let nullable = SchemaType::from_iter([Type::String, Type::Null]);
     let next =
         ObjectBuilder::new().schema_type(nullable).description(Some("The cursor of the next page; null at the end."));
     let page = ObjectBuilder::new()
-        .property("items", ArrayBuilder::new().items(item))
+        .property("items", ArrayBuilder::new().items(reference::<T>()))
         .property("next", next)
         .required("items")
         .required("next");
     Schema::from(page.build()).into()
 }
 
-/// A record: envelope and events, as the log holds them.
-fn record() -> RefOr<Schema> {
-    let object =
-        ObjectBuilder::new().schema_type(Type::Object).description(Some("A record: its envelope and its events."));
-    Schema::from(object.build()).into()
+/// A page of records.
+pub(crate) fn list_of_records() -> RefOr<Schema> {
+    list_of::<Record>()
 }
 
 fn response(description: &str, media: &str, schema: Option<RefOr<Schema>>) -> ResponseBuilder {

@@ -15,158 +15,159 @@ const LIMIT_MAX: u32 = 1000;
 /// How long a read waits for `at_least`, in milliseconds.
 const WAIT_DEFAULT_MS: u32 = 1000;
 const WAIT_MAX_MS: u32 = 5000;
+/// The last position that a log can have: clients read it as the signed number that `int64` describes.
+const POSITION_MAX: u64 = i64::MAX as u64;
 /// Quotes shown for an utterance of a board.
 const QUOTES_DEFAULT: u32 = 20;
 pub(crate) const QUOTES_MAX: u32 = 1000;
 
-/// Parameters of a list in a project.
-#[derive(Debug, Default, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct ListParams {
-    /// Entries of a page, 1 to 1000.
-    #[param(minimum = 1, maximum = 1000, default = 100)]
-    pub limit: Option<u32>,
-    /// Continue where the page ended that named this cursor; all other parameters but `limit` must be the same.
-    pub cursor: Option<String>,
-    /// Answer as of this position in the project's log.
-    pub as_of: Option<String>,
-    /// Wait until this position is known.
-    pub at_least: Option<u64>,
-    /// How long to wait at most, in milliseconds.
-    #[param(maximum = 5000, default = 1000)]
-    pub wait_ms: Option<u32>,
-    /// The version of the policy; the newest as of the position when absent.
-    pub policy: Option<u32>,
-    /// Not supported yet.
-    #[serde(default)]
-    pub without: Vec<String>,
-    /// Not supported yet.
-    pub diff_to: Option<String>,
-    /// Only with this status.
-    pub status: Option<String>,
-    /// Only of this kind.
-    pub kind: Option<String>,
-    /// Only about this actor.
-    pub actor: Option<String>,
-    /// Only about this document.
-    pub document: Option<String>,
-    /// Only about this incident.
-    pub incident: Option<String>,
-    /// Only by this user: an id or a handle.
-    pub author: Option<String>,
-    /// Only with this in a name or title, in any case.
-    pub q: Option<String>,
+/// Declares the parameters of routes, of which each has what it names of the shared ones:
+///
+/// - `page`: `limit` and `cursor`, of a list that comes in pages
+/// - `as_of`: as of when the answer holds
+/// - `wait`: `at_least` and `wait_ms`, for what was just written
+/// - `policy`: under which policy
+/// - `unsupported`: `without` and `diff_to`, described and refused ([`refuse_unsupported`])
+///
+/// Fields and not a flattened struct, since a query is read by the fields of its struct.
+macro_rules! params {
+    ($($(#[$($doc:tt)*])* struct $name:ident { $($field:tt)* })+) => {
+        $(params!(@ [$(#[$($doc)*])*] $name { $($field)* });)+
+    };
+    (@ $doc:tt $name:ident { page, $($field:tt)* } $($done:tt)*) => {
+        params!(@ $doc $name { $($field)* } $($done)*
+            /// Entries of a page, 1 to 1000.
+            #[param(minimum = 1, maximum = 1000, default = 100)]
+            pub limit: Option<u32>,
+            /// Continue where the page ended that named this cursor.
+            pub cursor: Option<String>,
+        );
+    };
+    (@ $doc:tt $name:ident { as_of, $($field:tt)* } $($done:tt)*) => {
+        params!(@ $doc $name { $($field)* } $($done)*
+            /// Answer as of this position in the project's log; a time is not supported yet.
+            #[param(value_type = Option<u64>)]
+            pub as_of: Option<String>,
+        );
+    };
+    (@ $doc:tt $name:ident { wait, $($field:tt)* } $($done:tt)*) => {
+        params!(@ $doc $name { $($field)* } $($done)*
+            /// Wait until this position is known.
+            pub at_least: Option<u64>,
+            /// How long to wait at most, in milliseconds.
+            #[param(maximum = 5000, default = 1000)]
+            pub wait_ms: Option<u32>,
+        );
+    };
+    (@ $doc:tt $name:ident { policy, $($field:tt)* } $($done:tt)*) => {
+        params!(@ $doc $name { $($field)* } $($done)*
+            /// The version of the policy; the newest as of the position when absent.
+            pub policy: Option<u32>,
+        );
+    };
+    (@ $doc:tt $name:ident { unsupported, $($field:tt)* } $($done:tt)*) => {
+        params!(@ $doc $name { $($field)* } $($done)*
+            /// Not supported yet.
+            #[serde(default)]
+            pub without: Vec<String>,
+            /// Not supported yet.
+            pub diff_to: Option<String>,
+        );
+    };
+    // A parameter of this route alone.
+    (@ $doc:tt $name:ident { $(#[$($about:tt)*])* $own:ident: $type:ty, $($field:tt)* } $($done:tt)*) => {
+        params!(@ $doc $name { $($field)* } $($done)* $(#[$($about)*])* pub $own: $type,);
+    };
+    (@ [$($doc:tt)*] $name:ident {} $($done:tt)*) => {
+        $($doc)*
+        #[derive(Debug, Default, Deserialize, IntoParams)]
+        #[into_params(parameter_in = Query)]
+        pub(crate) struct $name { $($done)* }
+    };
 }
 
-/// Parameters of the list of projects.
-#[derive(Debug, Default, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct ProjectsParams {
-    /// Entries of a page, 1 to 1000.
-    #[param(minimum = 1, maximum = 1000, default = 100)]
-    pub limit: Option<u32>,
-    /// Continue where the page ended that named this cursor.
-    pub cursor: Option<String>,
-    /// Wait until this position is known.
-    pub at_least: Option<u64>,
-    /// How long to wait at most, in milliseconds.
-    #[param(maximum = 5000, default = 1000)]
-    pub wait_ms: Option<u32>,
-}
+params! {
+    /// Parameters of a list in a project.
+    struct ListParams {
+        /// Entries of a page, 1 to 1000.
+        #[param(minimum = 1, maximum = 1000, default = 100)]
+        limit: Option<u32>,
+        /// Continue where the page ended that named this cursor; all other parameters but `limit` must be the same.
+        cursor: Option<String>,
+        as_of,
+        wait,
+        policy,
+        unsupported,
+        /// Only with this status.
+        status: Option<String>,
+        /// Only of this kind.
+        kind: Option<String>,
+        /// Only about this actor.
+        #[param(format = Uuid)]
+        actor: Option<String>,
+        /// Only about this document.
+        #[param(format = Uuid)]
+        document: Option<String>,
+        /// Only about this incident.
+        #[param(format = Uuid)]
+        incident: Option<String>,
+        /// Only by this user: an id or a handle.
+        #[param(pattern = "^[a-z0-9._-]{1,64}$")]
+        author: Option<String>,
+        /// Only with this in a name or title, in any case.
+        q: Option<String>,
+    }
 
-/// Parameters of a single resource.
-#[derive(Debug, Default, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct ResourceParams {
-    /// Answer as of this position in the project's log.
-    pub as_of: Option<String>,
-    /// Wait until this position is known.
-    pub at_least: Option<u64>,
-    /// How long to wait at most, in milliseconds.
-    #[param(maximum = 5000, default = 1000)]
-    pub wait_ms: Option<u32>,
-    /// The version of the policy; the newest as of the position when absent.
-    pub policy: Option<u32>,
-    /// Not supported yet.
-    #[serde(default)]
-    pub without: Vec<String>,
-    /// Not supported yet.
-    pub diff_to: Option<String>,
-}
+    /// Parameters of the list of projects.
+    struct ProjectsParams {
+        page,
+        wait,
+    }
 
-/// Parameters of a board.
-#[derive(Debug, Default, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct BoardParams {
-    /// Quotes shown for each utterance, 0 to 1000.
-    #[param(maximum = 1000, default = 20)]
-    pub quotes: Option<u32>,
-    /// Answer as of this position in the project's log.
-    pub as_of: Option<String>,
-    /// Wait until this position is known.
-    pub at_least: Option<u64>,
-    /// How long to wait at most, in milliseconds.
-    #[param(maximum = 5000, default = 1000)]
-    pub wait_ms: Option<u32>,
-    /// The version of the policy; the newest as of the position when absent.
-    pub policy: Option<u32>,
-    /// Not supported yet.
-    #[serde(default)]
-    pub without: Vec<String>,
-    /// Not supported yet.
-    pub diff_to: Option<String>,
-}
+    /// Parameters of a single resource.
+    struct ResourceParams {
+        as_of,
+        wait,
+        policy,
+        unsupported,
+    }
 
-/// Parameters of a history.
-#[derive(Debug, Default, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct HistoryParams {
-    /// Entries of a page, 1 to 1000.
-    #[param(minimum = 1, maximum = 1000, default = 100)]
-    pub limit: Option<u32>,
-    /// Continue where the page ended that named this cursor.
-    pub cursor: Option<String>,
-    /// Answer as of this position in the project's log.
-    pub as_of: Option<String>,
-    /// Wait until this position is known.
-    pub at_least: Option<u64>,
-    /// How long to wait at most, in milliseconds.
-    #[param(maximum = 5000, default = 1000)]
-    pub wait_ms: Option<u32>,
-    /// Not supported yet.
-    #[serde(default)]
-    pub without: Vec<String>,
-    /// Not supported yet.
-    pub diff_to: Option<String>,
-}
+    /// Parameters of a board.
+    struct BoardParams {
+        /// Quotes shown for each utterance, 0 to 1000.
+        #[param(maximum = 1000, default = 20)]
+        quotes: Option<u32>,
+        as_of,
+        wait,
+        policy,
+        unsupported,
+    }
 
-/// Parameters of the stream of all records.
-#[derive(Debug, Default, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct EventsParams {
-    /// Only records after this position.
-    #[param(default = 0)]
-    pub after: Option<u64>,
-    /// Only records up to this position in the project's log; up to the newest when absent.
-    pub as_of: Option<String>,
-    /// Wait until this position is known.
-    pub at_least: Option<u64>,
-    /// How long to wait at most, in milliseconds.
-    #[param(maximum = 5000, default = 1000)]
-    pub wait_ms: Option<u32>,
-}
+    /// Parameters of a history.
+    struct HistoryParams {
+        page,
+        as_of,
+        wait,
+        unsupported,
+    }
 
-/// Parameters of a text.
-#[derive(Debug, Default, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct TextParams {
-    /// Answer as of this position in the project's log.
-    pub as_of: Option<String>,
-    /// Wait until this position is known.
-    pub at_least: Option<u64>,
-    /// How long to wait at most, in milliseconds.
-    #[param(maximum = 5000, default = 1000)]
-    pub wait_ms: Option<u32>,
+    /// Parameters of the stream of all records.
+    struct EventsParams {
+        /// Only records after this position.
+        #[param(default = 0)]
+        after: Option<u64>,
+        /// Only records up to this position in the project's log; up to the newest when absent. A time is not supported
+        /// yet.
+        #[param(value_type = Option<u64>)]
+        as_of: Option<String>,
+        wait,
+    }
+
+    /// Parameters of a text.
+    struct TextParams {
+        as_of,
+        wait,
+    }
 }
 
 /// As of when, how long to wait for it, and under which policy.
@@ -182,6 +183,7 @@ impl Moment {
     /// Reads the three parameters that every read has.
     pub fn new(as_of: Option<&str>, at_least: Option<u64>, wait_ms: Option<u32>) -> Result<Self, Problem> {
         let as_of = as_of.map(position).transpose()?;
+        let at_least = at_least.map(|at_least| within_log("at_least", at_least)).transpose()?;
         let wait_ms = wait_ms.unwrap_or(WAIT_DEFAULT_MS);
         if wait_ms > WAIT_MAX_MS {
             return Err(invalid("wait_ms", format!("at most {WAIT_MAX_MS} milliseconds can be waited")));
@@ -228,6 +230,13 @@ impl Page {
     /// The cursor of the next page.
     pub fn next(&self, as_of: u64, after: u64) -> String {
         Cursor { as_of, after }.seal(self.scope)
+    }
+}
+
+impl EventsParams {
+    /// The position after which the records are wanted.
+    pub fn after(&self) -> Result<u64, Problem> {
+        within_log("after", self.after.unwrap_or(0))
     }
 }
 
@@ -306,12 +315,20 @@ fn uuid(name: &'static str, text: &str) -> Result<String, Problem> {
 
 fn position(text: &str) -> Result<u64, Problem> {
     if let Ok(position) = text.parse() {
-        return Ok(position);
+        return within_log("as_of", position);
     }
     if OffsetDateTime::parse(text, &Rfc3339).is_ok() {
         return Err(not_supported_yet("as_of"));
     }
     Err(invalid("as_of", format!("`{text}` is not a position: a whole number of at least 0")))
+}
+
+/// Refuses a position that no log ever reaches: to wait for it would be in vain.
+fn within_log(name: &'static str, position: u64) -> Result<u64, Problem> {
+    if position <= POSITION_MAX {
+        return Ok(position);
+    }
+    Err(invalid(name, format!("a position is at most {POSITION_MAX}")))
 }
 
 fn not_supported_yet(name: &'static str) -> Problem {

@@ -1,10 +1,12 @@
 //! Extractors whose every rejection is a [`Problem`](crate::Problem).
 
 mod json;
+mod parameter;
 mod path;
 mod query;
 
 pub use json::{BODY_LEN_MAX_DEFAULT, Json, body_limit, canonical_json, parse_json, read_body};
+pub use parameter::never_null;
 pub use path::Path;
 pub use query::{Query, parse_query};
 

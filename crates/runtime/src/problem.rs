@@ -1,5 +1,7 @@
 //! RFC 9457 problem details: the one shape of every error that leaves over HTTP.
 
+mod answers;
+
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -10,8 +12,8 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use utoipa::openapi::{Content, RefOr, ResponseBuilder, schema::Schema};
-use utoipa::{IntoResponses, PartialSchema, ToSchema};
+use utoipa::openapi::{RefOr, schema::Schema};
+use utoipa::{PartialSchema, ToSchema};
 
 /// The media type of a problem.
 pub const MEDIA_TYPE: &str = "application/problem+json";
@@ -286,18 +288,6 @@ impl ToSchema for Problem {
 
     fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
         Members::schemas(schemas);
-    }
-}
-
-/// In an OpenAPI operation, `responses(.., Problem)` stands for every error answer.
-impl IntoResponses for Problem {
-    fn responses() -> BTreeMap<String, RefOr<utoipa::openapi::Response>> {
-        let reference = utoipa::openapi::Ref::from_schema_name(Self::name());
-        let response = ResponseBuilder::new()
-            .description("The request was refused, or could not be answered; `code` says why.")
-            .content(MEDIA_TYPE, Content::new(Some(reference)))
-            .build();
-        BTreeMap::from([("default".to_owned(), response.into())])
     }
 }
 

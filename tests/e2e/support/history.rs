@@ -1,17 +1,38 @@
 //! What the log holds, read back whole and checked without the code under test.
 
-use super::people::{Person, Project};
+use super::people::{Answer, Person, Project};
 use anyhow::{Context, ensure};
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+/// How long a projector may take to get to a position: it notices a lost nats-server after ten seconds.
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Every record of the project, in order.
 pub async fn records(project: &Project) -> anyhow::Result<Vec<Value>> {
     read(&project.operator, &project.path("events?after=0")).await
 }
 
+/// Every record of the project, in order, as the query service at `base` knows it once it knows this position.
+pub async fn records_until(project: &Project, base: &str, position: u64) -> anyhow::Result<Vec<Value>> {
+    let person = project.operator.moved(base);
+    let path = project.path(&format!("events?after=0&at_least={position}&wait_ms=5000"));
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let answer = person.get(&path).await?;
+        if answer.status.as_u16() != 503 || Instant::now() > deadline {
+            return lines(answer);
+        }
+    }
+}
+
 async fn read(person: &Person, path: &str) -> anyhow::Result<Vec<Value>> {
-    let answer = person.get(path).await?.expect(200)?;
+    lines(person.get(path).await?)
+}
+
+fn lines(answer: Answer) -> anyhow::Result<Vec<Value>> {
+    let answer = answer.expect(200)?;
     answer.text.lines().map(|line| serde_json::from_str(line).context("a line of the events is JSON")).collect()
 }
 

@@ -12,6 +12,8 @@ use uuid::Uuid;
 pub struct Person {
     http: reqwest::Client,
     base: String,
+    /// Where they read, if not there.
+    reads: Option<String>,
     token: Option<String>,
 }
 
@@ -59,12 +61,17 @@ impl Person {
     /// Somebody at this address.
     pub fn at(base: &str, token: Option<String>) -> Self {
         let http = reqwest::Client::builder().timeout(Duration::from_mins(1)).build().expect("a plain client builds");
-        Self { http, base: base.to_owned(), token }
+        Self { http, base: base.to_owned(), reads: None, token }
     }
 
     /// The same person at another address.
     pub fn moved(&self, base: &str) -> Self {
         Self { base: base.to_owned(), ..self.clone() }
+    }
+
+    /// The same person, who reads at an address of its own, as behind a gateway that routes by method.
+    pub fn reading_at(&self, base: &str) -> Self {
+        Self { reads: Some(base.to_owned()), ..self.clone() }
     }
 
     /// Asks with headers and a body as it stands.
@@ -75,7 +82,9 @@ impl Person {
         headers: &[(&str, &str)],
         body: Option<String>,
     ) -> anyhow::Result<Answer> {
-        let mut request = self.http.request(method, format!("{}{path}", self.base));
+        let reads = self.reads.as_ref().filter(|_| method == Method::GET || method == Method::HEAD);
+        let base = reads.unwrap_or(&self.base);
+        let mut request = self.http.request(method, format!("{base}{path}"));
         if let Some(token) = &self.token {
             request = request.bearer_auth(token);
         }
@@ -122,7 +131,11 @@ pub struct Project {
 impl Project {
     /// Makes a project with a curator and some annotators.
     pub async fn make(system: &System, annotators: usize) -> anyhow::Result<Self> {
-        let operator = Person::at(system.base(), Some(system.operator()?));
+        Self::make_by(&Person::at(system.base(), Some(system.operator()?)), annotators).await
+    }
+
+    /// Makes a project as this operator; its people ask where the operator does.
+    pub async fn make_by(operator: &Person, annotators: usize) -> anyhow::Result<Self> {
         let answer =
             operator.post("/v1/projects", &json!({"name": "Attacks of 2021", "blind": false})).await?.expect(201)?;
         let id = answer.id();
@@ -134,10 +147,10 @@ impl Project {
             let path = format!("/v1/projects/{id}/members/{handle}");
             let granted = operator.ask(Method::PUT, &path, &[], Some(json!({"role": role}).to_string())).await?;
             ensure!(granted.status.is_success(), "{}", granted.text);
-            people.push(Person::at(system.base(), Some(token)));
+            people.push(Person { token: Some(token), ..operator.clone() });
         }
         let curator = people.remove(0);
-        Ok(Self { id, operator, curator, annotators: people })
+        Ok(Self { id, operator: operator.clone(), curator, annotators: people })
     }
 
     /// A path below the project.

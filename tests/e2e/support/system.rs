@@ -33,6 +33,19 @@ impl System {
         Ok(system)
     }
 
+    /// Starts in a new folder, on a log that is served elsewhere.
+    pub async fn start_on(log: &event_log::Settings) -> anyhow::Result<Self> {
+        let mut args = vec!["--nats-url".to_owned(), log.servers.clone()];
+        args.extend(["--log-replicas".to_owned(), log.replicas.to_string()]);
+        if let event_log::Login::Password { user, password } = &log.login {
+            args.extend(["--nats-user".to_owned(), user.clone(), "--nats-password".to_owned(), password.clone()]);
+        }
+        if let Some(url) = &log.monitor_url {
+            args.extend(["--nats-monitor-url".to_owned(), url.clone()]);
+        }
+        Self::start_with(&args.iter().map(String::as_str).collect::<Vec<_>>()).await
+    }
+
     /// The data folder.
     pub fn data(&self) -> PathBuf {
         self.folder.path().join("data")
@@ -98,6 +111,32 @@ impl System {
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
+    }
+
+    /// Waits until the process takes requests, ready or not.
+    pub async fn listening(&mut self) -> anyhow::Result<()> {
+        let deadline = Instant::now() + PATIENCE;
+        let port_file = self.folder.path().join("port");
+        loop {
+            if let Some(status) = self.child.as_mut().context("not started")?.try_wait()? {
+                bail!("gainsay ended with {status}:\n{}", self.log_tail());
+            }
+            if let Ok(address) = std::fs::read_to_string(&port_file)
+                && !address.trim().is_empty()
+            {
+                self.base = format!("http://{}", address.trim());
+                return Ok(());
+            }
+            if Instant::now() > deadline {
+                bail!("gainsay did not listen within {PATIENCE:?}:\n{}", self.log_tail());
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// What the process wrote so far.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
     }
 
     /// Ends the process without a chance to tidy up. Its nats-server is left alone with the folder.
@@ -177,7 +216,8 @@ impl Drop for System {
     }
 }
 
-fn pid(id: u32) -> Pid {
+/// The number of a process, as signals take it.
+pub fn pid(id: u32) -> Pid {
     let id = i32::try_from(id).expect("a process id fits in 31 bits");
     Pid::from_raw(id).expect("a process id is not 0")
 }

@@ -15,6 +15,7 @@ use tokio::net::TcpListener;
 use super::{print, print_json};
 use crate::cli::Doctor;
 use crate::client::{Client, Error};
+use crate::serve;
 use crate::settings::Settings;
 use crate::terminal::Terminal;
 
@@ -235,10 +236,11 @@ async fn token(client: &Client) -> Finding {
 
 async fn port(settings: &Settings) -> Finding {
     const CHECK: &str = "port";
-    match TcpListener::bind(settings.listen).await {
-        Ok(_) => Finding::ok(CHECK, format!("{} is free", settings.listen)),
+    let listen = settings.listen_or(serve::PORT);
+    match TcpListener::bind(listen).await {
+        Ok(_) => Finding::ok(CHECK, format!("{listen} is free")),
         Err(error) => {
-            let detail = format!("cannot listen on {}: {error}", settings.listen);
+            let detail = format!("cannot listen on {listen}: {error}");
             Finding::fail(CHECK, detail, "end what uses it, or choose another address with --listen")
         }
     }

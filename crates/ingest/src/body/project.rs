@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::object::Object;
-use super::{ActCode, GenericCode, MemberRoleCode, ReadingsCode, RoleCode, check_len, texts};
+use super::{ActCode, CertaintyCode, GenericCode, MemberRoleCode, ReadingsCode, RoleCode, check_len, texts};
 
 /// A project to create. Its creator becomes its admin.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -68,7 +68,7 @@ pub(crate) struct NewPolicy {
     pub trust: BTreeMap<Uuid, f64>,
     /// Evidence by certainty (CT, PR, PS, U); what is not named is as in policy 0.
     #[serde(default)]
-    #[schema(value_type = BTreeMap<String, NewOpinionEvidence>)]
+    #[schema(value_type = BTreeMap<CertaintyCode, NewOpinionEvidence>)]
     pub opinions: BTreeMap<Certainty, Object<NewOpinionEvidence>>,
     /// The base rate of an opinion; 0.5 when absent.
     #[schema(minimum = 0, maximum = 1)]

@@ -14,7 +14,7 @@ const TTL_DAYS_MAX: u32 = 3_650;
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewToken {
     /// Whom it is to speak for: a UUID or a handle `[a-z0-9._-]{1,64}`.
-    #[schema(min_length = 1, max_length = 64, example = "layla")]
+    #[schema(pattern = "^[a-z0-9._-]{1,64}$", example = "layla")]
     pub user: String,
     /// In how many days it ends.
     #[schema(minimum = 1, maximum = 3650)]

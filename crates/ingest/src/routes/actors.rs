@@ -14,14 +14,18 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
+use super::collection::Collection;
 use super::describe::{Changed, Created, MaybeAgainst, Repeatable};
-use super::{InProject, OneOf, absent};
+use super::{InProject, OneOf};
 use crate::answer::{Answer, Written};
 use crate::body::actor::{NewActor, NewName};
 use crate::execute::{Decision, Loaded};
 use crate::failure::Failure;
 use crate::request::{Ask, Bare};
 use crate::service::Service;
+
+/// Where actors stand.
+const ACTORS: Collection = Collection { name: "actors", kind: Kind::Actor };
 
 pub(super) fn router() -> OpenApiRouter<Service> {
     OpenApiRouter::new().routes(routes!(post_actor)).routes(routes!(post_name)).routes(routes!(delete_name))
@@ -30,7 +34,7 @@ pub(super) fn router() -> OpenApiRouter<Service> {
 /// Register an actor under its first name.
 #[utoipa::path(
     post, path = "/v1/projects/{project}/actors", tag = "actors", params(InProject, Repeatable),
-    request_body = NewActor, responses(Created<Written>, Problem), security(("token" = []))
+    request_body = NewActor, responses(Created<Written>), security(("token" = []))
 )]
 async fn post_actor(
     State(service): State<Service>,
@@ -43,12 +47,9 @@ async fn post_actor(
 /// Registers an actor.
 pub(super) async fn register(service: &Service, project: ProjectId, ask: &Ask<NewActor>) -> Result<Answer, Failure> {
     let inside = &service.enter(&ask.caller, project).await?;
-    inside.check(Action::Create, Kind::Actor)?;
-    let path = format!("projects/{project}/actors");
-    let naming = ask.naming(project, ask.body.id, &path);
-    let command = ask.command("actors", inside.address(Kind::Actor, naming.id), naming.command_id, &path);
+    let command = ACTORS.creation(inside, ask, ask.body.id)?;
     // The name is created along with the actor.
-    let name_id = NameId::new(derived(project, ask.caller.user, naming.command_id, 1));
+    let name_id = NameId::new(derived(project, ask.caller.user, command.id, 1));
     let decide = |loaded: Arc<Loaded<Actor>>| async move {
         let name = ask.body.name()?;
         let mut relied_on = service.evidence(project, &name.evidence).await?;
@@ -57,14 +58,13 @@ pub(super) async fn register(service: &Service, project: ProjectId, ask: &Ask<Ne
         Ok(Decision::new(loaded.state.decide(register)?, relied_on))
     };
     let outcome = service.create(&command, decide).await?;
-    let body = Written::new(naming.id, &outcome);
-    Ok(Answer::created(&command, &outcome, &format!("{path}/{}", naming.id), &body))
+    Ok(ACTORS.created(&command, &outcome, &Written::new(command.address.id, &outcome)))
 }
 
 /// Say that an actor bears a name; the answer's `id` is that of the assertion.
 #[utoipa::path(
     post, path = "/v1/projects/{project}/actors/{id}/names", tag = "actors", params(OneOf, Repeatable, MaybeAgainst),
-    request_body = NewName, responses(Created<Written>, Problem), security(("token" = []))
+    request_body = NewName, responses(Created<Written>), security(("token" = []))
 )]
 async fn post_name(
     State(service): State<Service>,
@@ -83,13 +83,10 @@ pub(super) async fn assert_name(
 ) -> Result<Answer, Failure> {
     let inside = &service.enter(&ask.caller, project).await?;
     inside.check(Action::Create, Kind::Actor)?;
-    let path = format!("projects/{project}/actors/{id}/names");
-    let command = ask.change("actors", inside.address(Kind::Actor, id), &path);
+    let command = ACTORS.change_below(inside, ask, id, "names");
     let name_id = NameId::new(derived(project, ask.caller.user, command.id, 0));
     let decide = |loaded: Arc<Loaded<Actor>>| async move {
-        if loaded.revision == 0 {
-            return Err(absent(Kind::Actor).into());
-        }
+        ACTORS.check_there(&loaded)?;
         ask.condition.optional(&loaded)?;
         let name = ask.body.name()?;
         let mut relied_on = service.evidence(project, &name.evidence).await?;
@@ -98,8 +95,7 @@ pub(super) async fn assert_name(
         Ok(Decision::new(loaded.state.decide(assert)?, relied_on))
     };
     let outcome = service.change(&command, decide).await?;
-    let body = Written::new(name_id.uuid(), &outcome);
-    Ok(Answer::created(&command, &outcome, &format!("projects/{project}/actors/{id}"), &body))
+    Ok(ACTORS.created(&command, &outcome, &Written::new(name_id.uuid(), &outcome)))
 }
 
 /// The path of an actor's name.
@@ -117,7 +113,7 @@ struct OneName {
 /// Withdraw an asserted name. An actor keeps one.
 #[utoipa::path(
     delete, path = "/v1/projects/{project}/actors/{id}/names/{name}", tag = "actors",
-    params(OneName, Repeatable, MaybeAgainst), responses(Changed<Written>, Problem), security(("token" = []))
+    params(OneName, Repeatable, MaybeAgainst), responses(Changed<Written>), security(("token" = []))
 )]
 async fn delete_name(
     State(service): State<Service>,
@@ -130,12 +126,9 @@ async fn delete_name(
 async fn withdraw_name<T: Sync>(service: &Service, path: &OneName, ask: &Ask<T>) -> Result<Answer, Failure> {
     let OneName { project, id, name } = *path;
     let inside = &service.enter(&ask.caller, ProjectId::new(project)).await?;
-    let command =
-        ask.change("actors", inside.address(Kind::Actor, id), &format!("projects/{project}/actors/{id}/names/{name}"));
+    let command = ACTORS.change_below(inside, ask, id, &format!("names/{name}"));
     let decide = |loaded: Arc<Loaded<Actor>>| async move {
-        if loaded.revision == 0 {
-            return Err(absent(Kind::Actor).into());
-        }
+        ACTORS.check_there(&loaded)?;
         inside.check_change(&loaded)?;
         ask.condition.optional(&loaded)?;
         let withdraw = actor::Command::WithdrawName { id: NameId::new(name) };

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use domain::Kind;
-use domain::access::Action;
 use domain::annotation::{self, Annotation};
 use domain::id::{AnnotationId, ProjectId};
 use runtime::{Path, Problem};
@@ -12,19 +11,23 @@ use serde_json::Value;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::collection::Collection;
 use super::describe::{Against, Changed, Created, Repeatable};
-use super::{InProject, OneOf, absent};
+use super::{InProject, OneOf};
 use crate::answer::{Answer, Written};
 use crate::body;
 use crate::body::annotation::NewAnnotation;
 use crate::body::patch::{Patch, merged};
 use crate::execute::{Decision, Loaded};
 use crate::failure::Failure;
-use crate::request::{Ask, Bare, Empty};
+use crate::request::{Ask, Bare};
 use crate::service::Service;
 
 /// Names the merge patch, since the description takes no generic types.
 type AnnotationPatch = Patch<body::annotation::Annotation>;
+
+/// Where annotations stand.
+const ANNOTATIONS: Collection = Collection { name: "annotations", kind: Kind::Annotation };
 
 pub(super) fn router() -> OpenApiRouter<Service> {
     OpenApiRouter::new().routes(routes!(post_annotation)).routes(routes!(patch_annotation, delete_annotation))
@@ -33,7 +36,7 @@ pub(super) fn router() -> OpenApiRouter<Service> {
 /// Mark a passage of a document.
 #[utoipa::path(
     post, path = "/v1/projects/{project}/annotations", tag = "annotations", params(InProject, Repeatable),
-    request_body = NewAnnotation, responses(Created<Written>, Problem), security(("token" = []))
+    request_body = NewAnnotation, responses(Created<Written>), security(("token" = []))
 )]
 async fn post_annotation(
     State(service): State<Service>,
@@ -46,10 +49,7 @@ async fn post_annotation(
 /// Marks a passage.
 pub(super) async fn mark(service: &Service, project: ProjectId, ask: &Ask<NewAnnotation>) -> Result<Answer, Failure> {
     let inside = &service.enter(&ask.caller, project).await?;
-    inside.check(Action::Create, Kind::Annotation)?;
-    let path = format!("projects/{project}/annotations");
-    let naming = ask.naming(project, ask.body.id, &path);
-    let command = ask.command("annotations", inside.address(Kind::Annotation, naming.id), naming.command_id, &path);
+    let command = ANNOTATIONS.creation(inside, ask, ask.body.id)?;
     let decide = |loaded: Arc<Loaded<Annotation>>| async move {
         let span = ask.body.span()?;
         let (text, document) = service.passages(project, span.document, span.revision).await?;
@@ -57,34 +57,25 @@ pub(super) async fn mark(service: &Service, project: ProjectId, ask: &Ask<NewAnn
         Ok(Decision::new(loaded.state.decide(&create)?, vec![inside.reliance(), document]))
     };
     let outcome = service.create(&command, decide).await?;
-    let body = Written::new(naming.id, &outcome);
-    Ok(Answer::created(&command, &outcome, &format!("{path}/{}", naming.id), &body))
+    Ok(ANNOTATIONS.created(&command, &outcome, &Written::new(command.address.id, &outcome)))
 }
 
 /// Move a mark within its text, or change what it says. Its author alone may.
 #[utoipa::path(
     patch, path = "/v1/projects/{project}/annotations/{id}", tag = "annotations", params(OneOf, Repeatable, Against),
     request_body(content = AnnotationPatch, content_type = "application/merge-patch+json"),
-    responses(Changed<Written>, Problem), security(("token" = []))
+    responses(Changed<Written>), security(("token" = []))
 )]
 async fn patch_annotation(
     State(service): State<Service>,
     Path(path): Path<OneOf>,
     ask: Ask<Value>,
 ) -> Result<Answer, Problem> {
-    Ok(revise(&service, &path, &ask).await?)
-}
-
-async fn revise(service: &Service, path: &OneOf, ask: &Ask<Value>) -> Result<Answer, Failure> {
-    let (project, id) = (path.project(), path.id);
+    let (service, ask, project) = (&service, &ask, path.project());
     let inside = &service.enter(&ask.caller, project).await?;
-    let command = ask.change(
-        "annotations",
-        inside.address(Kind::Annotation, id),
-        &format!("projects/{project}/annotations/{id}"),
-    );
+    let command = ANNOTATIONS.change(inside, ask, path.id);
     let decide = |loaded: Arc<Loaded<Annotation>>| async move {
-        let present = loaded.state.span().ok_or_else(|| absent(Kind::Annotation))?;
+        let present = loaded.state.span().ok_or_else(|| ANNOTATIONS.absent())?;
         inside.check_change(&loaded)?;
         ask.condition.required(&loaded)?;
         let body = merged(&body::annotation::Annotation::of(present), &ask.body)?;
@@ -93,37 +84,29 @@ async fn revise(service: &Service, path: &OneOf, ask: &Ask<Value>) -> Result<Ans
         Ok(Decision::new(loaded.state.decide(&revise)?, vec![inside.reliance(), document]))
     };
     let outcome = service.change(&command, decide).await?;
-    Ok(Answer::changed(&command, &outcome, &Written::new(id, &outcome)))
+    Ok(Answer::changed(&command, &outcome, &Written::new(path.id, &outcome)))
 }
 
 /// Take a mark back. Its author alone may, and only while no reading of another person cites it.
 #[utoipa::path(
     delete, path = "/v1/projects/{project}/annotations/{id}", tag = "annotations", params(OneOf, Repeatable, Against),
-    responses(Changed<Written>, Problem), security(("token" = []))
+    responses(Changed<Written>), security(("token" = []))
 )]
 async fn delete_annotation(
     State(service): State<Service>,
     Path(path): Path<OneOf>,
     Bare(ask): Bare,
 ) -> Result<Answer, Problem> {
-    Ok(retract(&service, &path, &ask).await?)
-}
-
-async fn retract(service: &Service, path: &OneOf, ask: &Ask<Empty>) -> Result<Answer, Failure> {
-    let (project, id) = (path.project(), path.id);
+    let (service, ask, project) = (&service, &ask, path.project());
     let inside = &service.enter(&ask.caller, project).await?;
-    let command = ask.change(
-        "annotations",
-        inside.address(Kind::Annotation, id),
-        &format!("projects/{project}/annotations/{id}"),
-    );
+    let command = ANNOTATIONS.change(inside, ask, path.id);
     let decide = |loaded: Arc<Loaded<Annotation>>| async move {
-        let present = loaded.state.span().ok_or_else(|| absent(Kind::Annotation))?;
+        let present = loaded.state.span().ok_or_else(|| ANNOTATIONS.absent())?;
         inside.check_change(&loaded)?;
         ask.condition.required(&loaded)?;
         let mut relied_on = vec![inside.reliance()];
         let in_use = match loaded.state.live() {
-            Some(_) => service.citing(project, AnnotationId::new(id), present.document, ask.caller.user).await?,
+            Some(_) => service.citing(project, AnnotationId::new(path.id), present.document, ask.caller.user).await?,
             None => None,
         };
         relied_on.extend(in_use);
@@ -131,5 +114,5 @@ async fn retract(service: &Service, path: &OneOf, ask: &Ask<Empty>) -> Result<An
         Ok(Decision::new(loaded.state.decide(&retract)?, relied_on))
     };
     let outcome = service.change(&command, decide).await?;
-    Ok(Answer::changed(&command, &outcome, &Written::new(id, &outcome)))
+    Ok(Answer::changed(&command, &outcome, &Written::new(path.id, &outcome)))
 }

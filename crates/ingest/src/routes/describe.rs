@@ -3,11 +3,18 @@
 use std::collections::BTreeMap;
 use std::marker::PhantomData;
 
+use axum::http::StatusCode;
+use axum::http::header::IF_MATCH;
 use runtime::Problem;
+use runtime::extract::never_null;
 use utoipa::openapi::header::HeaderBuilder;
+use utoipa::openapi::path::{Operation, ParameterIn};
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::openapi::{Components, Content, Header, InfoBuilder, OpenApi, Ref, RefOr, Response, ResponseBuilder};
+use utoipa::openapi::{
+    Components, Content, Header, InfoBuilder, OpenApi, PathItem, Ref, RefOr, Required, Response, ResponseBuilder,
+    Server,
+};
 use utoipa::{IntoParams, IntoResponses, ToSchema};
 use uuid::Uuid;
 
@@ -34,7 +41,7 @@ pub(super) struct Repeatable {
 pub(super) struct Against {
     /// The `ETag` of the resource, such as `"3"`, or `*`. Without it 428 `revision_required`; with another than the
     /// current one 412 `revision_conflict`.
-    #[param(rename = "If-Match", example = "\"3\"")]
+    #[param(rename = "If-Match", example = "\"3\"", pattern = r#"^("[0-9]{1,19}"|\*)$"#)]
     if_match: String,
 }
 
@@ -44,7 +51,7 @@ pub(super) struct Against {
 #[expect(dead_code, reason = "describes the header; the request's extractor reads it")]
 pub(super) struct MaybeAgainst {
     /// The `ETag` of the resource, such as `"3"`, or `*`. With another than the current one 412 `revision_conflict`.
-    #[param(rename = "If-Match", example = "\"3\"")]
+    #[param(rename = "If-Match", example = "\"3\"", pattern = r#"^("[0-9]{1,19}"|\*)$"#)]
     if_match: Option<String>,
 }
 
@@ -90,17 +97,52 @@ pub(crate) fn openapi() -> OpenApi {
         .version(env!("CARGO_PKG_VERSION"))
         .description(Some("Records claims about who did what, as annotators read them."))
         .build();
+    openapi.servers = Some(vec![Server::new("/")]);
     let components = openapi.components.get_or_insert_with(Components::new);
     let token = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some("A token of gainsay.")).build();
     components.add_security_scheme(TOKEN, SecurityScheme::Http(token));
-    describe::<Problem>(components);
+    Problem::describe(components);
     describe::<Written>(components);
     describe::<DocumentWritten>(components);
     describe::<ReadingWritten>(components);
     describe::<Published>(components);
     describe::<MemberWritten>(components);
     describe::<TokenWritten>(components);
+    for item in openapi.paths.paths.values_mut() {
+        let PathItem { put, post, delete, patch, .. } = item;
+        [put, post, delete, patch].into_iter().flatten().for_each(complete);
+    }
     openapi
+}
+
+/// Adds to the description of an operation what follows from the rest of it.
+fn complete(operation: &mut Operation) {
+    let mut refusals = vec![
+        StatusCode::BAD_REQUEST,
+        StatusCode::UNAUTHORIZED,
+        StatusCode::FORBIDDEN,
+        StatusCode::CONFLICT,
+        StatusCode::PAYLOAD_TOO_LARGE,
+        StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        StatusCode::UNPROCESSABLE_ENTITY,
+        StatusCode::INTERNAL_SERVER_ERROR,
+        StatusCode::SERVICE_UNAVAILABLE,
+        StatusCode::INSUFFICIENT_STORAGE,
+    ];
+    for parameter in operation.parameters.iter_mut().flatten() {
+        let RefOr::T(parameter) = parameter else { continue };
+        never_null(parameter);
+        if parameter.parameter_in == ParameterIn::Path {
+            refusals.push(StatusCode::NOT_FOUND);
+        }
+        if *parameter.name == IF_MATCH {
+            refusals.push(StatusCode::PRECONDITION_FAILED);
+            if parameter.required == Required::True {
+                refusals.push(StatusCode::PRECONDITION_REQUIRED);
+            }
+        }
+    }
+    Problem::answers(operation, &refusals);
 }
 
 fn describe<T: ToSchema>(components: &mut Components) {

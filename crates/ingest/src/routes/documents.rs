@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::extract::State;
-use domain::access::Action;
 use domain::document::{self, Detail, Document, Revision};
 use domain::id::ProjectId;
 use domain::text::Text;
@@ -16,8 +15,9 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
+use super::collection::Collection;
 use super::describe::{Against, Changed, Created, MaybeAgainst, Repeatable};
-use super::{InProject, OneOf, absent};
+use super::{InProject, OneOf};
 use crate::answer::{Answer, DocumentWritten, Written};
 use crate::auth::Inside;
 use crate::body::document::{NewDocument, NewRevision};
@@ -25,6 +25,9 @@ use crate::execute::{Command, Decision, Loaded, Outcome};
 use crate::failure::Failure;
 use crate::request::{Ask, Bare, Condition, Empty, Large};
 use crate::service::{DOCUMENT_BODY_LEN_MAX, Service};
+
+/// Where documents stand.
+const DOCUMENTS: Collection = Collection { name: "documents", kind: Kind::Document };
 
 pub(super) fn router() -> OpenApiRouter<Service> {
     OpenApiRouter::new()
@@ -37,7 +40,7 @@ pub(super) fn router() -> OpenApiRouter<Service> {
 /// Register a document with its first text.
 #[utoipa::path(
     post, path = "/v1/projects/{project}/documents", tag = "documents", params(InProject, Repeatable),
-    request_body = NewDocument, responses(Created<DocumentWritten>, Problem), security(("token" = []))
+    request_body = NewDocument, responses(Created<DocumentWritten>), security(("token" = []))
 )]
 async fn post_document(
     State(service): State<Service>,
@@ -54,11 +57,8 @@ pub(super) async fn register(
     mut ask: Ask<NewDocument>,
 ) -> Result<Answer, Failure> {
     let inside = service.enter(&ask.caller, project).await?;
-    inside.check(Action::Create, Kind::Document)?;
+    let command = DOCUMENTS.creation(&inside, &ask, ask.body.id)?;
     let detail = ask.body.detail()?;
-    let path = format!("projects/{project}/documents");
-    let naming = ask.naming(project, ask.body.id, &path);
-    let command = ask.command("documents", inside.address(Kind::Document, naming.id), naming.command_id, &path);
     let text = std::mem::take(&mut ask.body.text);
     write(service, &inside, &command, ask.condition, &What::Register(detail), text).await
 }
@@ -67,7 +67,7 @@ pub(super) async fn register(
 #[utoipa::path(
     post, path = "/v1/projects/{project}/documents/{id}/revisions", tag = "documents",
     params(OneOf, Repeatable, MaybeAgainst), request_body = NewRevision,
-    responses(Created<DocumentWritten>, Problem), security(("token" = []))
+    responses(Created<DocumentWritten>), security(("token" = []))
 )]
 async fn post_revision(
     State(service): State<Service>,
@@ -86,8 +86,7 @@ pub(super) async fn capture(
 ) -> Result<Answer, Failure> {
     let inside = service.enter(&ask.caller, project).await?;
     let captured_at = ask.body.captured_at()?;
-    let path = format!("projects/{project}/documents/{id}/revisions");
-    let command = ask.change("documents", inside.address(Kind::Document, id), &path);
+    let command = DOCUMENTS.change_below(&inside, &ask, id, "revisions");
     let text = std::mem::take(&mut ask.body.text);
     write(service, &inside, &command, ask.condition, &What::Capture { captured_at }, text).await
 }
@@ -131,9 +130,7 @@ async fn write(
                 (register, 1, vec![inside.reliance(), source])
             }
             What::Capture { captured_at } => {
-                if loaded.revision == 0 {
-                    return Err(absent(Kind::Document).into());
-                }
+                DOCUMENTS.check_there(&loaded)?;
                 inside.check_change(&loaded)?;
                 condition.optional(&loaded)?;
                 let number = loaded.state.revision_next();
@@ -231,7 +228,7 @@ impl Draft {
 /// Note that the publisher withdrew the document.
 #[utoipa::path(
     post, path = "/v1/projects/{project}/documents/{id}/withdraw", tag = "documents",
-    params(OneOf, Repeatable, Against), responses(Changed<Written>, Problem), security(("token" = []))
+    params(OneOf, Repeatable, Against), responses(Changed<Written>), security(("token" = []))
 )]
 async fn post_withdraw(
     State(service): State<Service>,
@@ -249,15 +246,9 @@ pub(super) async fn withdraw(
     ask: &Ask<Empty>,
 ) -> Result<Answer, Failure> {
     let inside = &service.enter(&ask.caller, project).await?;
-    let command = ask.change(
-        "documents",
-        inside.address(Kind::Document, id),
-        &format!("projects/{project}/documents/{id}/withdraw"),
-    );
+    let command = DOCUMENTS.change_below(inside, ask, id, "withdraw");
     let decide = |loaded: Arc<Loaded<Document>>| async move {
-        if loaded.revision == 0 {
-            return Err(absent(Kind::Document).into());
-        }
+        DOCUMENTS.check_there(&loaded)?;
         inside.check_change(&loaded)?;
         ask.condition.required(&loaded)?;
         Ok(Decision::new(loaded.state.decide(document::Command::Withdraw)?, vec![inside.reliance()]))

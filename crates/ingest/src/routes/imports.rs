@@ -32,10 +32,12 @@ pub(super) fn router() -> OpenApiRouter<Service> {
 /// passed over. Repeating an import is safe: a line without `key` has one made from its content.
 #[utoipa::path(
     post, path = "/v1/projects/{project}/imports", tag = "imports", params(InProject),
-    request_body(content = Line, content_type = "application/x-ndjson", description = "One object a line."),
+    request_body(
+        content = Line, content_type = "application/x-ndjson", description = "One object a line.",
+        example = json!({ "resource": "sources", "body": { "name": "Tigris Wire", "kind": "agency" } })
+    ),
     responses(
-        (status = 200, description = "One object for each line.", body = LineResult, content_type = "application/x-ndjson"),
-        Problem
+        (status = 200, description = "One object for each line.", body = LineResult, content_type = "application/x-ndjson")
     ),
     security(("token" = []))
 )]

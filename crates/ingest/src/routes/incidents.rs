@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use domain::Kind;
-use domain::access::Action;
 use domain::id::ProjectId;
 use domain::incident::{self, Incident};
 use runtime::{Path, Problem};
@@ -12,8 +11,9 @@ use serde_json::Value;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::collection::Collection;
 use super::describe::{Against, Changed, Created, Repeatable};
-use super::{InProject, OneOf, absent};
+use super::{InProject, OneOf};
 use crate::answer::{Answer, Written};
 use crate::body::incident::{Content, NewIncident};
 use crate::body::patch::{Patch, merged};
@@ -25,6 +25,9 @@ use crate::service::Service;
 /// Names the merge patch, since the description takes no generic types.
 type IncidentPatch = Patch<NewIncident>;
 
+/// Where incidents stand.
+const INCIDENTS: Collection = Collection { name: "incidents", kind: Kind::Incident };
+
 pub(super) fn router() -> OpenApiRouter<Service> {
     OpenApiRouter::new().routes(routes!(post_incident)).routes(routes!(patch_incident))
 }
@@ -32,7 +35,7 @@ pub(super) fn router() -> OpenApiRouter<Service> {
 /// Register an incident, or define a class of incidents.
 #[utoipa::path(
     post, path = "/v1/projects/{project}/incidents", tag = "incidents", params(InProject, Repeatable),
-    request_body = NewIncident, responses(Created<Written>, Problem), security(("token" = []))
+    request_body = NewIncident, responses(Created<Written>), security(("token" = []))
 )]
 async fn post_incident(
     State(service): State<Service>,
@@ -45,10 +48,7 @@ async fn post_incident(
 /// Registers an incident or defines a class.
 pub(super) async fn register(service: &Service, project: ProjectId, ask: &Ask<NewIncident>) -> Result<Answer, Failure> {
     let inside = &service.enter(&ask.caller, project).await?;
-    inside.check(Action::Create, Kind::Incident)?;
-    let path = format!("projects/{project}/incidents");
-    let naming = ask.naming(project, ask.body.id, &path);
-    let command = ask.command("incidents", inside.address(Kind::Incident, naming.id), naming.command_id, &path);
+    let command = INCIDENTS.creation(inside, ask, ask.body.id)?;
     let decide = |loaded: Arc<Loaded<Incident>>| async move {
         let content = ask.body.content()?;
         let mut relied_on = service.actors(project, &content.actors()).await?;
@@ -60,31 +60,25 @@ pub(super) async fn register(service: &Service, project: ProjectId, ask: &Ask<Ne
         Ok(Decision::new(loaded.state.decide(register)?, relied_on))
     };
     let outcome = service.create(&command, decide).await?;
-    let body = Written::new(naming.id, &outcome);
-    Ok(Answer::created(&command, &outcome, &format!("{path}/{}", naming.id), &body))
+    Ok(INCIDENTS.created(&command, &outcome, &Written::new(command.address.id, &outcome)))
 }
 
 /// Change what is known of an incident, or the definition of a class.
 #[utoipa::path(
     patch, path = "/v1/projects/{project}/incidents/{id}", tag = "incidents", params(OneOf, Repeatable, Against),
     request_body(content = IncidentPatch, content_type = "application/merge-patch+json"),
-    responses(Changed<Written>, Problem), security(("token" = []))
+    responses(Changed<Written>), security(("token" = []))
 )]
 async fn patch_incident(
     State(service): State<Service>,
     Path(path): Path<OneOf>,
     ask: Ask<Value>,
 ) -> Result<Answer, Problem> {
-    Ok(revise(&service, &path, &ask).await?)
-}
-
-async fn revise(service: &Service, path: &OneOf, ask: &Ask<Value>) -> Result<Answer, Failure> {
-    let (project, id) = (path.project(), path.id);
+    let (service, ask, project) = (&service, &ask, path.project());
     let inside = &service.enter(&ask.caller, project).await?;
-    let command =
-        ask.change("incidents", inside.address(Kind::Incident, id), &format!("projects/{project}/incidents/{id}"));
+    let command = INCIDENTS.change(inside, ask, path.id);
     let decide = |loaded: Arc<Loaded<Incident>>| async move {
-        let present = NewIncident::of(&loaded.state).ok_or_else(|| absent(Kind::Incident))?;
+        let present = NewIncident::of(&loaded.state).ok_or_else(|| INCIDENTS.absent())?;
         inside.check_change(&loaded)?;
         ask.condition.required(&loaded)?;
         let content = merged(&present, &ask.body)?.content()?;
@@ -97,5 +91,5 @@ async fn revise(service: &Service, path: &OneOf, ask: &Ask<Value>) -> Result<Ans
         Ok(Decision::new(loaded.state.decide(revise)?, relied_on))
     };
     let outcome = service.change(&command, decide).await?;
-    Ok(Answer::changed(&command, &outcome, &Written::new(id, &outcome)))
+    Ok(Answer::changed(&command, &outcome, &Written::new(path.id, &outcome)))
 }

@@ -3,8 +3,6 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use domain::Kind;
-use domain::access::Action;
 use domain::id::ProjectId;
 use domain::reading::{self, Reading};
 use runtime::{Path, Problem};
@@ -12,13 +10,13 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::describe::{Against, Changed, Created, Repeatable};
+use super::readings::{self, Form, NO_CLAIMS, READINGS};
 use super::{InProject, OneOf};
 use crate::answer::{Answer, Written};
 use crate::body::reading::NewNoClaim;
 use crate::execute::{Decision, Loaded};
 use crate::failure::Failure;
 use crate::request::{Ask, Bare};
-use crate::routes::readings::{self, Form};
 use crate::service::Service;
 
 pub(super) fn router() -> OpenApiRouter<Service> {
@@ -28,7 +26,7 @@ pub(super) fn router() -> OpenApiRouter<Service> {
 /// Record that a passage holds no claim.
 #[utoipa::path(
     post, path = "/v1/projects/{project}/no-claims", tag = "readings", params(InProject, Repeatable),
-    request_body = NewNoClaim, responses(Created<Written>, Problem), security(("token" = []))
+    request_body = NewNoClaim, responses(Created<Written>), security(("token" = []))
 )]
 async fn post_no_claim(
     State(service): State<Service>,
@@ -41,10 +39,7 @@ async fn post_no_claim(
 /// Records that a passage holds no claim.
 pub(super) async fn find(service: &Service, project: ProjectId, ask: &Ask<NewNoClaim>) -> Result<Answer, Failure> {
     let inside = &service.enter(&ask.caller, project).await?;
-    inside.check(Action::Create, Kind::Reading)?;
-    let path = format!("projects/{project}/no-claims");
-    let naming = ask.naming(project, ask.body.id, &path);
-    let command = ask.command("no-claims", inside.address(Kind::Reading, naming.id), naming.command_id, &path);
+    let command = NO_CLAIMS.creation(inside, ask, ask.body.id)?;
     let decide = |loaded: Arc<Loaded<Reading>>| async move {
         let blank = ask.body.blank();
         let (revision, document) = service.revision(project, blank.document, blank.revision).await?;
@@ -52,14 +47,13 @@ pub(super) async fn find(service: &Service, project: ProjectId, ask: &Ask<NewNoC
         Ok(Decision::new(loaded.state.decide(find)?, vec![inside.reliance(), document]))
     };
     let outcome = service.create(&command, decide).await?;
-    let body = Written::new(naming.id, &outcome);
-    Ok(Answer::created(&command, &outcome, &format!("projects/{project}/readings/{}", naming.id), &body))
+    Ok(READINGS.created(&command, &outcome, &Written::new(command.address.id, &outcome)))
 }
 
 /// Take back that a passage holds no claim. Its author alone may.
 #[utoipa::path(
     delete, path = "/v1/projects/{project}/no-claims/{id}", tag = "readings", params(OneOf, Repeatable, Against),
-    responses(Changed<Written>, Problem), security(("token" = []))
+    responses(Changed<Written>), security(("token" = []))
 )]
 async fn delete_no_claim(
     State(service): State<Service>,

@@ -41,13 +41,14 @@ struct Member {
     /// The project.
     project: Uuid,
     /// The user: a UUID or a handle `[a-z0-9._-]{1,64}`.
+    #[param(pattern = "^[a-z0-9._-]{1,64}$")]
     user: String,
 }
 
 /// Create a project. Operators alone may; the creator becomes its admin.
 #[utoipa::path(
     post, path = "/v1/projects", tag = "projects", params(Repeatable), request_body = NewProject,
-    responses(Created<Written>, Problem), security(("token" = []))
+    responses(Created<Written>), security(("token" = []))
 )]
 async fn create_project(State(service): State<Service>, ask: Ask<NewProject>) -> Result<Answer, Problem> {
     Ok(create(&service, &ask).await?)
@@ -89,7 +90,7 @@ async fn govern<T: Sync>(
 /// Make a user a member, or give a member another role.
 #[utoipa::path(
     put, path = "/v1/projects/{project}/members/{user}", tag = "projects", params(Member, Repeatable, MaybeAgainst),
-    request_body = NewMembership, responses(Changed<MemberWritten>, Problem), security(("token" = []))
+    request_body = NewMembership, responses(Changed<MemberWritten>), security(("token" = []))
 )]
 async fn put_member(
     State(service): State<Service>,
@@ -106,7 +107,7 @@ async fn put_member(
 /// End a membership.
 #[utoipa::path(
     delete, path = "/v1/projects/{project}/members/{user}", tag = "projects", params(Member, Repeatable, MaybeAgainst),
-    responses(Changed<MemberWritten>, Problem), security(("token" = []))
+    responses(Changed<MemberWritten>), security(("token" = []))
 )]
 async fn delete_member(
     State(service): State<Service>,
@@ -133,7 +134,7 @@ impl Member {
 /// Publish a policy version: under which rules readings become positions.
 #[utoipa::path(
     post, path = "/v1/projects/{project}/policies", tag = "projects", params(InProject, Repeatable, MaybeAgainst),
-    request_body = NewPolicy, responses(Created<Published>, Problem), security(("token" = []))
+    request_body = NewPolicy, responses(Created<Published>), security(("token" = []))
 )]
 async fn post_policy(
     State(service): State<Service>,
@@ -156,7 +157,7 @@ pub(super) async fn publish_policy(
 /// Publish a codebook version: what annotators look for, and in which terms.
 #[utoipa::path(
     post, path = "/v1/projects/{project}/codebooks", tag = "projects", params(InProject, Repeatable, MaybeAgainst),
-    request_body = NewCodebook, responses(Created<Published>, Problem), security(("token" = []))
+    request_body = NewCodebook, responses(Created<Published>), security(("token" = []))
 )]
 async fn post_codebook(
     State(service): State<Service>,

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::extract::State;
-use domain::access::Action;
 use domain::annotation::{self, Annotation};
 use domain::claim::Claim;
 use domain::id::{AnnotationId, ProjectId, derived};
@@ -17,8 +16,9 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use wire::record::Reliance;
 
+use super::collection::Collection;
 use super::describe::{Against, Changed, Created, Repeatable};
-use super::{InProject, OneOf, absent};
+use super::{InProject, OneOf};
 use crate::answer::{Answer, ReadingWritten, Written};
 use crate::auth::{Inside, project_address};
 use crate::body::patch::{Patch, merged};
@@ -31,6 +31,12 @@ use crate::service::Service;
 /// Names the merge patch, since the description takes no generic types.
 type ReadingPatch = Patch<NewReading>;
 
+/// Where readings stand.
+pub(super) const READINGS: Collection = Collection { name: "readings", kind: Kind::Reading };
+
+/// Where blank readings stand; each can be read among all readings.
+pub(super) const NO_CLAIMS: Collection = Collection { name: "no-claims", kind: Kind::Reading };
+
 pub(super) fn router() -> OpenApiRouter<Service> {
     OpenApiRouter::new().routes(routes!(post_reading)).routes(routes!(patch_reading, delete_reading))
 }
@@ -38,7 +44,7 @@ pub(super) fn router() -> OpenApiRouter<Service> {
 /// Record what a passage says.
 #[utoipa::path(
     post, path = "/v1/projects/{project}/readings", tag = "readings", params(InProject, Repeatable),
-    request_body = NewReading, responses(Created<ReadingWritten>, Problem), security(("token" = []))
+    request_body = NewReading, responses(Created<ReadingWritten>), security(("token" = []))
 )]
 async fn post_reading(
     State(service): State<Service>,
@@ -51,10 +57,7 @@ async fn post_reading(
 /// Records a reading.
 pub(super) async fn read(service: &Service, project: ProjectId, ask: &Ask<NewReading>) -> Result<Answer, Failure> {
     let inside = &service.enter(&ask.caller, project).await?;
-    inside.check(Action::Create, Kind::Reading)?;
-    let path = format!("projects/{project}/readings");
-    let naming = ask.naming(project, ask.body.id, &path);
-    let command = &ask.command("readings", inside.address(Kind::Reading, naming.id), naming.command_id, &path);
+    let command = &READINGS.creation(inside, ask, ask.body.id)?;
     let remarks = &Remarks::default();
     let decide = |loaded: Arc<Loaded<Reading>>| async move {
         let prepared = prepare(service, inside, command, &ask.body).await?;
@@ -65,31 +68,26 @@ pub(super) async fn read(service: &Service, project: ProjectId, ask: &Ask<NewRea
     };
     let outcome = service.create(command, decide).await?;
     let body = written(service, inside, command, &outcome, remarks).await?;
-    Ok(Answer::created(command, &outcome, &format!("{path}/{}", naming.id), &body))
+    Ok(READINGS.created(command, &outcome, &body))
 }
 
 /// Change what a reading says. Its author alone may.
 #[utoipa::path(
     patch, path = "/v1/projects/{project}/readings/{id}", tag = "readings", params(OneOf, Repeatable, Against),
     request_body(content = ReadingPatch, content_type = "application/merge-patch+json"),
-    responses(Changed<ReadingWritten>, Problem), security(("token" = []))
+    responses(Changed<ReadingWritten>), security(("token" = []))
 )]
 async fn patch_reading(
     State(service): State<Service>,
     Path(path): Path<OneOf>,
     ask: Ask<Value>,
 ) -> Result<Answer, Problem> {
-    Ok(revise(&service, &path, &ask).await?)
-}
-
-async fn revise(service: &Service, path: &OneOf, ask: &Ask<Value>) -> Result<Answer, Failure> {
-    let (project, id) = (path.project(), path.id);
-    let inside = &service.enter(&ask.caller, project).await?;
-    let command =
-        &ask.change("readings", inside.address(Kind::Reading, id), &format!("projects/{project}/readings/{id}"));
+    let (service, ask) = (&service, &ask);
+    let inside = &service.enter(&ask.caller, path.project()).await?;
+    let command = &READINGS.change(inside, ask, path.id);
     let remarks = &Remarks::default();
     let decide = |loaded: Arc<Loaded<Reading>>| async move {
-        let present = loaded.state.claim().ok_or_else(|| absent(Kind::Reading))?;
+        let present = loaded.state.claim().ok_or_else(|| READINGS.absent())?;
         inside.check_change(&loaded)?;
         ask.condition.required(&loaded)?;
         let body = merged(&NewReading::of(present), &ask.body)?;
@@ -215,7 +213,7 @@ async fn codebook_remarks(
 /// Take a reading back. Its author alone may.
 #[utoipa::path(
     delete, path = "/v1/projects/{project}/readings/{id}", tag = "readings", params(OneOf, Repeatable, Against),
-    responses(Changed<Written>, Problem), security(("token" = []))
+    responses(Changed<Written>), security(("token" = []))
 )]
 async fn delete_reading(
     State(service): State<Service>,
@@ -236,14 +234,12 @@ pub(super) enum Form {
 
 /// Takes a reading back.
 pub(super) async fn retract(service: &Service, path: &OneOf, ask: &Ask<Empty>, form: Form) -> Result<Answer, Failure> {
-    let (project, id) = (path.project(), path.id);
-    let inside = &service.enter(&ask.caller, project).await?;
-    let resource = match form {
-        Form::Claim => "readings",
-        Form::Blank => "no-claims",
+    let inside = &service.enter(&ask.caller, path.project()).await?;
+    let collection = match form {
+        Form::Claim => READINGS,
+        Form::Blank => NO_CLAIMS,
     };
-    let command =
-        ask.change(resource, inside.address(Kind::Reading, id), &format!("projects/{project}/{resource}/{id}"));
+    let command = collection.change(inside, ask, path.id);
     let decide = |loaded: Arc<Loaded<Reading>>| async move {
         let there = match &loaded.state {
             Reading::Absent => None,
@@ -251,12 +247,12 @@ pub(super) async fn retract(service: &Service, path: &OneOf, ask: &Ask<Empty>, f
             Reading::Blank { .. } | Reading::BlankRetracted { .. } => Some(Form::Blank),
         };
         if there != Some(form) {
-            return Err(absent(Kind::Reading).into());
+            return Err(collection.absent().into());
         }
         inside.check_change(&loaded)?;
         ask.condition.required(&loaded)?;
         Ok(Decision::new(loaded.state.decide(reading::Command::Retract)?, vec![inside.reliance()]))
     };
     let outcome = service.change(&command, decide).await?;
-    Ok(Answer::changed(&command, &outcome, &Written::new(id, &outcome)))
+    Ok(Answer::changed(&command, &outcome, &Written::new(path.id, &outcome)))
 }

@@ -13,15 +13,19 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
+use super::collection::Collection;
 use super::describe::{Against, Changed, Created, MaybeAgainst, Repeatable};
-use super::{InProject, OneOf, absent};
+use super::{InProject, OneOf};
 use crate::answer::{Answer, Written};
 use crate::auth::Inside;
 use crate::body::relation::{NewDispute, NewRelation};
 use crate::execute::{Decision, Loaded};
 use crate::failure::Failure;
-use crate::request::{Ask, Bare, Empty};
+use crate::request::{Ask, Bare};
 use crate::service::Service;
+
+/// Where relations stand.
+const RELATIONS: Collection = Collection { name: "relations", kind: Kind::Relation };
 
 pub(super) fn router() -> OpenApiRouter<Service> {
     OpenApiRouter::new()
@@ -33,7 +37,7 @@ pub(super) fn router() -> OpenApiRouter<Service> {
 /// Record a possible edge between two actors.
 #[utoipa::path(
     post, path = "/v1/projects/{project}/relations", tag = "relations", params(InProject, Repeatable),
-    request_body = NewRelation, responses(Created<Written>, Problem), security(("token" = []))
+    request_body = NewRelation, responses(Created<Written>), security(("token" = []))
 )]
 async fn post_relation(
     State(service): State<Service>,
@@ -46,10 +50,7 @@ async fn post_relation(
 /// Records a relation.
 pub(super) async fn register(service: &Service, project: ProjectId, ask: &Ask<NewRelation>) -> Result<Answer, Failure> {
     let inside = &service.enter(&ask.caller, project).await?;
-    inside.check(Action::Create, Kind::Relation)?;
-    let path = format!("projects/{project}/relations");
-    let naming = ask.naming(project, ask.body.id, &path);
-    let command = ask.command("relations", inside.address(Kind::Relation, naming.id), naming.command_id, &path);
+    let command = RELATIONS.creation(inside, ask, ask.body.id)?;
     let decide = |loaded: Arc<Loaded<Relation>>| async move {
         let edge = ask.body.edge()?;
         let actors = [(edge.from, "/from".to_owned()), (edge.to, "/to".to_owned())];
@@ -59,45 +60,37 @@ pub(super) async fn register(service: &Service, project: ProjectId, ask: &Ask<Ne
         Ok(Decision::new(loaded.state.decide(relation::Command::Register(edge))?, relied_on))
     };
     let outcome = service.create(&command, decide).await?;
-    let body = Written::new(naming.id, &outcome);
-    Ok(Answer::created(&command, &outcome, &format!("{path}/{}", naming.id), &body))
+    Ok(RELATIONS.created(&command, &outcome, &Written::new(command.address.id, &outcome)))
 }
 
 /// Take a relation back.
 #[utoipa::path(
     delete, path = "/v1/projects/{project}/relations/{id}", tag = "relations", params(OneOf, Repeatable, Against),
-    responses(Changed<Written>, Problem), security(("token" = []))
+    responses(Changed<Written>), security(("token" = []))
 )]
 async fn delete_relation(
     State(service): State<Service>,
     Path(path): Path<OneOf>,
     Bare(ask): Bare,
 ) -> Result<Answer, Problem> {
-    Ok(withdraw(&service, &path, &ask).await?)
-}
-
-async fn withdraw(service: &Service, path: &OneOf, ask: &Ask<Empty>) -> Result<Answer, Failure> {
-    let (project, id) = (path.project(), path.id);
-    let inside = &service.enter(&ask.caller, project).await?;
-    let command =
-        ask.change("relations", inside.address(Kind::Relation, id), &format!("projects/{project}/relations/{id}"));
+    let (service, ask) = (&service, &ask);
+    let inside = &service.enter(&ask.caller, path.project()).await?;
+    let command = RELATIONS.change(inside, ask, path.id);
     let decide = |loaded: Arc<Loaded<Relation>>| async move {
-        if loaded.revision == 0 {
-            return Err(absent(Kind::Relation).into());
-        }
+        RELATIONS.check_there(&loaded)?;
         inside.check_change(&loaded)?;
         ask.condition.required(&loaded)?;
         Ok(Decision::new(loaded.state.decide(relation::Command::Withdraw)?, vec![inside.reliance()]))
     };
     let outcome = service.change(&command, decide).await?;
-    Ok(Answer::changed(&command, &outcome, &Written::new(id, &outcome)))
+    Ok(Answer::changed(&command, &outcome, &Written::new(path.id, &outcome)))
 }
 
 /// Dispute a relation: while anybody does, it is open.
 #[utoipa::path(
     post, path = "/v1/projects/{project}/relations/{id}/dispute", tag = "relations",
     params(OneOf, Repeatable, MaybeAgainst), request_body = NewDispute,
-    responses(Created<Written>, Problem), security(("token" = []))
+    responses(Created<Written>), security(("token" = []))
 )]
 async fn post_dispute(
     State(service): State<Service>,
@@ -116,14 +109,13 @@ pub(super) async fn dispute(
 ) -> Result<Answer, Failure> {
     let inside = service.enter(&ask.caller, project).await?;
     let dispute = relation::Command::Dispute { author: ask.caller.user, reason: ask.body.reason()? };
-    let created = contest(service, &inside, id, ask, &dispute).await?;
-    Ok(Answer { status: StatusCode::CREATED, ..created })
+    contest(service, &inside, id, ask, &dispute).await
 }
 
 /// Withdraw the own dispute of a relation.
 #[utoipa::path(
     delete, path = "/v1/projects/{project}/relations/{id}/dispute", tag = "relations",
-    params(OneOf, Repeatable, MaybeAgainst), responses(Changed<Written>, Problem), security(("token" = []))
+    params(OneOf, Repeatable, MaybeAgainst), responses(Changed<Written>), security(("token" = []))
 )]
 async fn delete_dispute(
     State(service): State<Service>,
@@ -132,9 +124,11 @@ async fn delete_dispute(
 ) -> Result<Answer, Problem> {
     let inside = service.enter(&ask.caller, path.project()).await?;
     let withdraw = relation::Command::WithdrawDispute { author: ask.caller.user };
-    Ok(contest(&service, &inside, path.id, &ask, &withdraw).await?)
+    let contested = contest(&service, &inside, path.id, &ask, &withdraw).await?;
+    Ok(Answer { status: StatusCode::OK, ..contested })
 }
 
+/// Disputes a relation or no longer does. The answer is that of a dispute: 201, and where the relation can be read.
 async fn contest<T: Sync>(
     service: &Service,
     inside: &Inside,
@@ -143,16 +137,12 @@ async fn contest<T: Sync>(
     asked: &relation::Command,
 ) -> Result<Answer, Failure> {
     inside.check(Action::Contest, Kind::Relation)?;
-    let path = format!("projects/{}/relations/{id}", inside.project);
-    let command = ask.change("relations", inside.address(Kind::Relation, id), &format!("{path}/dispute"));
+    let command = RELATIONS.change_below(inside, ask, id, "dispute");
     let decide = |loaded: Arc<Loaded<Relation>>| async move {
-        if loaded.revision == 0 {
-            return Err(absent(Kind::Relation).into());
-        }
+        RELATIONS.check_there(&loaded)?;
         ask.condition.optional(&loaded)?;
         Ok(Decision::new(loaded.state.decide(asked.clone())?, vec![inside.reliance()]))
     };
     let outcome = service.change(&command, decide).await?;
-    let location = Some(format!("/v1/{path}"));
-    Ok(Answer { location, ..Answer::changed(&command, &outcome, &Written::new(id, &outcome)) })
+    Ok(RELATIONS.created(&command, &outcome, &Written::new(id, &outcome)))
 }

@@ -12,8 +12,9 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
+use super::collection::Collection;
 use super::describe::{Created, MaybeAgainst, Repeatable};
-use super::{InProject, OneOf, absent};
+use super::{InProject, OneOf};
 use crate::answer::{Answer, Written};
 use crate::body::source::{NewSource, NewSourceRelation};
 use crate::execute::{Decision, Loaded};
@@ -21,14 +22,17 @@ use crate::failure::Failure;
 use crate::request::Ask;
 use crate::service::Service;
 
+/// Where sources stand.
+const SOURCES: Collection = Collection { name: "sources", kind: Kind::Source };
+
 pub(super) fn router() -> OpenApiRouter<Service> {
-    OpenApiRouter::new().routes(routes!(post_source)).routes(routes!(post_relation))
+    OpenApiRouter::new().routes(routes!(post_source)).routes(routes!(post_source_relation))
 }
 
 /// Register a source: an organisation that publishes.
 #[utoipa::path(
     post, path = "/v1/projects/{project}/sources", tag = "sources", params(InProject, Repeatable),
-    request_body = NewSource, responses(Created<Written>, Problem), security(("token" = []))
+    request_body = NewSource, responses(Created<Written>), security(("token" = []))
 )]
 async fn post_source(
     State(service): State<Service>,
@@ -41,25 +45,21 @@ async fn post_source(
 /// Registers a source.
 pub(super) async fn register(service: &Service, project: ProjectId, ask: &Ask<NewSource>) -> Result<Answer, Failure> {
     let inside = &service.enter(&ask.caller, project).await?;
-    inside.check(Action::Create, Kind::Source)?;
-    let path = format!("projects/{project}/sources");
-    let naming = ask.naming(project, ask.body.id, &path);
-    let command = ask.command("sources", inside.address(Kind::Source, naming.id), naming.command_id, &path);
+    let command = SOURCES.creation(inside, ask, ask.body.id)?;
     let decide = |loaded: Arc<Loaded<Source>>| async move {
         Ok(Decision::new(loaded.state.decide(ask.body.command()?)?, vec![inside.reliance()]))
     };
     let outcome = service.create(&command, decide).await?;
-    let body = Written::new(naming.id, &outcome);
-    Ok(Answer::created(&command, &outcome, &format!("{path}/{}", naming.id), &body))
+    Ok(SOURCES.created(&command, &outcome, &Written::new(command.address.id, &outcome)))
 }
 
 /// Say how a source is related to another.
 #[utoipa::path(
     post, path = "/v1/projects/{project}/sources/{id}/relations", tag = "sources",
     params(OneOf, Repeatable, MaybeAgainst), request_body = NewSourceRelation,
-    responses(Created<Written>, Problem), security(("token" = []))
+    responses(Created<Written>), security(("token" = []))
 )]
-async fn post_relation(
+async fn post_source_relation(
     State(service): State<Service>,
     Path(path): Path<OneOf>,
     ask: Ask<NewSourceRelation>,
@@ -76,12 +76,9 @@ pub(super) async fn relate(
 ) -> Result<Answer, Failure> {
     let inside = &service.enter(&ask.caller, project).await?;
     inside.check(Action::Create, Kind::Source)?;
-    let path = format!("projects/{project}/sources/{id}/relations");
-    let command = ask.change("sources", inside.address(Kind::Source, id), &path);
+    let command = SOURCES.change_below(inside, ask, id, "relations");
     let decide = |loaded: Arc<Loaded<Source>>| async move {
-        if loaded.revision == 0 {
-            return Err(absent(Kind::Source).into());
-        }
+        SOURCES.check_there(&loaded)?;
         ask.condition.optional(&loaded)?;
         let NewSourceRelation { relation, to } = ask.body;
         let other = service.source(project, to, "/to").await?;
@@ -89,6 +86,5 @@ pub(super) async fn relate(
         Ok(Decision::new(loaded.state.decide(relate)?, vec![inside.reliance(), other]))
     };
     let outcome = service.change(&command, decide).await?;
-    let body = Written::new(id, &outcome);
-    Ok(Answer::created(&command, &outcome, &format!("projects/{project}/sources/{id}"), &body))
+    Ok(SOURCES.created(&command, &outcome, &Written::new(id, &outcome)))
 }

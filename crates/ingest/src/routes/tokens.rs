@@ -40,7 +40,7 @@ pub(super) fn router() -> OpenApiRouter<Service> {
 /// Issue a token. Operators alone may. It is shown this once; a repetition issues another one.
 #[utoipa::path(
     post, path = "/v1/tokens", tag = "tokens", request_body = NewToken,
-    responses(Created<TokenWritten>, Problem), security(("token" = []))
+    responses(Created<TokenWritten>), security(("token" = []))
 )]
 async fn post_token(State(service): State<Service>, ask: Ask<NewToken>) -> Result<Answer, Problem> {
     Ok(post(&service, &ask).await?)
@@ -140,7 +140,7 @@ struct OneToken {
 /// Revoke a token. Operators alone may. It stops working here at once, elsewhere within seconds.
 #[utoipa::path(
     delete, path = "/v1/tokens/{id}", tag = "tokens", params(OneToken, Repeatable),
-    responses(Changed<Written>, Problem), security(("token" = []))
+    responses(Changed<Written>), security(("token" = []))
 )]
 async fn delete_token(
     State(service): State<Service>,

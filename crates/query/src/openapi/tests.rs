@@ -1,9 +1,44 @@
 use std::collections::BTreeSet;
 
+use domain::id::{CredentialId, SourceId, UserId};
+use domain::{Event, Kind, source};
 use serde_json::Value;
+use uuid::Uuid;
+use wire::record::{Batch, Envelope, Record, Reliance};
 
 fn document() -> Value {
     serde_json::to_value(crate::openapi()).unwrap()
+}
+
+/// A record as it is answered.
+fn record() -> Value {
+    let id = Uuid::from_u128(7);
+    let record = Record {
+        envelope: Envelope {
+            record_id: id,
+            log_id: id,
+            project: id,
+            kind: Kind::Source,
+            id,
+            revision: 2,
+            previous: Some([0; 32]),
+            author: UserId::new(id),
+            credential: CredentialId::new(id),
+            command_id: id,
+            request_sha256: [0; 32],
+            correlation_id: id,
+            causation_id: None,
+            recorded_at_us: 0,
+            batch: Some(Batch { id, index: 0, count: 1 }),
+            relied_on: vec![Reliance { kind: Kind::Project, id, revision: 1 }],
+            schema_version: 1,
+        },
+        events: vec![Event::Source(source::Event::SourceRelationAsserted {
+            relation: source::SourceRelation::WireOf,
+            to: SourceId::new(id),
+        })],
+    };
+    wire::json::record(3, &[0; 32], &record)
 }
 
 fn references(value: &Value, found: &mut BTreeSet<String>) {
@@ -54,6 +89,36 @@ fn every_operation_has_its_own_id_and_describes_problems() {
     let ids: BTreeSet<_> = operations.iter().map(|operation| operation["operationId"].as_str().unwrap()).collect();
     assert_eq!(ids.len(), operations.len());
     for operation in operations {
-        assert!(operation["responses"]["default"]["content"].get("application/problem+json").is_some());
+        let answers = operation["responses"].as_object().unwrap();
+        assert!(["400", "401", "404", "503"].iter().all(|status| answers.contains_key(*status)), "{answers:#?}");
+        assert!(!answers.contains_key("default"), "an answer that is not described would go unnoticed");
+    }
+}
+
+#[test]
+fn a_record_is_described_with_all_its_members() {
+    let document = document();
+    let described = |name: &str, value: &Value| {
+        let schema = &document["components"]["schemas"][name];
+        let members: BTreeSet<_> = value.as_object().unwrap().keys().map(String::as_str).collect();
+        let properties: BTreeSet<_> = schema["properties"].as_object().unwrap().keys().map(String::as_str).collect();
+        let required: BTreeSet<_> = schema["required"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+        assert_eq!(properties, members, "{name}");
+        assert_eq!(required, members, "{name}");
+    };
+    let record = record();
+    described("Record", &record);
+    described("Batch", &record["batch"]);
+    described("Reliance", &record["relied_on"][0]);
+    assert!(record["events"][0]["type"].is_string());
+}
+
+#[test]
+fn no_parameter_is_ever_null() {
+    let document = document();
+    for item in document["paths"].as_object().unwrap().values() {
+        for parameter in item["get"]["parameters"].as_array().unwrap() {
+            assert!(parameter["schema"]["type"].is_string(), "{parameter}");
+        }
     }
 }

@@ -1,6 +1,6 @@
 use runtime::extract::parse_query;
 
-use super::{BoardParams, ListParams, Moment, Page, quotes, refuse_unsupported};
+use super::{BoardParams, EventsParams, ListParams, Moment, Page, quotes, refuse_unsupported};
 use crate::cursor::Scope;
 
 fn list(query: &str) -> ListParams {
@@ -24,6 +24,21 @@ fn a_time_is_refused_as_not_supported_and_anything_else_as_invalid() {
     assert_eq!(code("2021-05-04T10:00:00Z"), "not_supported_yet");
     for text in ["", "-1", "now", "1.5", "2021-05-04"] {
         assert_eq!(code(text), "invalid_parameter", "{text}");
+    }
+}
+
+#[test]
+fn a_position_that_no_log_reaches_is_refused_and_not_waited_for() {
+    let last = i64::MAX as u64;
+    assert_eq!(Moment::new(None, Some(last), None).unwrap().at_least, Some(last));
+    let beyond = (last + 1).to_string();
+    let refused = [
+        Moment::new(None, Some(last + 1), None).unwrap_err(),
+        Moment::new(Some(&beyond), None, None).unwrap_err(),
+        parse_query::<EventsParams>(&format!("after={beyond}")).unwrap().after().unwrap_err(),
+    ];
+    for problem in refused {
+        assert_eq!((problem.status().as_u16(), problem.code()), (400, "invalid_parameter"));
     }
 }
 

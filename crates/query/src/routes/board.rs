@@ -1,5 +1,7 @@
 //! The dispute board of an incident.
 
+use std::sync::Arc;
+
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
@@ -9,12 +11,13 @@ use serde_json::Value;
 use uuid::Uuid;
 use wire::view::reply::Answer;
 use wire::view::request::Question;
-use wire::view::{AskBoard, Board};
+use wire::view::{AskBoard, Board, Utterance};
 
 use super::Route;
 use crate::App;
-use crate::answer::{JSON, Validator, ask, json, mismatched};
+use crate::answer::{JSON, Rendered, Validator, ask, mismatched};
 use crate::auth::Caller;
+use crate::kept::Asked;
 use crate::openapi::{Describe, reference, schemas_of, uuid};
 use crate::params::{BoardParams, Moment, QUOTES_MAX, quotes, refuse_unsupported};
 
@@ -42,10 +45,31 @@ async fn board(
     refuse_unsupported(&params.without, params.diff_to.as_deref())?;
     let quotes = quotes(params.quotes)?;
     let moment = Moment::new(params.as_of.as_deref(), params.at_least, params.wait_ms)?.under(params.policy);
-    let question = Question::Board(AskBoard { incident: incident.to_string(), quotes });
-    let (as_of, Answer::Board(board)) = ask(&app, viewer, Some(project), moment, question).await? else {
+    let ask_board = AskBoard { incident: incident.to_string(), quotes };
+    let asked = Asked { viewer, project, board: ask_board, policy: moment.policy };
+    // What holds at a past position needs no look at the present one; it is asked for seldom, too.
+    let is_now = moment.as_of.is_none();
+    if is_now && let Some(given) = app.boards.find(&app, &asked, moment.at_least).await {
+        return Ok(given.response(&headers));
+    }
+    let question = Question::Board(asked.board.clone());
+    let (as_of, Answer::Board(board)) = ask(&app, asked.viewer.clone(), Some(project), moment, question).await? else {
         return Err(mismatched());
     };
+    let rendered = Arc::new(render(project, as_of, &board, quotes)?);
+    if is_now {
+        app.boards.keep(asked, &rendered);
+    }
+    Ok(rendered.response(&headers))
+}
+
+/// The board as it is sent.
+fn render(project: Uuid, as_of: u64, board: &Board, quotes: u32) -> Result<Rendered, Problem> {
+    // To go through a board as values takes several times as long as to write it.
+    if !utterances(board).any(|utterance| utterance.quotes_total as usize > utterance.quotes.len()) {
+        return Rendered::new(as_of, &Validator::Content, board);
+    }
+    let incident = board.incident.as_ref().map(|incident| incident.id.as_str()).unwrap_or_default();
     let rest = Rest {
         path: format!("/v1/projects/{project}/incidents/{incident}/board"),
         as_of: board.as_of,
@@ -57,7 +81,14 @@ async fn board(
         Problem::internal()
     })?;
     rest.link(&mut body);
-    json(&headers, as_of, &Validator::Content, &body)
+    Rendered::new(as_of, &Validator::Content, &body)
+}
+
+/// Every utterance of a board.
+fn utterances(board: &Board) -> impl Iterator<Item = &Utterance> {
+    let generic = board.generic.iter().chain(&board.possible_members).filter_map(|generic| generic.about.as_ref());
+    let propositions = board.propositions.iter().chain(generic);
+    propositions.flat_map(|about| about.support.iter().chain(&about.opposition).chain(&about.neutral))
 }
 
 /// Links from each utterance to the quotes that are not shown.

@@ -20,7 +20,7 @@ use super::Route;
 use crate::App;
 use crate::answer::{Item, JSON, PageOf, Validator, ask, json, link_next, mismatched};
 use crate::auth::Caller;
-use crate::openapi::{Describe, Named, list_of, number, path_parameter, reference, schemas_of, text, uuid};
+use crate::openapi::{Describe, Named, list_of, number, path_parameter, reference, schemas_of, user, uuid};
 use crate::params::{ListParams, Moment, Page, ResourceParams, refuse_unsupported, user_id};
 
 /// By what a member of a collection is named in the path.
@@ -112,7 +112,7 @@ impl Id {
         match self {
             Self::Uuid => path_parameter("id", uuid(), "The id."),
             Self::Version => path_parameter("version", number(), "The version."),
-            Self::User => path_parameter("user", text(), "The user: an id or a handle."),
+            Self::User => path_parameter("user", user(), "The user: an id or a handle."),
         }
     }
 

@@ -44,7 +44,7 @@ async fn events(
 ) -> Result<Response, Problem> {
     let viewer = caller.of_project(&app, project)?;
     let moment = Moment::new(params.as_of.as_deref(), params.at_least, params.wait_ms)?;
-    let after = params.after.unwrap_or(0);
+    let after = params.after()?;
     // The first page is asked for before the answer begins, so that a refusal is a problem and not a broken stream.
     let (as_of, first) = page(&app, viewer.clone(), project, moment, after).await?;
     let later = Moment { as_of: Some(as_of), at_least: Some(as_of), wait_ms: PAGE_WAIT_MS, policy: None };

@@ -16,13 +16,13 @@ use crate::App;
 use crate::answer::{JSON, PageOf, Validator, ask, json, link_next, mismatched};
 use crate::auth::Caller;
 use crate::cursor::Scope;
-use crate::openapi::{Describe, list_of_records, text, uuid};
+use crate::openapi::{Describe, codes, list_of_records, uuid};
 use crate::params::{HistoryParams, Moment, Page, refuse_unsupported};
 
 pub(super) fn route() -> Route {
     let operation = Describe::new("get_history", "history", "Every record about a subject, in order.")
         .path_parameter("project", uuid(), "The project.")
-        .path_parameter("kind", text(), "The kind of aggregate.")
+        .path_parameter("kind", codes::<Kind>(), "The kind of aggregate.")
         .path_parameter("id", uuid(), "The aggregate.")
         .query::<HistoryParams>()
         .lists(list_of_records())

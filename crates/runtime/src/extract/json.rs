@@ -24,6 +24,9 @@ pub const BODY_LEN_MAX_DEFAULT: usize = 2 * 1024 * 1024;
 /// still sending when the connection closes sees a reset and never the answer that tells it why.
 const DISCARD_LEN_MAX: usize = 64 * 1024 * 1024;
 
+/// Up to here (2^53) a float stands for one whole number and not for its neighbours too.
+const EXACT_MAX: f64 = 9_007_199_254_740_992.0;
+
 /// How long the rest of a body that is over its limit is read for.
 const DISCARD_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -164,8 +167,8 @@ pub fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     }
 }
 
-/// The canonical form of a JSON text: keys sorted by their bytes, no space, numbers as parsed. For
-/// digests: two texts that mean the same object have the same canonical form.
+/// The canonical form of a JSON text: keys sorted by their bytes, no space, numbers as parsed, of
+/// which `3.0` is `3`. For digests: two texts that mean the same object have the same canonical form.
 pub fn canonical_json(bytes: &[u8]) -> Result<Vec<u8>, Problem> {
     let document = sorted(parse_document(bytes)?);
     Ok(serde_json::to_vec(&document).expect("a parsed JSON value always serialises"))
@@ -259,6 +262,15 @@ fn ignored_pointer(path: &serde_ignored::Path<'_>) -> String {
     }
 }
 
+/// The whole number that a number with a fraction of zero or an exponent stands for, as JSON Schema takes it.
+fn whole(value: f64) -> Option<i64> {
+    if value.fract() != 0.0 || value.abs() > EXACT_MAX {
+        return None;
+    }
+    #[expect(clippy::cast_possible_truncation, reason = "whole, and far below what an i64 holds")]
+    Some(value as i64)
+}
+
 /// One step of a JSON pointer, escaped as RFC 6901 says.
 fn segment(key: &str) -> String {
     format!("/{}", key.replace('~', "~0").replace('/', "~1"))
@@ -301,7 +313,7 @@ impl<'de> Visitor<'de> for Unique<'_> {
     }
 
     fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
-        Ok(value.into())
+        Ok(whole(value).map_or_else(|| value.into(), Value::from))
     }
 
     fn visit_str<E>(self, value: &str) -> Result<Value, E> {

@@ -3,7 +3,9 @@ use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::IntoResponse;
 use serde_json::json;
-use utoipa::{IntoResponses, PartialSchema, ToSchema};
+use utoipa::openapi::Components;
+use utoipa::openapi::path::Operation;
+use utoipa::{PartialSchema, ToSchema};
 
 use super::Problem;
 
@@ -89,5 +91,20 @@ fn the_schema_names_every_standard_member() {
     let mut schemas = Vec::new();
     Problem::schemas(&mut schemas);
     assert!(schemas.iter().any(|(name, _)| name == "Fault"));
-    assert!(Problem::responses().contains_key("default"));
+}
+
+#[test]
+fn an_operation_refers_to_answers_that_the_components_have() {
+    let (mut components, mut operation) = (Components::new(), Operation::new());
+    Problem::describe(&mut components);
+    Problem::answers(&mut operation, &[StatusCode::NOT_FOUND, StatusCode::SERVICE_UNAVAILABLE]);
+    let answers = serde_json::to_value(&operation.responses).unwrap();
+    assert_eq!(answers.as_object().unwrap().keys().collect::<Vec<_>>(), ["404", "503"]);
+    for answer in answers.as_object().unwrap().values() {
+        let name = answer["$ref"].as_str().unwrap().strip_prefix("#/components/responses/").unwrap();
+        let answer = serde_json::to_value(&components.responses[name]).unwrap();
+        let schema = &answer["content"]["application/problem+json"]["schema"]["$ref"];
+        assert_eq!(schema, "#/components/schemas/Problem", "{answer}");
+    }
+    assert!(components.schemas.contains_key("Problem") && components.schemas.contains_key("Fault"));
 }

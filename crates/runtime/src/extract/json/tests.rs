@@ -141,6 +141,18 @@ fn the_canonical_form_depends_on_the_meaning_alone() {
     assert_eq!(left, r#"{"a":1.5,"b":[1,{"x":"é","y":null}]}"#.as_bytes());
 }
 
+#[test]
+fn a_whole_number_may_be_written_with_a_fraction_of_zero() {
+    let span: Span = parse_json(br#"{"start": 3.0, "end": 4e2}"#).unwrap();
+    assert_eq!((span.start, span.end), (3, 400));
+    assert_eq!(parse_json::<f64>(b"8.0").unwrap().to_bits(), 8.0_f64.to_bits());
+    assert_eq!(canonical_json(b"[8.0, -0.0, 1e300]").unwrap(), b"[8,0,1e+300]");
+    for text in ["3.5", "-1.0", "9007199254740993.0", "1e300"] {
+        let problem = parse_json::<u32>(text.as_bytes()).unwrap_err();
+        assert_eq!(problem.code(), "invalid_value", "{text}");
+    }
+}
+
 async fn send(request: Request<Body>) -> (StatusCode, Value) {
     let routes = Router::new()
         .route("/", post(async |body: Json<Span>| body.value.end.to_string()))

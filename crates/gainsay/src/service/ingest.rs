@@ -1,0 +1,39 @@
+//! The write side in a process of its own.
+
+use std::sync::Arc;
+
+use ::ingest::{Config, Parts};
+use runtime::{ExitCode, Health, Shutdown};
+
+use super::operator;
+use crate::cli::Ingest;
+use crate::log::{self, Use};
+use crate::settings::Settings;
+
+/// Where it listens unless it is told.
+const PORT: u16 = 7181;
+
+pub(crate) async fn run(arguments: &Ingest) -> anyhow::Result<ExitCode> {
+    let settings = Settings::read(arguments, arguments.service.on_log.common.config.as_deref())?;
+    let shutdown = super::begin(&settings)?;
+    let running = tokio::select! {
+        running = start(&settings, &shutdown) => running?,
+        () = shutdown.requested() => return Ok(ExitCode::Ok),
+    };
+    super::announce("gainsay ingest", running.address, &settings)?;
+    running.ended().await?;
+    tracing::info!("ended");
+    Ok(ExitCode::Ok)
+}
+
+async fn start(settings: &Settings, shutdown: &Shutdown) -> anyhow::Result<::ingest::Running> {
+    let event_log = log::connect(settings, Use::Writing).await?;
+    let parts = Parts {
+        texts: event_log.texts().await?,
+        credentials: event_log.credentials().await?,
+        views: Arc::new(event_log.remote_views().await?),
+        event_log,
+    };
+    operator::ensure(settings, &parts).await?;
+    ::ingest::start(settings.listen_or(PORT), Config::default(), parts, &Health::new(), shutdown.clone()).await
+}
