@@ -2,12 +2,12 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run test soak check lint fmt bench doc clean
+.PHONY: help run test soak check lint fmt bench openapi doc clean
 
 CARGO ?= cargo
 # Where `make run` keeps its data.
 DATA ?= ./data
-# Further arguments of `make run` and of the load generator of `make bench`.
+# Further arguments of `make run`, and what `make bench` is to do.
 ARGS ?=
 # The tests that `make soak` runs, as a filter of nextest: those of packages with acceptance counts.
 SOAK ?= package(domain) | package(event-log) | package(read-model) | package(ingest) | package(projector) | package(e2e)
@@ -16,7 +16,7 @@ SOAK ?= package(domain) | package(event-log) | package(read-model) | package(ing
 WITH_NATS = set -euo pipefail; NATS_SERVER="$$(deploy/nats-server)"; export NATS_SERVER;
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## Start everything with the demo corpus in ./data (DATA=, ARGS=)
 	@$(WITH_NATS) exec $(CARGO) run --locked --release --bin gainsay -- serve --demo --data "$(DATA)" $(ARGS)
@@ -52,9 +52,12 @@ lint: ## Check format, lints and the arrows between crates
 fmt: ## Format the code
 	$(CARGO) fmt --all
 
-bench: ## Run the benchmarks and the load generator (ARGS=)
-	@$(WITH_NATS) $(CARGO) bench --locked -p bench; \
-	$(CARGO) run --locked --release -p bench --bin bench -- $(ARGS)
+bench: ## Measure against bare peers, or one part of it (ARGS="boards --strict")
+	@$(WITH_NATS) $(CARGO) build --locked --release --workspace --bins; \
+	"$${CARGO_TARGET_DIR:-target}/release/bench" $(ARGS)
+
+openapi: ## Check openapi.json and what is served against it (needs PyPI; ARGS="--max-examples 200")
+	@$(WITH_NATS) $(CARGO) build --locked --workspace --bins --tests; tests/tools/openapi-check $(ARGS)
 
 doc: ## Build the documentation, in target/doc
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --no-deps

@@ -244,7 +244,7 @@ fn text(text: &str) -> Text {
 }
 
 /// Words of made-up syllables: text that compresses about as well as names do.
-fn words(rng: &mut StdRng, count: usize) -> Text {
+pub fn words(rng: &mut StdRng, count: usize) -> Text {
     const SYLLABLES: [&str; 16] =
         ["ba", "dir", "kal", "men", "no", "qa", "ras", "sha", "ti", "um", "wal", "yar", "zi", "hab", "jun", "el"];
     let mut text = String::new();
