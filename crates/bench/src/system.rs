@@ -8,6 +8,7 @@ use event_log::server::{Server, ServerSettings};
 use rustix::process::{Pid, Signal, kill_process};
 use std::fs::{self, File};
 use std::net::SocketAddr;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
@@ -25,8 +26,12 @@ pub struct Started(Child);
 
 impl Started {
     /// Starts it.
+    ///
+    /// Ctrl-C in a terminal reaches a whole process group, and a second signal ends a process before it has ended what
+    /// it started: the one that is sent on dropping is to be the first.
     pub fn new(command: &mut Command) -> anyhow::Result<Self> {
-        command.spawn().map(Self).with_context(|| format!("cannot start {}", command.get_program().display()))
+        let child = command.process_group(0).spawn();
+        child.map(Self).with_context(|| format!("cannot start {}", command.get_program().display()))
     }
 
     /// Waits until it has ended by itself.
