@@ -20,6 +20,10 @@ use runtime::ExitCode;
 
 use crate::cli::{Cli, Command};
 
+/// Answers are built from many small pieces on one thread and dropped on another, which this allocator does for less.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[tokio::main]
 async fn main() -> ExitCode {
     match run(&Cli::parse().command).await {
