@@ -64,6 +64,22 @@ async fn reads_are_conditional_and_wait_for_positions() -> anyhow::Result<()> {
     let resource = annotator.get(&scene.project.path(&format!("readings/{}", read.id()))).await?.expect(200)?;
     assert_eq!(resource.header("etag"), Some("\"1\""));
 
+    // Whoever asks again and again is given what one is who asks as of that position alone.
+    let (relevant, other) = (scene.project.path("readings"), scene.project.path("actors"));
+    for n in 0..12 {
+        let written = match n % 3 {
+            0 => annotator.post(&relevant, &scene.denial()).await?,
+            1 => annotator.post(&relevant, &scene.accusation()).await?,
+            _ => annotator.post(&other, &json!({"name": format!("Bystander {n}"), "kind": "person"})).await?,
+        };
+        let at = written.expect(201)?.sequence();
+        let now = annotator.get(&format!("{board}?at_least={at}&wait_ms=5000")).await?.expect(200)?;
+        let as_of = now.header("gainsay-as-of").unwrap_or_default();
+        let then = annotator.get(&format!("{board}?as_of={as_of}")).await?.expect(200)?;
+        assert_eq!((&now.text, now.header("etag")), (&then.text, then.header("etag")));
+        assert_ne!(now.header("etag"), Some(etag.as_str()));
+    }
+
     let ahead = annotator.get(&format!("{board}?at_least=999999&wait_ms=10")).await?;
     assert_eq!(ahead.status.as_u16(), 503);
     assert!(ahead.header("retry-after").is_some());

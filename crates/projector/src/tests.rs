@@ -187,7 +187,7 @@ impl Running {
 }
 
 fn board(incident: IncidentId) -> Question {
-    Question::Board(AskBoard { incident: incident.to_string(), quotes: 20 })
+    Question::Board(AskBoard { incident: incident.to_string(), quotes: 20, known: None })
 }
 
 fn status(reply: Reply) -> String {

@@ -111,9 +111,16 @@ impl Validator {
         match self {
             Self::Revision(revision) | Self::RevisionOfChanging(revision) => format!("\"{revision}\""),
             Self::Digest(digest) => format!("\"{digest}\""),
-            Self::Content => format!("\"{}\"", hex::encode(&Sha256::digest(body)[..HASH_LEN])),
+            Self::Content => format!("\"{}\"", content_digest([body])),
         }
     }
+}
+
+/// A digest of what is answered, in pieces.
+pub(crate) fn content_digest<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> String {
+    let mut hash = Sha256::new();
+    pieces.into_iter().for_each(|piece| hash.update(piece));
+    hex::encode(&hash.finalize()[..HASH_LEN])
 }
 
 /// What a request says about copies that its sender has.
@@ -153,7 +160,12 @@ impl Rendered {
             tracing::error!(%error, "an answer does not serialise");
             Problem::internal()
         })?;
-        Ok(Self { as_of, tag: validator.tag(&body), body: body.into() })
+        Ok(Self::from_body(as_of, validator, body.into()))
+    }
+
+    /// An answer that is written already.
+    pub fn from_body(as_of: u64, validator: &Validator, body: Bytes) -> Self {
+        Self { as_of, tag: validator.tag(&body), body }
     }
 
     /// The answer, or 304 when the sender has it already.

@@ -1,64 +1,53 @@
-//! Boards that were given a moment ago.
+//! Boards that were given before.
 //!
-//! A board is a function of who asks, what is asked, and the position. So as long as the views are at the position of a
-//! board that was given, the same question has the same answer, byte for byte. To ask where the views are is far less
-//! work than to have a board copied, quoted and written again.
+//! A board changes only with a record that it depends on, but its position with every record of the log. So the views are
+//! asked whether the board that was given is still the one: that is far less work than to have it copied, quoted, sent and
+//! written again, and its words are given again with the new position.
+//!
+//! Who sees everything sees the same board, so it is kept once for all of them, and the views say of each asker whether it
+//! is what they are to be shown. A board that leaves something out for its viewer is not kept.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use moka::sync::Cache;
 use uuid::Uuid;
-use wire::view::reply::Answer;
-use wire::view::request::Question;
-use wire::view::{AskBoard, AskProgress, Viewer};
 
-use crate::App;
-use crate::answer::{Rendered, ask};
-use crate::params::Moment;
+use crate::written::Written;
 
-/// How long a board is kept: who asks again that soon will find the views at the same position more often than not, and
-/// for everybody else a look at the position is one question too many.
-const LIFE: Duration = Duration::from_millis(100);
-/// Bytes of boards that are kept.
-const BYTES_MAX: u64 = 16 * 1024 * 1024;
+/// Bytes of boards that are kept: some thousands.
+const BYTES_MAX: u64 = 64 * 1024 * 1024;
 
-/// A question about a board as it is now.
+/// A question about a board as it is now, apart from what the asker has of it already.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Asked {
-    pub viewer: Viewer,
     pub project: Uuid,
-    pub board: AskBoard,
+    pub incident: Uuid,
+    pub quotes: u32,
     pub policy: Option<u32>,
 }
 
 /// The boards.
 #[derive(Debug)]
 pub(crate) struct Kept {
-    boards: Cache<Asked, Arc<Rendered>>,
+    boards: Cache<Asked, Arc<Written>>,
 }
 
 impl Default for Kept {
     fn default() -> Self {
-        let weigher = |_: &Asked, given: &Arc<Rendered>| u32::try_from(given.body.len()).unwrap_or(u32::MAX);
-        Self { boards: Cache::builder().max_capacity(BYTES_MAX).weigher(weigher).time_to_live(LIFE).build() }
+        let weigher = |_: &Asked, board: &Arc<Written>| board.weight();
+        Self { boards: Cache::builder().max_capacity(BYTES_MAX).weigher(weigher).build() }
     }
 }
 
 impl Kept {
-    /// The answer to this question, if it was given a moment ago and still holds.
-    pub async fn find(&self, app: &App, asked: &Asked, at_least: Option<u64>) -> Option<Arc<Rendered>> {
-        let given = self.boards.get(asked)?;
-        let question = Question::Progress(AskProgress {});
-        let progress = ask(app, asked.viewer.clone(), None, Moment::default(), question).await;
-        // Views that are not caught up do not answer, and neither does what they said before.
-        let Ok((_, Answer::Progress(progress))) = progress else { return None };
-        let holds = progress.caught_up && progress.position == given.as_of && at_least <= Some(given.as_of);
-        holds.then_some(given)
+    /// The board that was given last to this question. Whether it still holds, and for this asker, is for the views to
+    /// say.
+    pub fn find(&self, asked: &Asked) -> Option<Arc<Written>> {
+        self.boards.get(asked)
     }
 
-    /// Keeps an answer for a moment.
-    pub fn keep(&self, asked: Asked, given: &Arc<Rendered>) {
-        self.boards.insert(asked, Arc::clone(given));
+    /// Keeps a board that was given.
+    pub fn keep(&self, asked: Asked, board: &Arc<Written>) {
+        self.boards.insert(asked, Arc::clone(board));
     }
 }

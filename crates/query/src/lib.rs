@@ -15,6 +15,7 @@ mod kept;
 mod openapi;
 mod params;
 mod routes;
+mod written;
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;

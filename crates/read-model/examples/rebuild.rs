@@ -48,7 +48,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     for (name, quotes) in [("board from records", 20), ("board from the cache", 20)] {
         let started = Instant::now();
         for incident in &incidents {
-            view.answer(&ask(Question::Board(AskBoard { incident: incident.clone(), quotes })))?;
+            view.answer(&ask(Question::Board(AskBoard { incident: incident.clone(), quotes, known: None })))?;
         }
         println!("{name}: {:.1} us", started.elapsed().as_secs_f64() / rate(incidents.len(), 1.0).max(1.0) * 1e6);
     }

@@ -92,7 +92,7 @@ fn views(store: &Store, at: u64, out: &mut impl Write) -> Result<(), DumpError> 
             matches!(&resource, Some(Answer::Resource(Resource { of: Some(Of::Incident(i)) })) if i.class.is_none());
         writeln!(out, "resource {address} {}", json(resource.as_ref()))?;
         if is_incident {
-            let board = Question::Board(AskBoard { incident: address.id.to_string(), quotes: u32::MAX });
+            let board = Question::Board(AskBoard { incident: address.id.to_string(), quotes: u32::MAX, known: None });
             writeln!(out, "board {address} {}", json(view.answer(&ask(&address, at, board))?.answer.as_ref()))?;
         }
     }

@@ -71,7 +71,7 @@ impl<'a> View<'a> {
             Err(stop) => Err(stop),
         };
         match recalled {
-            Ok(board) => Ok(board.map(|board| Reply { as_of, answer: Some(Said::Board(board)) })),
+            Ok(said) => Ok(said.map(|said| Reply { as_of, answer: Some(said) })),
             Err(Stop::Refused(refusal)) => Ok(Some(Reply { as_of, answer: Some(Said::Refusal(refusal)) })),
             Err(Stop::Failed(error)) => Err(error),
         }
@@ -91,7 +91,7 @@ impl<'a> View<'a> {
             Question::ListProjects(ask) => list::projects(self, request, as_of, ask).map(Said::Page),
             Question::List(ask) => list::list(&scope(list::kind(&ask.collection)?)?, ask).map(Said::Page),
             Question::Get(ask) => list::get(&scope(list::kind(&ask.collection)?)?, ask).map(Said::Resource),
-            Question::Board(ask) => board::board(&scope(Kind::Incident)?, ask).map(Said::Board),
+            Question::Board(ask) => board::board(&scope(Kind::Incident)?, ask),
             Question::History(ask) => {
                 let kind = record::kind(&ask.kind)?;
                 if kind == Kind::User {

@@ -7,19 +7,19 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use axum::routing::get;
 use runtime::{Path, Problem, Query};
-use serde_json::Value;
 use uuid::Uuid;
 use wire::view::reply::Answer;
 use wire::view::request::Question;
-use wire::view::{AskBoard, Board, Utterance};
+use wire::view::{AskBoard, Board};
 
 use super::Route;
 use crate::App;
-use crate::answer::{JSON, Rendered, Validator, ask, mismatched};
+use crate::answer::{JSON, ask, mismatched};
 use crate::auth::Caller;
 use crate::kept::Asked;
 use crate::openapi::{Describe, reference, schemas_of, uuid};
-use crate::params::{BoardParams, Moment, QUOTES_MAX, quotes, refuse_unsupported};
+use crate::params::{BoardParams, Moment, quotes, refuse_unsupported};
+use crate::written::Written;
 
 pub(super) fn route() -> Route {
     let summary = "Who says who did it: the dispute board of an incident, under one policy, as of one position. An \
@@ -45,86 +45,23 @@ async fn board(
     refuse_unsupported(&params.without, params.diff_to.as_deref())?;
     let quotes = quotes(params.quotes)?;
     let moment = Moment::new(params.as_of.as_deref(), params.at_least, params.wait_ms)?.under(params.policy);
-    let ask_board = AskBoard { incident: incident.to_string(), quotes };
-    let asked = Asked { viewer, project, board: ask_board, policy: moment.policy };
-    // What holds at a past position needs no look at the present one; it is asked for seldom, too.
+    let asked = Asked { project, incident, quotes, policy: moment.policy };
+    // Boards of past positions are asked for seldom, and each once.
     let is_now = moment.as_of.is_none();
-    if is_now && let Some(given) = app.boards.find(&app, &asked, moment.at_least).await {
-        return Ok(given.response(&headers));
-    }
-    let question = Question::Board(asked.board.clone());
-    let (as_of, Answer::Board(board)) = ask(&app, asked.viewer.clone(), Some(project), moment, question).await? else {
-        return Err(mismatched());
-    };
-    let rendered = Arc::new(render(project, as_of, &board, quotes)?);
-    if is_now {
-        app.boards.keep(asked, &rendered);
-    }
-    Ok(rendered.response(&headers))
-}
-
-/// The board as it is sent.
-fn render(project: Uuid, as_of: u64, board: &Board, quotes: u32) -> Result<Rendered, Problem> {
-    // To go through a board as values takes several times as long as to write it.
-    if !utterances(board).any(|utterance| utterance.quotes_total as usize > utterance.quotes.len()) {
-        return Rendered::new(as_of, &Validator::Content, board);
-    }
-    let incident = board.incident.as_ref().map(|incident| incident.id.as_str()).unwrap_or_default();
-    let rest = Rest {
-        path: format!("/v1/projects/{project}/incidents/{incident}/board"),
-        as_of: board.as_of,
-        policy: board.policy,
-        shown: quotes,
-    };
-    let mut body = serde_json::to_value(board).map_err(|error| {
-        tracing::error!(%error, "a board does not serialise");
-        Problem::internal()
-    })?;
-    rest.link(&mut body);
-    Rendered::new(as_of, &Validator::Content, &body)
-}
-
-/// Every utterance of a board.
-fn utterances(board: &Board) -> impl Iterator<Item = &Utterance> {
-    let generic = board.generic.iter().chain(&board.possible_members).filter_map(|generic| generic.about.as_ref());
-    let propositions = board.propositions.iter().chain(generic);
-    propositions.flat_map(|about| about.support.iter().chain(&about.opposition).chain(&about.neutral))
-}
-
-/// Links from each utterance to the quotes that are not shown.
-struct Rest {
-    path: String,
-    as_of: u64,
-    policy: u32,
-    shown: u32,
-}
-
-impl Rest {
-    /// Puts `quotes_next` into each utterance, at whatever depth, of which not all quotes are shown.
-    fn link(&self, value: &mut Value) {
-        match value {
-            Value::Array(values) => values.iter_mut().for_each(|value| self.link(value)),
-            Value::Object(members) => {
-                members.values_mut().for_each(|value| self.link(value));
-                let total = members.get("quotes_total").and_then(Value::as_u64);
-                let shown = members.get("quotes").and_then(Value::as_array).map(Vec::len);
-                if let (Some(total), Some(shown)) = (total, shown)
-                    && total > shown as u64
-                {
-                    members.insert("quotes_next".to_owned(), self.url(total).into());
-                }
+    let given = if is_now { app.boards.find(&asked) } else { None };
+    let known = given.as_ref().map(|board| board.known);
+    let question = Question::Board(AskBoard { incident: incident.to_string(), quotes, known });
+    match (ask(&app, viewer, Some(project), moment, question).await?, given) {
+        ((as_of, Answer::Unchanged(_)), Some(given)) => Ok(given.at(as_of).response(&headers)),
+        ((as_of, Answer::Board(board)), _) => {
+            let is_blinded = board.blinded;
+            let board = Arc::new(Written::new(project, &board, quotes)?);
+            let rendered = board.at(as_of);
+            if is_now && !is_blinded {
+                app.boards.keep(asked, &board);
             }
-            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+            Ok(rendered.response(&headers))
         }
-    }
-
-    /// The same board with all quotes of an utterance that has so many; nothing where more are never shown.
-    fn url(&self, total: u64) -> Option<String> {
-        let quotes = total.min(QUOTES_MAX.into());
-        let Self { path, as_of, policy, shown } = self;
-        (quotes > u64::from(*shown)).then(|| format!("{path}?as_of={as_of}&policy={policy}&quotes={quotes}"))
+        _ => Err(mismatched()),
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -10,10 +10,11 @@ use domain::id::{ActorId, AnnotationId, IncidentId, SourceId};
 use domain::incident::Incident;
 use domain::source::Source;
 use std::sync::Arc;
-use wire::view::{self, AskBoard, Board};
+use wire::view::reply::Answer as Said;
+use wire::view::{self, AskBoard, Board, Known, Unchanged};
 
 /// The board that is asked for.
-pub(super) fn board(scope: &Scope<'_>, ask: &AskBoard) -> Answer<Board> {
+pub(super) fn board(scope: &Scope<'_>, ask: &AskBoard) -> Answer<Said> {
     let incident = id(&ask.incident)?;
     if let Some(cached) = cached(scope, IncidentId::new(incident))? {
         return Ok(shown(scope, ask, &cached));
@@ -27,17 +28,22 @@ pub(super) fn board(scope: &Scope<'_>, ask: &AskBoard) -> Answer<Board> {
 }
 
 /// The board that is asked for, if it was computed before.
-pub(super) fn recall(scope: &Scope<'_>, ask: &AskBoard) -> Answer<Option<Board>> {
+pub(super) fn recall(scope: &Scope<'_>, ask: &AskBoard) -> Answer<Option<Said>> {
     let key = key(scope, IncidentId::new(id(&ask.incident)?));
     let cached = scope.view.boards.get(&key, &scope.snapshot)?;
     Ok(cached.map(|cached| shown(scope, ask, &cached)))
 }
 
-fn shown(scope: &Scope<'_>, ask: &AskBoard, cached: &Cached) -> Board {
+/// The board, unless it is the one that the asker has.
+fn shown(scope: &Scope<'_>, ask: &AskBoard, cached: &Cached) -> Said {
+    let is_whole = !cached.board.blinded;
+    if is_whole && ask.known == Some(Known { since: cached.board.since, policy: scope.policy.version }) {
+        return Said::Unchanged(Unchanged {});
+    }
     let mut board = Board::clone(&cached.board);
     board.as_of = scope.snapshot.at();
     limit_quotes(&mut board, usize::try_from(ask.quotes).unwrap_or(usize::MAX));
-    board
+    Said::Board(board)
 }
 
 fn key(scope: &Scope<'_>, incident: IncidentId) -> Key {
@@ -59,7 +65,8 @@ fn cached(scope: &Scope<'_>, incident: IncidentId) -> Answer<Option<Arc<Cached>>
     let Some(gathered) = gather(*snapshot, scope.project, incident)? else { return Ok(None) };
     let assessed = assess(&gathered.case, &scope.policy.policy);
     let board = Mapping { case: &gathered.case }.board(&assessed, scope.policy.version);
-    let cached = Arc::new(Cached::new(Arc::new(board), gathered.subjects, gathered.since, snapshot.at()));
+    let board = Board { since: gathered.since, ..board };
+    let cached = Arc::new(Cached::new(board, gathered.subjects, snapshot.at()));
     boards.put(key, Arc::clone(&cached));
     Ok(Some(cached))
 }
@@ -89,6 +96,7 @@ impl Mapping<'_> {
                 when: detail.when.as_str().to_owned(),
             }),
             as_of: 0,
+            since: 0,
             policy,
             // Blindness needs tasks, of which there are none yet: nothing was left out.
             blinded: false,

@@ -36,24 +36,22 @@ pub(super) struct Key {
 /// A board and where it holds.
 #[derive(Debug)]
 pub(super) struct Cached {
-    pub board: Arc<Board>,
+    pub board: Board,
     /// What it depends on, ascending.
     pub subjects: Vec<Subject>,
-    /// The last position at which one of the subjects has a record.
-    pub since: u64,
-    /// A position up to which none has a later one.
+    /// A position up to which none of them has a record later than the board's `since`.
     until: AtomicU64,
 }
 
 impl Cached {
-    pub(super) fn new(board: Arc<Board>, subjects: Vec<Subject>, since: u64, until: u64) -> Self {
-        Self { board, subjects, since, until: AtomicU64::new(until) }
+    pub(super) fn new(board: Board, subjects: Vec<Subject>, until: u64) -> Self {
+        Self { board, subjects, until: AtomicU64::new(until) }
     }
 
     /// Whether it holds at the snapshot's position.
     fn holds(&self, snapshot: &Snapshot<'_>) -> Result<bool, Error> {
         let (at, until) = (snapshot.at(), self.until.load(Ordering::Relaxed));
-        if at < self.since {
+        if at < self.board.since {
             return Ok(false);
         }
         if at <= until {
@@ -104,7 +102,7 @@ impl BoardCache {
     /// Keeps a board, unless a newer one is here.
     pub(super) fn put(&self, key: Key, cached: Arc<Cached>) {
         metrics::counter!("projector_boards_total", "from" => "records").increment(1);
-        if self.boards.get(&key).is_none_or(|held| held.since <= cached.since) {
+        if self.boards.get(&key).is_none_or(|held| held.board.since <= cached.board.since) {
             self.boards.insert(key, cached);
         }
     }
@@ -131,7 +129,7 @@ impl BoardCache {
 
 fn weight(cached: &Cached) -> u32 {
     // The length as JSON is near what the strings of the message take.
-    let board = serde_json::to_vec(&*cached.board).map_or(usize::MAX, |json| json.len());
+    let board = serde_json::to_vec(&cached.board).map_or(usize::MAX, |json| json.len());
     let subjects = cached.subjects.len() * size_of::<Subject>();
     u32::try_from(board.saturating_add(subjects)).unwrap_or(u32::MAX)
 }

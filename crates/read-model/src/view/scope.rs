@@ -108,7 +108,8 @@ impl<'a> Scope<'a> {
         let viewer = viewer(request.viewer.as_ref(), &now.state)?;
         access::check(&viewer, Action::Read, kind)?;
         let snapshot = view.store.snapshot(Some(as_of));
-        let open = project_at(view, &snapshot, project)?.ok_or_else(absent)?;
+        let is_past = as_of < view.store.checkpoint().position;
+        let open = if is_past { project_at(view, &snapshot, project)?.ok_or_else(absent)? } else { now };
         let version = request.policy.unwrap_or_else(|| open.state.policy_newest());
         let policy = open.state.policy(version).ok_or_else(|| {
             let newest = open.state.policy_newest();

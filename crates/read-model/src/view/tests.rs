@@ -13,8 +13,8 @@ use domain::project;
 use tempfile::TempDir;
 use uuid::Uuid;
 use wire::view::{
-    AskBoard, AskHistory, AskRecords, Board, Filter, Get, List, ListProjects, Page, Records, Resource, Viewer,
-    resource::Of,
+    AskBoard, AskHistory, AskRecords, Board, Filter, Get, Known, List, ListProjects, Page, Records, Resource,
+    Unchanged, Viewer, resource::Of,
 };
 
 /// A store with a history, and what its questions are asked with.
@@ -101,7 +101,12 @@ fn get(collection: &str, id: &impl ToString) -> Question {
 }
 
 fn board(incident: IncidentId) -> Question {
-    Question::Board(AskBoard { incident: incident.to_string(), quotes: 20 })
+    Question::Board(AskBoard { incident: incident.to_string(), quotes: 20, known: None })
+}
+
+/// Asks for a board unless it is the one that is known.
+fn board_unless(incident: IncidentId, known: Known) -> Question {
+    Question::Board(AskBoard { incident: incident.to_string(), quotes: 20, known: Some(known) })
 }
 
 fn list(collection: &str, limit: u32, after: u64) -> List {

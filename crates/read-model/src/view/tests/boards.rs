@@ -68,6 +68,10 @@ fn the_default_policy_is_the_newest_one_at_the_position() {
         };
     assert_eq!(board_under(None), (1, "accused".to_owned()));
     assert_eq!(board_under(Some(0)), (0, "officially_attributed".to_owned()));
+    // The same records under another policy are another board.
+    let known = |policy| Known { since: fixture.board(scene.incident).since, policy };
+    assert_eq!(fixture.ask(board_unless(scene.incident, known(1))), Said::Unchanged(Unchanged {}));
+    assert_eq!(fixture.ask(board_unless(scene.incident, known(0))), Said::Board(fixture.board(scene.incident)));
     let Said::Board(earlier) = fixture.ask_at(before, board(scene.incident)) else { panic!("no board") };
     assert_eq!((earlier.policy, earlier.status.as_str()), (0, "officially_attributed"));
 }

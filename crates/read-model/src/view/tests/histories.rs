@@ -87,15 +87,26 @@ proptest! {
     ) {
         let mut fixture = Fixture::new(scene().history);
         let mut scene = scene();
+        let mut had = fixture.board(scene.incident);
         for (what, who) in steps {
             happen(&mut scene, what, who);
             fixture.history = scene.history.clone();
             fixture.catch_up();
+            let again = fixture.ask(board_unless(scene.incident, Known { since: had.since, policy: had.policy }));
             let cached = fixture.board(scene.incident);
             let fresh = BoardCache::default();
             let request = fixture.request(board(scene.incident));
             let answer = View::new(&fixture.store, &fresh, true).answer(&request).unwrap().answer;
-            prop_assert_eq!(Some(Said::Board(cached)), answer);
+            prop_assert_eq!(Some(Said::Board(cached.clone())), answer);
+            // Who has the board already is told so, and then it is that board.
+            match again {
+                Said::Unchanged(_) => prop_assert_eq!(&Board { as_of: cached.as_of, ..had }, &cached),
+                again => {
+                    prop_assert_eq!(&again, &Said::Board(cached.clone()));
+                    prop_assert!(had.since < cached.since);
+                }
+            }
+            had = cached;
         }
     }
 }

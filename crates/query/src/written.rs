@@ -1,0 +1,130 @@
+//! The JSON of a board, which is written once and given at many positions.
+
+use runtime::Problem;
+use serde_json::Value;
+use uuid::Uuid;
+use wire::view::{Board, Known, Utterance};
+
+use crate::answer::{Rendered, Validator, content_digest};
+use crate::params::QUOTES_MAX;
+
+/// Two positions of one length that differ in every digit. Where the JSON of a board at one of them differs from that at
+/// the other, its position stands; no quoted text can pass for that place.
+const STAND_INS: [u64; 2] = [1_111_111_111_111_111_111, 2_222_222_222_222_222_222];
+const STAND_IN_LEN: usize = 19;
+
+/// A board as JSON, with gaps where its position belongs.
+#[derive(Debug)]
+pub(crate) struct Written {
+    /// What the board was computed from.
+    pub known: Known,
+    /// The JSON around the gaps: one piece more than there are gaps.
+    pieces: Vec<Vec<u8>>,
+    /// Validates the pieces.
+    digest: String,
+}
+
+impl Written {
+    /// Writes a board that was asked for with so many quotes for each utterance.
+    pub fn new(project: Uuid, board: &Board, quotes: u32) -> Result<Self, Problem> {
+        let known = Known { since: board.since, policy: board.policy };
+        let [one, other] = STAND_INS.map(|as_of| json(project, &Board { as_of, ..board.clone() }, quotes));
+        let pieces = between(&one?, &other?);
+        let digest = content_digest(pieces.iter().map(Vec::as_slice));
+        Ok(Self { known, pieces, digest })
+    }
+
+    /// The answer as of a position at which the board is this one.
+    pub fn at(&self, as_of: u64) -> Rendered {
+        let body = self.pieces.join(as_of.to_string().as_bytes());
+        let validator = Validator::Digest(format!("{}-{as_of}", self.digest));
+        Rendered::from_body(as_of, &validator, body.into())
+    }
+
+    /// About how many bytes it takes.
+    pub fn weight(&self) -> u32 {
+        let bytes = self.pieces.iter().map(|piece| piece.capacity() + size_of::<Vec<u8>>()).sum::<usize>();
+        u32::try_from(bytes + size_of::<Self>()).unwrap_or(u32::MAX)
+    }
+}
+
+/// What stands before, between and after the places where the two differ.
+fn between(one: &[u8], other: &[u8]) -> Vec<Vec<u8>> {
+    let (mut pieces, mut piece, mut at) = (Vec::new(), 0, 0);
+    while at < one.len() {
+        if one[at] == other[at] {
+            at += 1;
+        } else {
+            pieces.push(one[piece..at].to_vec());
+            at += STAND_IN_LEN;
+            piece = at;
+        }
+    }
+    pieces.push(one[piece..].to_vec());
+    pieces
+}
+
+fn json(project: Uuid, board: &Board, quotes: u32) -> Result<Vec<u8>, Problem> {
+    let failed = |error: serde_json::Error| {
+        tracing::error!(%error, "a board does not serialise");
+        Problem::internal()
+    };
+    // To go through a board as values takes several times as long as to write it.
+    if !utterances(board).any(|utterance| utterance.quotes_total as usize > utterance.quotes.len()) {
+        return serde_json::to_vec(board).map_err(failed);
+    }
+    let incident = board.incident.as_ref().map(|incident| incident.id.as_str()).unwrap_or_default();
+    let rest = Rest {
+        path: format!("/v1/projects/{project}/incidents/{incident}/board"),
+        as_of: board.as_of,
+        policy: board.policy,
+        shown: quotes,
+    };
+    let mut body = serde_json::to_value(board).map_err(failed)?;
+    rest.link(&mut body);
+    serde_json::to_vec(&body).map_err(failed)
+}
+
+fn utterances(board: &Board) -> impl Iterator<Item = &Utterance> {
+    let generic = board.generic.iter().chain(&board.possible_members).filter_map(|generic| generic.about.as_ref());
+    let propositions = board.propositions.iter().chain(generic);
+    propositions.flat_map(|about| about.support.iter().chain(&about.opposition).chain(&about.neutral))
+}
+
+/// Links from each utterance to the quotes that are not shown.
+struct Rest {
+    path: String,
+    as_of: u64,
+    policy: u32,
+    shown: u32,
+}
+
+impl Rest {
+    /// Puts `quotes_next` into each utterance, at whatever depth, of which not all quotes are shown.
+    fn link(&self, value: &mut Value) {
+        match value {
+            Value::Array(values) => values.iter_mut().for_each(|value| self.link(value)),
+            Value::Object(members) => {
+                members.values_mut().for_each(|value| self.link(value));
+                let total = members.get("quotes_total").and_then(Value::as_u64);
+                let shown = members.get("quotes").and_then(Value::as_array).map(Vec::len);
+                if let (Some(total), Some(shown)) = (total, shown)
+                    && total > shown as u64
+                {
+                    members.insert("quotes_next".to_owned(), self.url(total).into());
+                }
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+        }
+    }
+
+    /// The same board with all quotes of an utterance that has so many; nothing where more are never shown.
+    fn url(&self, total: u64) -> Option<String> {
+        let quotes = total.min(QUOTES_MAX.into());
+        let Self { path, as_of, policy, shown } = self;
+        (quotes > u64::from(*shown)).then(|| format!("{path}?as_of={as_of}&policy={policy}&quotes={quotes}"))
+    }
+}
+
+#[cfg(test)]
+mod tests;
