@@ -93,6 +93,8 @@ impl Client {
         let http = reqwest::Client::builder()
             .connect_timeout(CONNECT_TIMEOUT)
             .read_timeout(READ_TIMEOUT)
+            // A service that is slow to take an import's lines is no dead one; silence is what ends a request.
+            .tcp_user_timeout(None)
             .user_agent(concat!("gainsay/", env!("CARGO_PKG_VERSION")))
             .build()?;
         Ok(Self { http, server: server.trim_end_matches('/').to_owned(), token })

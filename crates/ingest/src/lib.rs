@@ -28,7 +28,6 @@ mod texts;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use anyhow::Context;
 use axum::Router;
@@ -42,9 +41,6 @@ use tokio::task::JoinHandle;
 use wire::view::Views;
 
 use service::Service;
-
-/// How often the log is asked for its newest record, as a sign of life.
-const CANARY_EVERY: Duration = Duration::from_secs(5);
 
 /// Limits of the write side.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -137,31 +133,11 @@ pub async fn start(
 ) -> anyhow::Result<Running> {
     let listener = TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen}"))?;
     let address = listener.local_addr().context("cannot tell the own address")?;
-    tokio::spawn(watch_log(parts.event_log.clone(), health.check("log"), shutdown.clone()));
     let routes = router(parts, config, &shutdown).merge(health.router()).merge(http::openapi(&openapi()));
     let serving =
         async move { http::serve(listener, http::shell(routes), &shutdown, http::DRAIN_TIMEOUT_DEFAULT).await };
     tracing::info!(%address, "the write side listens");
     Ok(Running { address, task: tokio::spawn(serving) })
-}
-
-/// Reads the newest record again and again: a server may call itself healthy and deliver nothing.
-async fn watch_log(log: EventLog, check: runtime::health::Check, shutdown: Shutdown) {
-    let mut ticks = tokio::time::interval(CANARY_EVERY);
-    loop {
-        tokio::select! {
-            _ = ticks.tick() => {}
-            () = shutdown.requested() => return,
-        }
-        let alive = async { log.canary(log.head().await?.last).await };
-        match alive.await {
-            Ok(()) => check.ok(),
-            Err(error) => {
-                tracing::warn!(error = &error as &dyn std::error::Error, "the log gives no sign of life");
-                check.fail("the log gives no sign of life");
-            }
-        }
-    }
 }
 
 #[cfg(test)]

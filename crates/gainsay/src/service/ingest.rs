@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ::ingest::{Config, Parts};
 use runtime::{ExitCode, Health, Shutdown};
 
-use super::operator;
+use super::{operator, watch};
 use crate::cli::Ingest;
 use crate::log::{self, Use};
 use crate::settings::Settings;
@@ -35,5 +35,7 @@ async fn start(settings: &Settings, shutdown: &Shutdown) -> anyhow::Result<::ing
         event_log,
     };
     operator::ensure(settings, &parts).await?;
-    ::ingest::start(settings.listen_or(PORT), Config::default(), parts, &Health::new(), shutdown.clone()).await
+    let health = Health::new();
+    tokio::spawn(watch::log(parts.event_log.clone(), health.check("log"), shutdown.clone()));
+    ::ingest::start(settings.listen_or(PORT), Config::default(), parts, &health, shutdown.clone()).await
 }
