@@ -4,14 +4,14 @@
 use crate::pipeline::Scene;
 use crate::support::people::Person;
 use crate::support::system::System;
-use crate::support::{count, seeded, soak};
+use crate::support::{copy_folder, count, seeded, soak};
 use anyhow::{Context, ensure};
 use rand::RngExt;
 use rand::rngs::StdRng;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 /// Within this time a fault must be told.
@@ -78,14 +78,14 @@ impl Stopped {
         let board = scene.board(annotator, read.sequence()).await?;
         ensure!(system.stop()?.success(), "{}", system.log_tail());
         let copy = tempfile::tempdir()?;
-        duplicate(&system.data(), copy.path())?;
+        copy_folder(&system.data(), copy.path())?;
         Ok(Self { system, project: scene.project.id, board: (path, board), copy })
     }
 
     /// Puts the folder back as it was.
     fn restore(&self) -> anyhow::Result<()> {
         fs::remove_dir_all(self.system.data())?;
-        duplicate(self.copy.path(), &self.system.data())
+        copy_folder(self.copy.path(), &self.system.data())
     }
 
     fn messages(&self) -> PathBuf {
@@ -177,20 +177,6 @@ impl Stopped {
         }
         Ok(())
     }
-}
-
-fn duplicate(source: &Path, target: &Path) -> anyhow::Result<()> {
-    fs::create_dir_all(target)?;
-    for entry in fs::read_dir(source)? {
-        let entry = entry?;
-        let target = target.join(entry.file_name());
-        if entry.file_type()?.is_dir() {
-            duplicate(&entry.path(), &target)?;
-        } else {
-            fs::copy(entry.path(), target)?;
-        }
-    }
-    Ok(())
 }
 
 fn resident_bytes(pid: u32) -> Option<u64> {

@@ -3,7 +3,7 @@
 use crate::pipeline::Scene;
 use crate::support::people::Person;
 use crate::support::system::System;
-use crate::support::{count, seeded, soak};
+use crate::support::{copy_folder, count, seeded, soak};
 use anyhow::{Context, ensure};
 use rand::RngExt;
 use rand::rngs::StdRng;
@@ -51,7 +51,7 @@ impl Stopped {
         system.kill()?;
         ensure!(writing.await? > 0, "nothing was written while it was killed");
         let killed = folder.path().join("killed");
-        copy(&views(&system), &killed)?;
+        copy_folder(&views(&system), &killed)?;
         system.launch().await?;
         for person in [&mut scene.project.curator, &mut scene.project.operator] {
             *person = person.moved(system.base());
@@ -79,7 +79,7 @@ impl Stopped {
         let dump = system.run(&["projector", "dump", "--at", &at])?;
         ensure!(dump.code == 0 && dump.stdout.lines().count() > records, "{}", dump.stderr);
         let stopped = folder.path().join("stopped");
-        copy(&views(&system), &stopped)?;
+        copy_folder(&views(&system), &stopped)?;
         Ok(Self { system, paths, answers, at, dump: dump.stdout, copies: vec![stopped, killed], _folder: folder })
     }
 
@@ -87,7 +87,7 @@ impl Stopped {
     fn restore(&self, copy_of: &Path) -> anyhow::Result<PathBuf> {
         let views = views(&self.system);
         fs::remove_dir_all(&views)?;
-        copy(copy_of, &views)?;
+        copy_folder(copy_of, &views)?;
         Ok(views)
     }
 
@@ -145,20 +145,6 @@ async fn write(scene: &Scene, records: usize) -> anyhow::Result<()> {
 
 fn views(system: &System) -> PathBuf {
     system.data().join("views")
-}
-
-fn copy(source: &Path, target: &Path) -> anyhow::Result<()> {
-    fs::create_dir_all(target)?;
-    for entry in fs::read_dir(source)? {
-        let entry = entry?;
-        let target = target.join(entry.file_name());
-        if entry.file_type()?.is_dir() {
-            copy(&entry.path(), &target)?;
-        } else {
-            fs::copy(entry.path(), target)?;
-        }
-    }
-    Ok(())
 }
 
 /// The files below a folder, in a fixed order, that have something in them.

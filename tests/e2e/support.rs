@@ -2,13 +2,17 @@
 
 pub mod cluster;
 pub mod history;
+pub mod load;
 pub mod people;
 pub mod proxy;
 pub mod services;
 pub mod system;
+pub mod volume;
 
 use rand::SeedableRng;
 use rand::rngs::StdRng;
+use std::fs;
+use std::path::Path;
 use std::time::Duration;
 
 /// Whether the acceptance counts are asked for.
@@ -33,4 +37,19 @@ pub fn seeded(scenario: &str) -> StdRng {
     let seed: u64 = given.unwrap_or(20_210_504);
     println!("{scenario}: seed {seed}");
     StdRng::seed_from_u64(seed)
+}
+
+/// Copies a folder with all that is in it.
+pub fn copy_folder(source: &Path, target: &Path) -> anyhow::Result<()> {
+    fs::create_dir_all(target)?;
+    for entry in fs::read_dir(source)? {
+        let entry = entry?;
+        let target = target.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy_folder(&entry.path(), &target)?;
+        } else {
+            fs::copy(entry.path(), target)?;
+        }
+    }
+    Ok(())
 }

@@ -16,7 +16,7 @@ pub async fn records(project: &Project) -> anyhow::Result<Vec<Value>> {
 
 /// Every record of the project, in order, as the query service at `base` knows it once it knows this position.
 pub async fn records_until(project: &Project, base: &str, position: u64) -> anyhow::Result<Vec<Value>> {
-    let person = project.operator.moved(base);
+    let person = project.operator.reading_at(base);
     let path = project.path(&format!("events?after=0&at_least={position}&wait_ms=5000"));
     let deadline = Instant::now() + PATIENCE;
     loop {
@@ -25,6 +25,11 @@ pub async fn records_until(project: &Project, base: &str, position: u64) -> anyh
             return lines(answer);
         }
     }
+}
+
+/// The position of the last of these records.
+pub fn last(records: &[Value]) -> u64 {
+    records.last().and_then(|record| record["position"].as_u64()).unwrap_or_default()
 }
 
 async fn read(person: &Person, path: &str) -> anyhow::Result<Vec<Value>> {

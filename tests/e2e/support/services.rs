@@ -1,9 +1,10 @@
 //! The services as processes of their own, over a nats-server of the test: each can be killed and started again.
 
 use super::cluster::free_ports;
+use super::load::Addresses;
 use super::people::Person;
-use super::system::{Output, binary, pid};
-use anyhow::{Context, bail};
+use super::system::{Output, binary, nats_servers, pid};
+use anyhow::{Context, bail, ensure};
 use event_log::{server, testing};
 use rustix::process::{Signal, kill_process};
 use serde_json::json;
@@ -90,9 +91,35 @@ impl Services {
         })
     }
 
+    /// The folder that has everything.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// From its next start on the nats-server runs as it does in its container: under the script that the image is
+    /// started with.
+    pub fn deploy_nats(&mut self) {
+        let Address::Known(url, _) = &self.nats.address else { return };
+        let port = url.rsplit(':').next().unwrap_or_default().to_owned();
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/nats/run");
+        let server = std::mem::replace(&mut self.nats.program, script);
+        let variables = [
+            ("STORE", self.nats.data.to_string_lossy().into_owned()),
+            ("MONITOR_PORT", port),
+            ("NATS_SERVER", server.to_string_lossy().into_owned()),
+        ];
+        self.nats.environment.extend(variables.map(|(name, value)| (name.to_owned(), value)));
+    }
+
     /// Every service, in the order in which they are started.
     pub fn all(&mut self) -> impl Iterator<Item = &mut Process> {
         self.projectors.iter_mut().chain(&mut self.ingests).chain(&mut self.queries)
+    }
+
+    /// Where everything listens at present.
+    pub fn addresses(&self) -> Addresses {
+        let bases = |processes: &[Process]| processes.iter().map(|process| process.base().to_owned()).collect();
+        Addresses { writes: bases(&self.ingests), reads: bases(&self.queries) }
     }
 
     /// The operator, who writes at one ingest and reads at one query.
@@ -100,6 +127,33 @@ impl Services {
         let token = fs::read_to_string(self.ingests[ingest].data.join("operator.token"))?;
         let operator = Person::at(self.ingests[ingest].base(), Some(token.trim().to_owned()));
         Ok(operator.reading_at(self.queries[query].base()))
+    }
+
+    /// Checks that every projector's store is what a rebuild from zero makes of the log, all are the same up to this
+    /// position, and the log is proven.
+    pub async fn are_sound(&self, at: u64) -> anyhow::Result<()> {
+        let at = at.to_string();
+        let mut dumps = Vec::new();
+        for projector in &self.projectors {
+            let deadline = Instant::now() + PATIENCE;
+            // Exit code 3: not there yet.
+            let dump = loop {
+                let dump = self.run(&projector.data, &["projector", "dump", "--at", &at])?;
+                if dump.code != 3 || Instant::now() > deadline {
+                    break dump;
+                }
+                tokio::time::sleep(POLL).await;
+            };
+            ensure!(dump.code == 0 && !dump.stdout.is_empty(), "{}: {}", projector.name, dump.stderr);
+            let compared = self.run(&projector.data, &["projector", "compare"])?;
+            ensure!(compared.code == 0, "{}: {}{}", projector.name, compared.stdout, compared.stderr);
+            dumps.push(dump.stdout);
+        }
+        ensure!(dumps.windows(2).all(|two| two[0] == two[1]), "the projectors' dumps differ");
+        let Some(projector) = self.projectors.first() else { bail!("no projector") };
+        let verified = self.run(&projector.data, &["verify", "--texts"])?;
+        ensure!(verified.code == 0, "{}{}", verified.stdout, verified.stderr);
+        Ok(())
     }
 
     /// Runs a command of the binary with a data folder.
@@ -117,6 +171,15 @@ impl Services {
             stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
             stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
         })
+    }
+}
+
+impl Drop for Services {
+    fn drop(&mut self) {
+        // The script is killed with the rest and cannot end its server.
+        for server in nats_servers(self.folder.path()) {
+            let _ = kill_process(pid(server), Signal::KILL);
+        }
     }
 }
 

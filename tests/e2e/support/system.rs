@@ -1,6 +1,6 @@
 //! A running `gainsay serve`, with a folder of its own.
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 use rustix::process::{Pid, Signal, kill_process};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -26,11 +26,21 @@ impl System {
 
     /// Starts in a new folder with further arguments of `serve`.
     pub async fn start_with(args: &[&str]) -> anyhow::Result<Self> {
-        let folder = tempfile::Builder::new().prefix("gainsay-e2e-").tempdir()?;
-        let args = args.iter().map(|arg| (*arg).to_owned()).collect();
-        let mut system = Self { folder, args, child: None, base: String::new() };
+        let mut system = Self::prepare(args)?;
         system.launch().await?;
         Ok(system)
+    }
+
+    /// Makes a new folder and starts nothing yet.
+    pub fn prepare(args: &[&str]) -> anyhow::Result<Self> {
+        let folder = tempfile::Builder::new().prefix("gainsay-e2e-").tempdir()?;
+        let args = args.iter().map(|arg| (*arg).to_owned()).collect();
+        Ok(Self { folder, args, child: None, base: String::new() })
+    }
+
+    /// The folder that has everything.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     /// Starts in a new folder, on a log that is served elsewhere.
@@ -164,13 +174,24 @@ impl System {
         }
     }
 
+    /// Stops it and checks that its store is what a rebuild from zero makes of the log, and that the log is proven.
+    pub fn is_sound(&mut self, at: u64) -> anyhow::Result<()> {
+        ensure!(self.stop()?.success(), "{}", self.log_tail());
+        let at = at.to_string();
+        let dump = || self.run(&["projector", "dump", "--at", &at]);
+        let live = dump()?;
+        ensure!(live.code == 0 && !live.stdout.is_empty(), "{}", live.stderr);
+        let rebuilt = self.run(&["projector", "rebuild"])?;
+        ensure!(rebuilt.code == 0, "{}", rebuilt.stderr);
+        ensure!(live.stdout == dump()?.stdout, "the dump differs from that of a rebuild from zero");
+        let verified = self.run(&["verify", "--texts"])?;
+        ensure!(verified.code == 0, "{}{}", verified.stdout, verified.stderr);
+        Ok(())
+    }
+
     /// The nats-servers that run on this folder now.
     pub fn nats_servers(&self) -> Vec<u32> {
-        let folder = self.folder.path().to_string_lossy().into_owned();
-        processes()
-            .filter(|(_, command)| command.contains("nats-server") && command.contains(&folder))
-            .map(|(id, _)| id)
-            .collect()
+        nats_servers(self.folder.path())
     }
 
     /// Runs a command of the binary on this folder and gives its standard output.
@@ -214,6 +235,15 @@ impl Drop for System {
             let _ = kill_process(pid(server), Signal::KILL);
         }
     }
+}
+
+/// The nats-servers that run on a folder now.
+pub fn nats_servers(folder: &Path) -> Vec<u32> {
+    let folder = folder.to_string_lossy().into_owned();
+    processes()
+        .filter(|(_, command)| command.contains("nats-server ") && command.contains(&folder))
+        .map(|(id, _)| id)
+        .collect()
 }
 
 /// The number of a process, as signals take it.
