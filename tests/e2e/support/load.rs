@@ -242,11 +242,16 @@ fn may_come_again(answer: &Answer) -> anyhow::Result<()> {
 }
 
 impl Outcome {
+    /// The last position that was acknowledged.
+    pub fn last(&self) -> u64 {
+        self.ledger.values().map(|known| known.position).max().unwrap_or_default()
+    }
+
     /// Reads the whole log and checks it: each acknowledged creation stands there once and at its position, and no command
     /// had two effects. Gives the records, as the query service at `reads` tells them.
     pub async fn check(&self, project: &Project, reads: &str) -> anyhow::Result<Vec<Value>> {
-        let last = self.ledger.values().map(|known| known.position).max().context("nothing was acknowledged")?;
-        let records = history::records_until(project, reads, last).await?;
+        ensure!(!self.ledger.is_empty(), "nothing was acknowledged");
+        let records = history::records_until(project, reads, self.last()).await?;
         history::check(&records)?;
         let mut stored: BTreeMap<Uuid, Vec<u64>> = BTreeMap::new();
         let mut names = BTreeSet::new();

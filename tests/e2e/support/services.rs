@@ -5,9 +5,9 @@ use super::load::Addresses;
 use super::people::Person;
 use super::system::{Output, binary, nats_servers, pid};
 use anyhow::{Context, bail, ensure};
-use event_log::{server, testing};
+use event_log::{Login, server, testing};
 use rustix::process::{Signal, kill_process};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -16,6 +16,7 @@ use tempfile::TempDir;
 use uuid::Uuid;
 
 const USER: &str = "gainsay";
+const NATS_CONFIG: &str = "nats.conf";
 /// How long a start, or anything else that is waited for, may take on a busy machine.
 const PATIENCE: Duration = Duration::from_mins(1);
 const POLL: Duration = Duration::from_millis(20);
@@ -46,14 +47,30 @@ impl Services {
     /// Starts everything and waits until it is ready.
     pub async fn start(shape: Shape) -> anyhow::Result<Self> {
         let mut services = Self::prepare(shape).await?;
-        services.nats.launch().await?;
-        for process in services.all() {
+        services.launch().await?;
+        Ok(services)
+    }
+
+    /// Starts everything, and waits until it is ready.
+    pub async fn launch(&mut self) -> anyhow::Result<()> {
+        self.nats.launch().await?;
+        for process in self.all() {
             process.spawn()?;
         }
-        for process in services.all() {
+        for process in self.all() {
             process.ready().await?;
         }
-        Ok(services)
+        Ok(())
+    }
+
+    /// Asks everything to end, and waits for it.
+    pub async fn stop(&mut self) -> anyhow::Result<()> {
+        for process in self.all() {
+            let status = process.stop().await?;
+            ensure!(status.success(), "{} ended with {status}:\n{}", process.name, process.log_tail());
+        }
+        self.nats.stop().await?;
+        Ok(())
     }
 
     /// Everything that is to be started, in a folder of its own.
@@ -114,6 +131,34 @@ impl Services {
     /// Every service, in the order in which they are started.
     pub fn all(&mut self) -> impl Iterator<Item = &mut Process> {
         self.projectors.iter_mut().chain(&mut self.ingests).chain(&mut self.queries)
+    }
+
+    /// Lets the nats-server acknowledge before it has written through, from its next start on, and ingest take it.
+    pub fn acknowledge_early(&mut self) -> anyhow::Result<()> {
+        let file = self.folder.path().join(NATS_CONFIG);
+        let mut config: Value = serde_json::from_str(&fs::read_to_string(&file)?)?;
+        let removed = config["jetstream"].as_object_mut().and_then(|jetstream| jetstream.remove("sync_interval"));
+        ensure!(removed.is_some(), "the nats-server's configuration has no `sync_interval`");
+        fs::write(&file, config.to_string())?;
+        for process in self.all() {
+            process.environment.push(("GAINSAY_ALLOW_UNSAFE_LOG".to_owned(), "true".to_owned()));
+        }
+        Ok(())
+    }
+
+    /// How a program of the test's own gets to the log.
+    pub fn log_settings(&self) -> event_log::Settings {
+        let variable = |name: &str| {
+            let found = self.environment.iter().find(|(known, _)| known == name);
+            found.map(|(_, value)| value.clone()).unwrap_or_default()
+        };
+        let password = fs::read_to_string(variable("GAINSAY_NATS_PASSWORD_FILE")).unwrap_or_default();
+        event_log::Settings {
+            servers: variable("GAINSAY_NATS_URL"),
+            login: Login::Password { user: USER.to_owned(), password: password.trim().to_owned() },
+            allow_unsafe_log: true,
+            ..event_log::Settings::default()
+        }
     }
 
     /// Where everything listens at present.
@@ -199,7 +244,7 @@ async fn nats(folder: &Path, client: u16, monitor: u16, password: &str) -> anyho
             "limits": { "batch": { "max_inflight_per_stream": 1000, "max_inflight_total": 1000 } },
         },
     });
-    let file = folder.join("nats.conf");
+    let file = folder.join(NATS_CONFIG);
     fs::write(&file, config.to_string())?;
     Ok(Process {
         name: "nats".to_owned(),

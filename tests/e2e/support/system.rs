@@ -157,6 +157,19 @@ impl System {
         Ok(())
     }
 
+    /// Ends the process and its nats-server without a chance to tidy up, as when a machine has no power any more.
+    pub fn power_off(&mut self) -> anyhow::Result<()> {
+        self.kill()?;
+        let deadline = Instant::now() + PATIENCE;
+        while let Some(server) = self.nats_servers().first() {
+            ensure!(Instant::now() < deadline, "the nats-server {server} does not end");
+            // It may have ended by itself.
+            let _ = kill_process(pid(*server), Signal::KILL);
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        Ok(())
+    }
+
     /// Asks the process to end, and waits for it.
     pub fn stop(&mut self) -> anyhow::Result<ExitStatus> {
         let mut child = self.child.take().context("not running")?;
