@@ -77,7 +77,7 @@ pub enum AppendError {
     /// Too many appends or batches are under way. Nothing was stored; try again in a moment.
     #[error("too many appends are under way")]
     Busy,
-    /// The server has no space left. Nothing was stored.
+    /// The server has no space left, or had none and writes nothing before it is started anew. Nothing was stored.
     #[error("the log's storage is full: {0}")]
     Full(String),
     /// This machine's clock and the server's are too far apart. Nothing was sent.
@@ -198,10 +198,13 @@ impl EventLog {
         if let Some(damage) = self.inner.damage.read().unwrap_or_else(PoisonError::into_inner).clone() {
             return Err(AppendError::Damaged(damage));
         }
-        if self.inner.api.client().connection_state() == State::Connected {
-            Ok(())
-        } else {
-            Err(AppendError::Unavailable("not connected".into()))
+        if self.inner.api.client().connection_state() != State::Connected {
+            return Err(AppendError::Unavailable("not connected".into()));
+        }
+        match &*self.inner.write_error.borrow() {
+            None => Ok(()),
+            Some(error) if error.is_full() => Err(AppendError::Full(error.to_string())),
+            Some(error) => Err(AppendError::Unavailable(error.to_string().into())),
         }
     }
 
@@ -230,9 +233,13 @@ impl EventLog {
         let subject = address.subject(self.inner.log);
         let mut disconnects = self.inner.disconnects.clone();
         disconnects.mark_unchanged();
+        let mut write_error = self.inner.write_error.clone();
         let answer = tokio::select! {
             answer = self.inner.api.client().send_request(subject, request) => answer,
             _ = disconnects.changed() => return Err(AppendError::Uncertain("the connection was lost".into())),
+            Ok(_) = write_error.wait_for(Option::is_some) => {
+                return Err(AppendError::Uncertain("the server writes nothing any more".into()));
+            }
             () = tokio::time::sleep(ACK_TIMEOUT) => return Err(AppendError::Uncertain("no acknowledgement in time".into())),
         };
         let answer = answer.map_err(|error| match error.kind() {

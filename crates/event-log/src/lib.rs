@@ -37,6 +37,7 @@ pub mod credentials;
 mod error;
 mod follow;
 mod load;
+mod monitor;
 mod read;
 pub mod server;
 mod settings;
@@ -67,6 +68,7 @@ pub use crate::settings::{Login, Settings};
 use crate::api::{Api, READ_TIMEOUT};
 use crate::clock::Clock;
 use crate::credentials::Credentials;
+use crate::monitor::{Monitor, WriteError};
 use crate::texts::Texts;
 
 /// The oldest nats-server that has everything the log relies on: atomic batches and their limits,
@@ -79,6 +81,8 @@ const RECONNECT_FIRST: Duration = Duration::from_millis(50);
 const RECONNECT_LAST: Duration = Duration::from_secs(1);
 /// How long one attempt may take.
 const CONNECT_ATTEMPT: Duration = Duration::from_secs(5);
+/// Pause between looks whether the server can write. An append that the server does not answer waits no longer.
+const WRITABLE_EVERY: Duration = Duration::from_millis(500);
 
 /// A connection to one log. Clones share it.
 #[derive(Debug, Clone)]
@@ -101,7 +105,12 @@ struct Inner {
     batches: Semaphore,
     /// Why nothing may be appended, when a reader of this process has proven the log to be damaged.
     damage: RwLock<Option<String>>,
+    /// The one server's monitoring endpoint. In a cluster a node that cannot write steps down for another.
+    monitor: Option<Monitor>,
+    /// Why the server writes nothing, as of the last look.
+    write_error: watch::Receiver<Option<WriteError>>,
     _comparison: AbortOnDropHandle<()>,
+    _watching: Option<AbortOnDropHandle<()>>,
 }
 
 /// Where the log begins and ends.
@@ -134,6 +143,11 @@ impl EventLog {
         let clock = Arc::new(Clock::default());
         compare_clocks(&api, &stream, &clock).await?;
         let comparison = tokio::spawn(keep_comparing(api.clone(), stream.clone(), Arc::clone(&clock)));
+        let monitor = settings.monitor_url.as_deref().filter(|_| settings.replicas == 1).map(Monitor::new).transpose();
+        let monitor = monitor.map_err(|error| Error::unavailable("prepare to ask the monitoring endpoint", error))?;
+        let (sender, write_error) = watch::channel(None);
+        let watching =
+            monitor.clone().map(|monitor| AbortOnDropHandle::new(tokio::spawn(keep_asking(monitor, sender))));
         Ok(Self {
             inner: Arc::new(Inner {
                 api,
@@ -147,6 +161,9 @@ impl EventLog {
                 appends: Semaphore::new(APPENDS_IN_FLIGHT),
                 batches: Semaphore::new(BATCHES_OPEN),
                 damage: RwLock::default(),
+                monitor,
+                write_error,
+                _watching: watching,
                 _comparison: AbortOnDropHandle::new(comparison),
             }),
         })
@@ -194,6 +211,13 @@ impl EventLog {
     /// nothing: what is decided on a log that lost records may contradict them.
     pub fn distrust(&self, damage: Option<String>) {
         *self.inner.damage.write().unwrap_or_else(PoisonError::into_inner) = damage;
+    }
+
+    /// Asks why the server writes nothing any more, if that is so and can be known: most often its disk is full.
+    ///
+    /// What such a server says of the end of a stream may be ahead of what it holds, until it is started anew.
+    pub async fn write_error(&self) -> Option<String> {
+        self.inner.monitor.as_ref()?.write_error().await.map(|error| error.to_string())
     }
 
     /// Counts the connections to the server that were lost. After one, the server may have been started anew, on files
@@ -292,6 +316,25 @@ async fn compare_clocks(api: &Api, stream: &str, clock: &Clock) -> Result<Head, 
     }
     let state = info.state;
     Ok(Head { first: state.first_seq, last: state.last_seq, messages: state.messages, bytes: state.bytes })
+}
+
+/// Asks again and again whether the server can write. What it says shows in every append.
+async fn keep_asking(monitor: Monitor, sender: watch::Sender<Option<WriteError>>) {
+    let mut ticks = tokio::time::interval(WRITABLE_EVERY);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        let found = monitor.write_error().await;
+        if *sender.borrow() == found {
+            continue;
+        }
+        if let Some(error) = &found {
+            tracing::error!(%error, "the log's server writes nothing any more");
+        } else {
+            tracing::info!("the log's server writes again");
+        }
+        sender.send_replace(found);
+    }
 }
 
 async fn keep_comparing(api: Api, stream: String, clock: Arc<Clock>) {

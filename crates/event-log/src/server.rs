@@ -8,6 +8,10 @@
 //! - **Durable.** It writes through before it acknowledges.
 //! - **Bounded.** Its memory is watched. A server above its limit is ended and stays ended: the
 //!   usual cause is a damaged store, and a restart meets it again.
+//! - **Never started without space.** A server that cannot write while it recovers a stream removes
+//!   that stream, with everything that was acknowledged. Nor does it write any more once a write has
+//!   failed. So a server whose disk is full is left alone, to answer reads; when there is space it is
+//!   killed, since in ending it would store an end of the log that it does not hold, and started anew.
 //! - **Private.** It listens on 127.0.0.1 and wants a password that only the folder's owner can read.
 
 mod binary;
@@ -30,6 +34,7 @@ pub use self::folder::{Endpoint, Lock};
 
 use self::config::Ports;
 use self::folder::Folder;
+use crate::monitor::{Monitor, WriteError};
 use crate::settings::Settings;
 
 /// How long a new server may take until JetStream answers. Recovery of a large store takes seconds.
@@ -38,12 +43,16 @@ const READY_TIMEOUT: Duration = Duration::from_mins(2);
 const STOP_TIMEOUT: Duration = Duration::from_secs(10);
 /// Pause between looks at a server that is starting or ending.
 const POLL: Duration = Duration::from_millis(20);
-/// Pause between looks at a server's memory.
-const MEMORY_POLL: Duration = Duration::from_secs(1);
+/// Pause between looks at a server's memory, and whether it can write.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// Restarts in a row before giving up, and the pauses before them.
 const RESTARTS_MAX: u32 = 5;
 const RESTART_FIRST: Duration = Duration::from_millis(100);
 const RESTART_LAST: Duration = Duration::from_secs(5);
+/// What must be free for a server to be started: as much as a block of a stream. Recovery itself writes some kilobytes.
+const FREE_BYTES_MIN: u64 = 8 * 1024 * 1024;
+/// Pause between looks at a disk that is full.
+const SPACE_POLL: Duration = Duration::from_millis(500);
 /// A server that ran this long is healthy: the count of restarts in a row begins anew.
 const HEALTHY_AFTER: Duration = Duration::from_mins(1);
 /// Part of the memory limit that Go's collector aims to stay below, in percent.
@@ -112,6 +121,17 @@ pub enum Error {
         #[source]
         source: std::io::Error,
     },
+    /// There is too little space to start a server: it could lose the log.
+    #[error(
+        "the disk of {} has {free} bytes free: a nats-server that is started without space may remove the log, so \
+         make room for {FREE_BYTES_MIN} bytes and start again", .folder.display()
+    )]
+    Full {
+        /// The server's folder.
+        folder: PathBuf,
+        /// What is free.
+        free: u64,
+    },
     /// The server ended or did not answer; with the last lines of its log.
     #[error("nats-server is not ready: {reason}\n{log}")]
     NotReady {
@@ -137,6 +157,11 @@ pub enum State {
         pid: u32,
         /// How often it was started anew.
         restarts: u32,
+    },
+    /// It runs, answers reads and writes nothing: its disk is full. It is started anew when there is space.
+    Full {
+        /// Its process.
+        pid: u32,
     },
     /// It ended unexpectedly and is being started anew.
     Restarting,
@@ -171,6 +196,7 @@ impl Server {
             binary,
             folder,
             settings,
+            monitor: None,
         };
         launch.folder.clear_output()?;
         let child = launch.start().await?;
@@ -198,7 +224,7 @@ impl Server {
     #[must_use]
     pub fn pid(&self) -> Option<u32> {
         match *self.state.borrow() {
-            State::Running { pid, .. } => Some(pid),
+            State::Running { pid, .. } | State::Full { pid } => Some(pid),
             State::Restarting | State::Failed(_) | State::Stopped => None,
         }
     }
@@ -244,6 +270,8 @@ struct Launch {
     lock: std::fs::File,
     password: String,
     ports: Ports,
+    /// The server's, once its ports are known.
+    monitor: Option<Monitor>,
 }
 
 #[derive(Debug)]
@@ -260,6 +288,10 @@ impl Launch {
 
     /// Starts the server and waits until JetStream answers. Learns the ports when they are open.
     async fn start(&mut self) -> Result<Running, Error> {
+        let free = self.free()?;
+        if free < FREE_BYTES_MIN {
+            return Err(Error::Full { folder: self.folder.path().to_path_buf(), free });
+        }
         config::write(&self.folder, &self.settings, self.ports, &self.password)?;
         let mut running = self.spawn()?;
         let deadline = Instant::now() + READY_TIMEOUT;
@@ -275,11 +307,32 @@ impl Launch {
             },
         };
         match outcome {
-            Ok(()) => Ok(running),
+            Ok(()) => {
+                // Without it a full disk is seen by those who write alone.
+                self.monitor = Monitor::new(&self.endpoint().monitor_url).ok();
+                Ok(running)
+            }
             Err(reason) => {
                 end(&mut running).await;
                 Err(Error::NotReady { reason, log: self.folder.last_lines() })
             }
+        }
+    }
+
+    fn free(&self) -> Result<u64, Error> {
+        let folder = self.folder.path();
+        config::free(folder).map_err(|error| Error::file(format!("measure {}", folder.display()), error))
+    }
+
+    /// Why the server that runs writes nothing any more, if that is so.
+    async fn write_error(&self) -> Option<WriteError> {
+        self.monitor.as_ref()?.write_error().await
+    }
+
+    /// Waits until a server may be started. A disk that cannot be measured is for the start to tell.
+    async fn space(&self) {
+        while self.free().is_ok_and(|free| free < FREE_BYTES_MIN) {
+            tokio::time::sleep(SPACE_POLL).await;
         }
     }
 
@@ -309,6 +362,8 @@ impl Launch {
 enum End {
     Stop,
     OverMemory(u64),
+    /// It writes nothing any more, and there is space again.
+    Space,
     Exit(String),
 }
 
@@ -325,7 +380,11 @@ impl Supervisor {
         loop {
             let reason = match self.watch(&mut running).await {
                 End::Stop => {
-                    end(&mut running).await;
+                    if self.launch.write_error().await.is_some() {
+                        self.kill_stuck(&mut running).await;
+                    } else {
+                        end(&mut running).await;
+                    }
                     self.state.send_replace(State::Stopped);
                     return;
                 }
@@ -335,12 +394,21 @@ impl Supervisor {
                     let limit = self.launch.settings.memory_limit_bytes;
                     return self.fail(format!("it took {bytes} bytes of memory, above its limit of {limit}"));
                 }
-                End::Exit(reason) => reason,
+                End::Space => {
+                    self.kill_stuck(&mut running).await;
+                    tracing::warn!(nats.pid = running.pid, "there is space again: nats-server is started anew");
+                    // What the disk did is no fault of the server.
+                    in_a_row = 0;
+                    "its disk was full".to_owned()
+                }
+                End::Exit(reason) => {
+                    tracing::error!(nats.pid = running.pid, reason, "nats-server ended unexpectedly");
+                    reason
+                }
             };
             if running.since.elapsed() >= HEALTHY_AFTER {
                 in_a_row = 0;
             }
-            tracing::error!(nats.pid = running.pid, reason, "nats-server ended unexpectedly");
             self.state.send_replace(State::Restarting);
             running = loop {
                 in_a_row += 1;
@@ -357,8 +425,12 @@ impl Supervisor {
                         return;
                     }
                 }
+                let start = async {
+                    self.launch.space().await;
+                    self.launch.start().await
+                };
                 let start = tokio::select! {
-                    start = self.launch.start() => start,
+                    start = start => start,
                     () = self.stop.cancelled() => {
                         self.state.send_replace(State::Stopped);
                         return;
@@ -366,6 +438,8 @@ impl Supervisor {
                 };
                 match start {
                     Ok(running) => break running,
+                    // The disk filled up in the moment between.
+                    Err(Error::Full { .. }) => in_a_row -= 1,
                     Err(error) => {
                         tracing::error!(error = &error as &dyn std::error::Error, "nats-server not restarted");
                     }
@@ -377,7 +451,8 @@ impl Supervisor {
     }
 
     async fn watch(&self, running: &mut Running) -> End {
-        let mut looks = tokio::time::interval(MEMORY_POLL);
+        let mut is_full = false;
+        let mut looks = tokio::time::interval(LOOK_EVERY);
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {
@@ -393,8 +468,38 @@ impl Supervisor {
                     if bytes > self.launch.settings.memory_limit_bytes {
                         return End::OverMemory(bytes);
                     }
+                    match self.launch.write_error().await {
+                        Some(error) if error.is_full() => {
+                            self.forget_ends();
+                            if !is_full {
+                                tracing::error!(nats.pid = running.pid, %error, "the disk of the log is full");
+                                self.state.send_replace(State::Full { pid: running.pid });
+                                is_full = true;
+                            }
+                            if self.launch.free().is_ok_and(|free| free >= FREE_BYTES_MIN) {
+                                return End::Space;
+                            }
+                        }
+                        Some(error) => {
+                            self.kill_stuck(running).await;
+                            return End::Exit(error.to_string());
+                        }
+                        None => {}
+                    }
                 }
             }
+        }
+    }
+
+    /// Ends a server that could not write: asked to end, it would note an end of the log that it does not hold.
+    async fn kill_stuck(&self, running: &mut Running) {
+        kill(running).await;
+        self.forget_ends();
+    }
+
+    fn forget_ends(&self) {
+        if let Err(error) = self.launch.folder.forget_ends() {
+            tracing::error!(error = &error as &dyn std::error::Error, "what nats-server noted was not removed");
         }
     }
 

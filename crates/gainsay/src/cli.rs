@@ -259,6 +259,12 @@ pub(crate) enum ProjectorCommand {
     Dump(Dump),
     /// Build the views anew beside those there are and compare both; exits with 5 when they differ.
     Compare(Compare),
+    /// Have the engine open a store and close it again, for a projector that is about to open it
+    #[command(hide = true)]
+    TryStore {
+        /// The store's folder
+        folder: PathBuf,
+    },
 }
 
 /// Which views to work on.

@@ -35,7 +35,9 @@ fn of_cause(cause: &(dyn Error + 'static)) -> Option<ExitCode> {
         };
     }
     match cause.downcast_ref::<server::Error>()? {
-        server::Error::InUse { .. } | server::Error::NotReady { .. } => Some(ExitCode::Unavailable),
+        server::Error::InUse { .. } | server::Error::NotReady { .. } | server::Error::Full { .. } => {
+            Some(ExitCode::Unavailable)
+        }
         server::Error::Binary(_) | server::Error::Survivor { .. } | server::Error::File { .. } => None,
     }
 }

@@ -58,11 +58,12 @@ async fn serve(plan: &Plan, opened: &Opened, shutdown: &Shutdown) -> anyhow::Res
     if let Some(server) = &opened.server {
         tokio::spawn(watch_server(server.state(), health.check("nats-server"), shutdown.clone()));
     }
+    tokio::spawn(service::watch::writes(opened.log.clone(), health.check("writes"), shutdown.clone()));
     let (log, texts) = (&opened.log, opened.log.texts().await?);
     let credentials = log.credentials().await?;
     // The projector ends after the last request, which may still ask it.
     let projector_shutdown = Shutdown::new();
-    let config = projector::Config::new(settings.views());
+    let config = settings.projector();
     let mut projector =
         projector::start(config, log.clone(), texts.clone(), projector_shutdown.clone(), health.clone()).await?;
     projector.take_commands(instance::ensure(settings)?).await?;
@@ -128,6 +129,7 @@ async fn watch_server(mut state: watch::Receiver<State>, check: Check, shutdown:
     loop {
         match &*state.borrow_and_update() {
             State::Running { .. } => check.ok(),
+            State::Full { .. } => check.fail("its disk is full: nothing is written before there is space"),
             State::Restarting => check.fail("it ended and is being started anew"),
             // Starting it again would meet the same damage: a person has to look.
             State::Failed(reason) => check.fail(format!("it ended and stays ended: {reason}")),

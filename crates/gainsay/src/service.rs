@@ -4,7 +4,7 @@ pub(crate) mod ingest;
 pub(crate) mod operator;
 pub(crate) mod projector;
 pub(crate) mod query;
-mod watch;
+pub(crate) mod watch;
 
 use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};

@@ -5,6 +5,7 @@ use std::num::NonZero;
 use std::path::{Path, PathBuf};
 
 use event_log::control::Instance;
+use projector::Trial;
 use runtime::settings::{Error, Sources};
 use runtime::telemetry::Format;
 use serde::{Deserialize, Serialize};
@@ -103,6 +104,13 @@ impl Settings {
     /// Where `serve` says how to reach it.
     pub fn server_url(&self) -> PathBuf {
         self.data.join("server.url")
+    }
+
+    /// What a projector on the data folder is started with.
+    pub fn projector(&self) -> projector::Config {
+        let arguments = ["projector", "try-store"].map(str::to_owned).to_vec();
+        let trial = std::env::current_exe().ok().map(|own| Trial::new(own, arguments));
+        projector::Config { trial, ..projector::Config::new(self.views()) }
     }
 
     /// Where the views are kept.

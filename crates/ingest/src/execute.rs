@@ -278,6 +278,10 @@ impl Service {
         let Some(entry) = self.log().read(stand.position).await? else {
             return Err(Failure::damaged(&command.address, &format!("position {} is not there", stand.position)));
         };
+        // A server that could not write a record may show it all the same, until it is started anew.
+        if self.log().write_error().await.is_some() {
+            return Err(Failure::unknown());
+        }
         let Record { envelope, events } =
             record::decode(&entry.payload).map_err(|error| Failure::damaged(&command.address, &error))?;
         Ok(Outcome {

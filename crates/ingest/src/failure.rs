@@ -79,7 +79,7 @@ impl Failure {
             AppendError::Conflict | AppendError::Busy => Self::busy(),
             AppendError::Uncertain(_) => Self::unknown(),
             AppendError::Full(_) => {
-                let detail = "the log has no space left; nothing was stored";
+                let detail = "the log has no space left; nothing was stored, and an operator has to make room";
                 Problem::new(StatusCode::INSUFFICIENT_STORAGE, "log_full", detail)
                     .retry_after(RETRY_LATER_SECONDS)
                     .into()

@@ -27,6 +27,9 @@ pub(crate) enum Fault {
     /// The log did not answer. It may be away, or be unable to read.
     #[error("canary read timed out: {0}")]
     Silent(String),
+    /// The server writes nothing any more, most often for want of space.
+    #[error("the log cannot be written: {0}")]
+    Unwritable(String),
     /// The server counts other records than its ends say.
     #[error("count {count} != last - first + 1 = {last} - {first} + 1: the log lost records")]
     Count { count: u64, first: u64, last: u64 },
@@ -43,7 +46,7 @@ pub(crate) enum Fault {
 
 impl Fault {
     fn is_proof(&self) -> bool {
-        !matches!(self, Self::Silent(_))
+        !matches!(self, Self::Silent(_) | Self::Unwritable(_))
     }
 }
 
@@ -102,9 +105,13 @@ impl Canary {
         loop {
             ticks.tick().await;
             let seen = match self.look().await {
-                Err(Look::Fault(fault)) => Some(fault),
+                Err(Look::Fault(fault)) => Some(match self.event_log.write_error().await {
+                    // Such a server counts a record that it could not write, until it is started anew.
+                    Some(error) if fault.is_proof() => Fault::Unwritable(error),
+                    _ => fault,
+                }),
                 Err(Look::Store(error)) if error.is_damage() => {
-                    self.model.report_damage(error.to_string());
+                    self.model.report(&error);
                     continue;
                 }
                 Err(Look::Store(_)) | Ok(()) => None,
@@ -152,7 +159,7 @@ impl Canary {
             return Ok(());
         }
         let read = self.event_log.read(position).await?.ok_or(Fault::Gap(position))?;
-        let current = self.model.current();
+        let Some(current) = self.model.current() else { return Ok(()) };
         // A store that was put aside meanwhile says nothing.
         if current.store.checkpoint().position < position {
             return Ok(());

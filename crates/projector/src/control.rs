@@ -77,7 +77,7 @@ impl Control {
 
     async fn carry_out(self: Arc<Self>, Asked { command, mut answer }: Asked) {
         let outcome = match command {
-            Command::Status => Ok(Outcome::Status(self.status().await)),
+            Command::Status => self.status().await.map(Outcome::Status),
             Command::Rebuild => self.rebuild(&mut answer).await.map(Outcome::Rebuilt),
             Command::Dump { at } => self.dump(at, &mut answer).await.map(|()| Outcome::Dumped),
             Command::Compare => self.compare(&mut answer).await.map(Outcome::Compared),
@@ -92,11 +92,11 @@ impl Control {
         }
     }
 
-    async fn status(&self) -> Status {
+    async fn status(&self) -> anyhow::Result<Status> {
         let head = tokio::time::timeout(HEAD_WAIT, self.event_log.head()).await;
         let Applied { position: _, serving } = self.model.applied();
-        let checkpoint = self.model.current().store.checkpoint();
-        Status {
+        let checkpoint = self.current()?.store.checkpoint();
+        Ok(Status {
             instance: self.instance.clone(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             log_id: checkpoint.log,
@@ -106,7 +106,7 @@ impl Control {
             schema: SCHEMA,
             checksum: hex::encode(checkpoint.checksum),
             work: self.work.lock().unwrap_or_else(PoisonError::into_inner).clone(),
-        }
+        })
     }
 
     async fn rebuild(&self, answer: &mut Answer) -> anyhow::Result<Rebuilt> {
@@ -159,7 +159,7 @@ impl Control {
         let comparing = async {
             follow::fill(Arc::clone(&rebuilt), &self.event_log).await.context("cannot fill the new store")?;
             self.wait_for(rebuilt.checkpoint().position).await;
-            let (current, rebuilt) = (self.model.current(), Arc::clone(&rebuilt));
+            let (current, rebuilt) = (self.current()?, Arc::clone(&rebuilt));
             spawn_blocking(move || compare_stores(&current.store, &rebuilt)).await?
         };
         let compared = self.reporting("compare", &building.store, answer, comparing).await;
@@ -175,7 +175,7 @@ impl Control {
         let at = at.unwrap_or(self.model.applied().position);
         let position = self.wait_for(at).await;
         ensure!(position >= at, "the store is at position {position}, there is no dump at {at}");
-        let current = self.model.current();
+        let current = self.current()?;
         let (sender, mut chunks) = mpsc::channel(CHUNKS_AHEAD);
         let dumping = spawn_blocking(move || {
             read_model::dump(&current.store, Some(at), &mut BufWriter::with_capacity(CHUNK_BYTES, Chunks(sender)))
@@ -200,6 +200,10 @@ impl Control {
     /// One command at a time fills a store: two would take the disk and the log from each other.
     fn filling(&self) -> anyhow::Result<MutexGuard<'_, ()>> {
         self.filling.try_lock().context("a rebuild or a comparison is under way already")
+    }
+
+    fn current(&self) -> anyhow::Result<Arc<Current>> {
+        self.model.current().context("the store is opened anew: ask again")
     }
 
     async fn build(&self) -> anyhow::Result<Building> {
@@ -249,8 +253,12 @@ async fn abandon(building: Building) {
 }
 
 /// Removes a store that was replaced, once the last reader has let it go.
-async fn remove_unread(replaced: Arc<Current>, before: Before) {
-    if unread(&replaced).await {
+async fn remove_unread(replaced: Option<Arc<Current>>, before: Before) {
+    let is_unread = match &replaced {
+        Some(replaced) => unread(replaced).await,
+        None => true,
+    };
+    if is_unread {
         drop(replaced);
         report(spawn_blocking(move || before.remove()).await);
     }

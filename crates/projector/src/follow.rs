@@ -9,7 +9,7 @@ mod tests;
 use crate::Config;
 use crate::canary::Fault as LogFault;
 use crate::chain::{Break, Chain, CheckError};
-use crate::model::Model;
+use crate::model::{Current, Model, Trouble};
 use event_log::{EventLog, Followed};
 use futures::{FutureExt, Stream, StreamExt};
 use read_model::{Entry, Store};
@@ -93,8 +93,8 @@ enum End {
     Halted(String),
     /// Records are lost in the log and in the store: there is nothing whole to answer from.
     Lost(String),
-    /// The store cannot be trusted any more.
-    Damaged(String),
+    /// The store cannot go on.
+    Trouble(Trouble),
     /// Somebody else wants to store records, or has changed the store.
     Handover,
 }
@@ -114,12 +114,20 @@ impl Following {
                     reason
                 }
                 End::Lost(reason) => reason,
-                End::Damaged(reason) => {
+                // Without space a sound store looks damaged, and none can take its place.
+                End::Trouble(Trouble::Damaged(reason)) if self.model.has_space() => {
                     replacements += 1;
                     match self.replace(reason, replacements).await {
                         Ok(()) => continue,
+                        Err(_) if !self.model.has_space() => continue,
                         Err(failure) => failure,
                     }
+                }
+                End::Trouble(Trouble::Damaged(reason) | Trouble::Stuck(reason)) => {
+                    if self.reopen(reason).await {
+                        continue;
+                    }
+                    return self.flush();
                 }
             };
             drop(writing);
@@ -143,6 +151,37 @@ impl Following {
         }
     }
 
+    /// Waits until there is space, and opens the store anew; false when the process ends first. Until then questions are
+    /// answered as of the last position, as far as the store answers.
+    async fn reopen(&self, reason: String) -> bool {
+        tracing::error!(reason, "the store cannot be written: it is opened anew when there is space");
+        let mut reason = reason;
+        loop {
+            self.check.fail(format!("the store cannot be written: {reason}"));
+            loop {
+                tokio::select! {
+                    () = tokio::time::sleep(RETRY) => {}
+                    () = self.shutdown.requested() => return false,
+                }
+                // As long as there is no space the engine can be had to notice.
+                self.model.lets_go();
+                if self.model.has_space() {
+                    break;
+                }
+            }
+            let model = Arc::clone(&self.model);
+            match tokio::task::spawn_blocking(move || model.reopen()).await {
+                Ok(Ok(())) => {
+                    tracing::info!(position = self.model.applied().position, "the store was opened anew");
+                    return true;
+                }
+                Ok(Err(error)) => reason = format!("{error:#}"),
+                Err(error) => reason = error.to_string(),
+            }
+            tracing::warn!(reason, "the store was not opened anew");
+        }
+    }
+
     /// Stays where it is, and says so until the process ends or an operator has had another store filled; true for the
     /// latter.
     async fn halt(&self, reason: String) -> bool {
@@ -156,7 +195,7 @@ impl Following {
     }
 
     fn flush(&self) {
-        if let Err(error) = self.model.current().store.flush() {
+        if let Some(Err(error)) = self.model.current().map(|current| current.store.flush()) {
             tracing::warn!(
                 error = &error as &dyn std::error::Error,
                 "the store was not written through; the rest comes again from the log"
@@ -169,7 +208,9 @@ impl Following {
 
     async fn follow(&self) -> End {
         let Some(goal) = self.goal().await else { return End::Shutdown };
-        let current = self.model.current();
+        let Some(current) = self.model.current() else {
+            return End::Trouble(Trouble::Stuck("the store is closed".to_owned()));
+        };
         let position = current.store.checkpoint().position;
         // The store holds what the log lost, so it stays as it is: a person has to look.
         let checkpoint = position.max(self.model.marked());
@@ -182,19 +223,21 @@ impl Following {
         let applying = Applying {
             log: self.event_log.id(),
             model: Arc::clone(&self.model),
+            current,
             check: self.check.clone(),
             batch_len_max: self.config.batch_len_max,
             goal,
         };
         let mut applied = tokio::task::spawn_blocking(move || {
             // A panic of the engine is a damaged store, not the end of the process.
-            catch_unwind(AssertUnwindSafe(|| applying.run(receiver)))
-                .unwrap_or_else(|_| Some(End::Damaged("the engine panicked while it stored records".to_owned())))
+            catch_unwind(AssertUnwindSafe(|| applying.run(receiver))).unwrap_or_else(|_| {
+                Some(End::Trouble(Trouble::Damaged("the engine panicked while it stored records".to_owned())))
+            })
         });
         let stream = self.event_log.follow(position + 1);
         let end = tokio::select! {
             () = self.shutdown.requested() => Some(End::Shutdown),
-            reason = self.model.damaged() => Some(End::Damaged(reason)),
+            trouble = self.model.troubled() => Some(End::Trouble(trouble)),
             () = self.model.handover() => Some(End::Handover),
             () = self.read(stream, sender) => None,
             ended = &mut applied => return ended.ok().flatten().unwrap_or(End::Shutdown),
@@ -278,6 +321,7 @@ impl Following {
 struct Applying {
     log: Uuid,
     model: Arc<Model>,
+    current: Arc<Current>,
     check: Check,
     batch_len_max: usize,
     /// Where the log ended when following began: from there on questions are answered.
@@ -286,7 +330,7 @@ struct Applying {
 
 impl Applying {
     fn run(&self, mut receiver: mpsc::Receiver<Batch>) -> Option<End> {
-        let current = self.model.current();
+        let current = &self.current;
         let mut chain = Chain::default();
         self.report(current.store.checkpoint().position, None);
         while let Some(mut batch) = receiver.blocking_recv() {
@@ -311,16 +355,13 @@ impl Applying {
                     self.report(position, None);
                     return Some(End::Halted(reason.to_string()));
                 }
-                Err(Fault::Store(error)) if error.is_damage() => return Some(End::Damaged(error.to_string())),
-                Err(Fault::Store(error)) => return Some(End::Halted(error.to_string())),
+                Err(Fault::Store(error)) => return Some(end(&error)),
             };
             measure(len, pending, newest, started.elapsed());
             self.report(position, Some(pending));
             let tail_max = if pending > FAR_BEHIND { TAIL_BULK } else { TAIL_LIVE };
-            match current.store.compact(tail_max) {
-                Ok(()) => {}
-                Err(error) if error.is_damage() => return Some(End::Damaged(error.to_string())),
-                Err(error) => return Some(End::Halted(error.to_string())),
+            if let Err(error) = current.store.compact(tail_max) {
+                return Some(end(&error));
             }
         }
         None
@@ -347,6 +388,11 @@ impl Applying {
             Some(_) | None => self.check.ok(),
         }
     }
+}
+
+/// Why following ends with an error of the store.
+fn end(error: &read_model::Error) -> End {
+    Trouble::of(error).map_or_else(|| End::Halted(error.to_string()), End::Trouble)
 }
 
 /// Why records were not stored.

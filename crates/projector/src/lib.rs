@@ -21,8 +21,9 @@ mod views;
 #[cfg(test)]
 mod tests;
 
-pub use offline::{Figures, compare, dump, known, rebuild, status};
+pub use offline::{Figures, compare, dump, known, rebuild, status, try_store};
 pub use read_model::SCHEMA;
+pub use read_model::generation::Trial;
 pub use views::LocalViews;
 
 use anyhow::Context as _;
@@ -47,13 +48,15 @@ pub struct Config {
     /// The most records of a live commit. A commit never waits for more records to come: while one is under way the next
     /// ones gather. When the projector is far behind, commits are larger.
     pub batch_len_max: usize,
+    /// How a store is tried, in a process of its own, before this one opens it.
+    pub trial: Option<Trial>,
 }
 
 impl Config {
     /// The usual settings for this folder.
     #[must_use]
     pub fn new(data: impl Into<PathBuf>) -> Self {
-        Self { data: data.into(), batch_len_max: 256 }
+        Self { data: data.into(), batch_len_max: 256, trial: None }
     }
 }
 
@@ -119,8 +122,8 @@ pub async fn start(
 ) -> anyhow::Result<Projector> {
     let check = health.check("projector");
     let log = event_log.id();
-    let data = config.data.clone();
-    let model = tokio::task::spawn_blocking(move || Model::open(&data, log))
+    let opening = config.clone();
+    let model = tokio::task::spawn_blocking(move || Model::open(generations(&opening)?, log))
         .await
         .context("opening the store failed")?
         .with_context(|| format!("cannot open the store in `{}`", config.data.display()))?;
@@ -145,5 +148,6 @@ pub async fn start(
 
 /// Takes the folder of the store for this process alone.
 fn generations(config: &Config) -> anyhow::Result<Generations> {
-    Generations::lock(&config.data).context("cannot take the folder of the store")
+    let generations = Generations::lock(&config.data).context("cannot take the folder of the store")?;
+    Ok(generations.tried_by(config.trial.clone()))
 }

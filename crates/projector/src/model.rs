@@ -3,12 +3,17 @@
 use anyhow::Context as _;
 use read_model::generation::{Building, Opened};
 use read_model::{BoardCache, Generations, Store, View};
-use std::path::Path;
 use std::pin::pin;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockWriteGuard};
 use std::task::Poll;
+use std::thread;
+use std::time::{Duration, Instant};
 use tokio::sync::{MutexGuard, Notify, watch};
 use uuid::Uuid;
+
+/// How long those who read a store that is to be closed may take. An answer takes milliseconds.
+const CLOSE_WAIT: Duration = Duration::from_secs(2);
+const READERS_POLL: Duration = Duration::from_millis(5);
 
 /// A store and what was computed from it.
 #[derive(Debug)]
@@ -37,6 +42,40 @@ pub(crate) struct Applied {
     pub serving: bool,
 }
 
+/// Why a store cannot go on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Trouble {
+    /// It cannot be trusted any more.
+    Damaged(String),
+    /// The machine failed it, most often for want of space: it is to be opened anew.
+    Stuck(String),
+}
+
+impl Trouble {
+    /// What an error shows; none when the store is sound all the same.
+    pub(crate) fn of(error: &read_model::Error) -> Option<Self> {
+        if error.is_of_the_machine() {
+            Some(Self::Stuck(chain(error)))
+        } else {
+            error.is_damage().then(|| Self::Damaged(chain(error)))
+        }
+    }
+}
+
+/// Waits for those who read a store and closes it; false when it stays open.
+fn close(current: Arc<Current>) -> bool {
+    let deadline = Instant::now() + CLOSE_WAIT;
+    while Arc::strong_count(&current) > 1 && Instant::now() < deadline {
+        thread::sleep(READERS_POLL);
+    }
+    Arc::into_inner(current).is_some_and(|current| current.store.lets_go())
+}
+
+fn chain(error: &read_model::Error) -> String {
+    let source = std::error::Error::source(error);
+    source.map_or_else(|| error.to_string(), |source| format!("{error}: {source}"))
+}
+
 /// The current store, replaced whole when it cannot be trusted any more.
 #[derive(Debug)]
 pub(crate) struct Model {
@@ -45,18 +84,18 @@ pub(crate) struct Model {
     /// Held by whoever stores records or changes which store it is.
     writer: tokio::sync::Mutex<()>,
     handover: Notify,
-    current: RwLock<Arc<Current>>,
+    /// None while it is closed to be opened anew.
+    current: RwLock<Option<Arc<Current>>>,
     applied: watch::Sender<Applied>,
     /// `applied.serving` alone, for who would otherwise wake with every record.
     serving: watch::Sender<bool>,
-    damage: Mutex<Option<String>>,
-    damaged: Notify,
+    trouble: Mutex<Option<Trouble>>,
+    troubled: Notify,
 }
 
 impl Model {
     /// Opens the store, or starts an empty one in place of one that cannot be trusted.
-    pub(crate) fn open(data: &Path, log: Uuid) -> anyhow::Result<Self> {
-        let generations = Generations::lock(data)?;
+    pub(crate) fn open(generations: Generations, log: Uuid) -> anyhow::Result<Self> {
         let opened = generations.open(log)?;
         note(&opened);
         let applied = Applied { position: opened.store.checkpoint().position, serving: false };
@@ -65,24 +104,56 @@ impl Model {
             log,
             writer: tokio::sync::Mutex::default(),
             handover: Notify::new(),
-            current: RwLock::new(Arc::new(Current::new(opened.store))),
+            current: RwLock::new(Some(Arc::new(Current::new(opened.store)))),
             applied: watch::channel(applied).0,
             serving: watch::channel(applied.serving).0,
-            damage: Mutex::new(None),
-            damaged: Notify::new(),
+            trouble: Mutex::new(None),
+            troubled: Notify::new(),
         })
     }
 
     /// Puts the store aside and starts an empty one.
     pub(crate) fn replace(&self, reason: String) -> anyhow::Result<()> {
         let opened = self.generations.quarantine(self.log, reason).context("cannot put the store aside")?;
-        note(&opened);
-        *self.damage.lock().unwrap_or_else(PoisonError::into_inner) = None;
-        self.serve(false);
-        self.applied.send_replace(Applied { position: 0, serving: false });
-        let current = Arc::new(Current::new(opened.store));
-        *self.current.write().unwrap_or_else(PoisonError::into_inner) = current;
+        self.begin_with(opened);
         Ok(())
+    }
+
+    /// Closes the store, once those who read it have finished, and opens it again; one whose engine does not let go of it is
+    /// filled anew from the log. The error is one of the machine.
+    pub(crate) fn reopen(&self) -> anyhow::Result<()> {
+        self.serve(false);
+        let current = self.slot().take();
+        let opened = if current.is_none_or(close) {
+            self.generations.open(self.log).context("cannot open the store anew")?
+        } else {
+            let reason = "after an error of the disk its engine does not let go of it".to_owned();
+            self.generations.quarantine(self.log, reason).context("cannot put the store aside")?
+        };
+        self.begin_with(opened);
+        Ok(())
+    }
+
+    fn begin_with(&self, opened: Opened) {
+        note(&opened);
+        *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        self.serve(false);
+        self.applied.send_replace(Applied { position: opened.store.checkpoint().position, serving: false });
+        *self.slot() = Some(Arc::new(Current::new(opened.store)));
+    }
+
+    /// Whether the engine lets go of the store, so that it can be opened anew.
+    pub(crate) fn lets_go(&self) -> bool {
+        self.current().is_none_or(|current| current.store.lets_go())
+    }
+
+    /// Whether the disk of the store has space to go on.
+    pub(crate) fn has_space(&self) -> bool {
+        self.generations.has_space()
+    }
+
+    fn slot(&self) -> RwLockWriteGuard<'_, Option<Arc<Current>>> {
+        self.current.write().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Up to where a store of this folder once held the log: further than the present one, when that one was lost.
@@ -92,7 +163,7 @@ impl Model {
 
     /// Notes how far the store is.
     pub(crate) fn mark(&self) -> Result<(), read_model::Error> {
-        self.generations.mark(self.current().store.checkpoint())
+        self.current().map_or(Ok(()), |current| self.generations.mark(current.store.checkpoint()))
     }
 
     /// Starts a store beside the current one.
@@ -124,19 +195,18 @@ impl Model {
 
     /// Puts a store that is as far as the current one, or further, in its place, and gives the one before. To be called
     /// by the one that stores records.
-    pub(crate) fn swap(&self, store: Arc<Store>) -> Arc<Current> {
+    pub(crate) fn swap(&self, store: Arc<Store>) -> Option<Arc<Current>> {
         let position = store.checkpoint().position;
         let new = Arc::new(Current::new(store));
-        let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
-        let before = std::mem::replace(&mut *current, new);
-        drop(current);
+        let before = self.slot().replace(new);
         // A question that waited for a position finds it: the store comes first.
         self.advance(position);
         before
     }
 
-    pub(crate) fn current(&self) -> Arc<Current> {
-        Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner))
+    /// The store; none while it is opened anew.
+    pub(crate) fn current(&self) -> Option<Arc<Current>> {
+        self.current.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     pub(crate) fn applied(&self) -> Applied {
@@ -164,19 +234,25 @@ impl Model {
         self.serving.send_if_modified(|current| std::mem::replace(current, serving) != serving);
     }
 
-    /// Notes that an answer showed the store to be damaged.
-    pub(crate) fn report_damage(&self, reason: String) {
-        *self.damage.lock().unwrap_or_else(PoisonError::into_inner) = Some(reason);
-        self.damaged.notify_one();
+    /// Notes what an error of the store shows, if that is more than a failed answer.
+    pub(crate) fn report(&self, error: &read_model::Error) {
+        if let Some(trouble) = Trouble::of(error) {
+            self.report_trouble(trouble);
+        }
     }
 
-    /// Waits until an answer shows the store to be damaged.
-    pub(crate) async fn damaged(&self) -> String {
+    pub(crate) fn report_trouble(&self, trouble: Trouble) {
+        *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = Some(trouble);
+        self.troubled.notify_one();
+    }
+
+    /// Waits until an answer shows that the store cannot go on.
+    pub(crate) async fn troubled(&self) -> Trouble {
         loop {
-            if let Some(reason) = self.damage.lock().unwrap_or_else(PoisonError::into_inner).take() {
-                return reason;
+            if let Some(trouble) = self.trouble.lock().unwrap_or_else(PoisonError::into_inner).take() {
+                return trouble;
             }
-            self.damaged.notified().await;
+            self.troubled.notified().await;
         }
     }
 }

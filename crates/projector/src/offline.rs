@@ -8,6 +8,7 @@ use read_model::generation::Mark;
 use read_model::{Checkpoint, Store};
 use sha2::{Digest, Sha256};
 use std::io::{self, Write};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -105,4 +106,9 @@ pub fn known(config: &Config) -> Option<Mark> {
         (Some(noted), Some(stored)) if noted.log == stored.log && noted.position < stored.position => Some(stored),
         (noted, stored) => noted.or(stored),
     }
+}
+
+/// Has the engine open a store's folder and close it again: what [`Trial`] is for.
+pub fn try_store(folder: &Path) -> anyhow::Result<()> {
+    Store::try_open(folder).context("cannot open the store")
 }

@@ -58,8 +58,8 @@ impl Patrol {
                     tracing::error!(%fault, "the log does not hold what was read from it");
                     watched.set(Some(fault));
                 }
-                Err(Look::Store(error)) if error.is_damage() => self.model.report_damage(error.to_string()),
                 Err(Look::Store(error)) => {
+                    self.model.report(&error);
                     tracing::warn!(error = &error as &dyn std::error::Error, "the store does not answer the patrol");
                 }
             }
@@ -104,7 +104,8 @@ impl Patrol {
 
 /// Compares what the log has with what the store took over; answers the position that is due next.
 fn compare(model: &Model, mut due: u64, upto: u64, part: Vec<Stored>) -> Result<u64, Look> {
-    let current = model.current();
+    // One that is opened anew is compared at the next round.
+    let Some(current) = model.current() else { return Ok(upto + 1) };
     for Stored { position, payload } in part {
         if position != due {
             return Err(Fault::Gap(due).into());

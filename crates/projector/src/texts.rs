@@ -96,7 +96,7 @@ impl TextCache {
     async fn fetch(&self, model: Arc<Model>, place: Place) -> Result<Arc<Indexed>, Unreadable> {
         let unavailable = |error: &dyn std::fmt::Display| Unreadable::Unavailable(error.to_string());
         let revision = tokio::task::spawn_blocking(move || {
-            let current = model.current();
+            let current = model.current().ok_or_else(|| unavailable(&"the store is opened anew"))?;
             let document = current.store.snapshot(None).load::<Document>(ProjectId::new(place.project), place.document);
             Ok(document
                 .map_err(|error| unavailable(&error))?

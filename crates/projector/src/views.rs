@@ -1,5 +1,7 @@
 //! Answering questions in the process of the projector.
 
+#[cfg(test)]
+use crate::model::Trouble;
 use crate::model::{Applied, Model};
 use crate::texts::TextCache;
 use futures::future::BoxFuture;
@@ -44,7 +46,7 @@ impl LocalViews {
     /// Tells that the store is damaged, as an answer that shows it does.
     #[cfg(test)]
     pub(crate) fn report_damage(&self, reason: &str) {
-        self.model.report_damage(reason.to_owned());
+        self.model.report_trouble(Trouble::Damaged(reason.to_owned()));
     }
 
     async fn answer(&self, request: Request) -> Reply {
@@ -88,7 +90,7 @@ impl LocalViews {
 
     async fn compute(&self, request: Request) -> Reply {
         let model = Arc::clone(&self.model);
-        let current = model.current();
+        let Some(current) = model.current() else { return unavailable("the store is opened anew: ask again") };
         let caught_up = model.applied().serving;
         // A board that was computed before takes microseconds: less than to hand it to another thread.
         let recall = AssertUnwindSafe(|| current.view(caught_up).recall(&request));
@@ -117,10 +119,8 @@ impl LocalViews {
 
     fn failed(&self, error: &read_model::Error) -> Reply {
         tracing::error!(error = error as &dyn std::error::Error, "the store does not answer");
-        if error.is_damage() {
-            self.model.report_damage(error.to_string());
-        }
-        unavailable("the store does not answer; it is filled anew")
+        self.model.report(error);
+        unavailable("the store does not answer: ask again")
     }
 }
 

@@ -40,7 +40,23 @@ impl Error {
     /// Whether a new store, filled from the log, mends it.
     #[must_use]
     pub fn is_damage(&self) -> bool {
-        matches!(self, Self::Engine(_) | Self::Damaged(_))
+        matches!(self, Self::Engine(_) | Self::Damaged(_)) && !self.is_of_the_machine()
+    }
+
+    /// Whether a new store in the same place would fail alike, as on a full disk. The engine takes nothing more after
+    /// such an error: the store is to be opened anew.
+    #[must_use]
+    pub fn is_of_the_machine(&self) -> bool {
+        use std::io::ErrorKind::{OutOfMemory, PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull};
+        /// The process or the machine has too many files open.
+        const ENFILE: i32 = 23;
+        const EMFILE: i32 = 24;
+        let source = match self {
+            Self::Engine(sled::Error::Io(source)) | Self::Io { source, .. } => source,
+            Self::Engine(_) | Self::Damaged(_) | Self::Gap { .. } | Self::InUse { .. } => return false,
+        };
+        matches!(source.kind(), OutOfMemory | PermissionDenied | QuotaExceeded | ReadOnlyFilesystem | StorageFull)
+            || matches!(source.raw_os_error(), Some(ENFILE | EMFILE))
     }
 
     pub(crate) fn damaged(detail: impl Into<String>) -> Self {

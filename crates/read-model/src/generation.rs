@@ -14,10 +14,13 @@
 mod mark;
 #[cfg(test)]
 mod tests;
+mod trial;
 
 pub use mark::Mark;
+pub use trial::Trial;
 
 use crate::{Checkpoint, Error, Store};
+use rustix::fs::statvfs;
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -38,12 +41,16 @@ const QUARANTINED_MAX: usize = 2;
 /// A store that shows no progress for so long while it is opened will never open. The engine reads its own log before
 /// it shows any, at hundreds of megabytes per second.
 const STUCK_AFTER: Duration = Duration::from_mins(2);
+/// What must be free for a store to be opened: the engine grows its file by as much.
+const FREE_BYTES_MIN: u64 = 8 * 1024 * 1024;
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 /// The folder of the generations, for one process alone.
 #[derive(Debug)]
 pub struct Generations {
     folder: PathBuf,
+    /// How a store is tried before it is opened here.
+    trial: Option<Trial>,
     /// Locked for as long as it is open.
     _lock: File,
 }
@@ -74,10 +81,16 @@ impl Generations {
         fs::create_dir_all(folder).map_err(|source| Error::io(doing("make the folder"), source))?;
         let lock = File::create(folder.join(LOCK)).map_err(|source| Error::io(doing("lock the folder"), source))?;
         match lock.try_lock() {
-            Ok(()) => Ok(Self { folder: folder.to_owned(), _lock: lock }),
+            Ok(()) => Ok(Self { folder: folder.to_owned(), trial: None, _lock: lock }),
             Err(TryLockError::WouldBlock) => Err(Error::InUse { folder: folder.to_owned() }),
             Err(TryLockError::Error(source)) => Err(Error::io(doing("lock the folder"), source)),
         }
+    }
+
+    /// Has each store tried in a process of its own before it is opened here.
+    #[must_use]
+    pub fn tried_by(self, trial: Option<Trial>) -> Self {
+        Self { trial, ..self }
     }
 
     /// Opens the current store and reads all of it, or starts an empty one for this log.
@@ -91,23 +104,38 @@ impl Generations {
         if !self.folder.join(&name).is_dir() {
             return self.start_empty(log, Some(format!("the folder of `{name}` is gone")));
         }
-        match open_watched(self.folder.join(&name)) {
+        match self.open_watched(&name) {
             Ok(store) if store.checkpoint().log == log => Ok(Opened { store, quarantined: None }),
             Ok(store) => {
                 let reason = format!("it is the store of log {}, not of {log}", store.checkpoint().log);
                 drop(store);
                 self.replace(&name, log, reason)
             }
-            Err(error) if is_of_the_machine(&error) => Err(error),
+            Err(error) if error.is_of_the_machine() => Err(error),
             Err(error) => self.replace(&name, log, chain(&error)),
         }
+    }
+
+    /// Whether the disk has enough space to go on with a store. One that cannot be measured counts as free.
+    #[must_use]
+    pub fn has_space(&self) -> bool {
+        let free = statvfs(&self.folder).map(|disk| disk.f_bavail.saturating_mul(disk.f_frsize));
+        free.unwrap_or(u64::MAX) >= FREE_BYTES_MIN
     }
 
     /// Opens the current store to look at it; nothing is put aside or made.
     pub fn inspect(&self) -> Result<Option<Store>, Error> {
         match self.current()? {
-            Some(name) if self.folder.join(&name).is_dir() => open_watched(self.folder.join(&name)).map(Some),
+            Some(name) if self.folder.join(&name).is_dir() => self.open_watched(&name).map(Some),
             Some(_) | None => Ok(None),
+        }
+    }
+
+    fn open_watched(&self, name: &str) -> Result<Store, Error> {
+        let folder = self.folder.join(name);
+        match self.trial.as_ref().and_then(|trial| trial.failure(&folder)) {
+            Some(failure) => Err(Error::damaged(failure)),
+            None => open_watched(folder),
         }
     }
 
@@ -305,20 +333,6 @@ fn open_watched(folder: PathBuf) -> Result<Store, Error> {
 fn message(panic: &(dyn std::any::Any + Send)) -> &str {
     let text = panic.downcast_ref::<&str>().copied();
     text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")
-}
-
-/// Whether a new store in the same place would fail alike.
-fn is_of_the_machine(error: &Error) -> bool {
-    use io::ErrorKind::{OutOfMemory, PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull};
-    /// The process or the machine has too many files open.
-    const ENFILE: i32 = 23;
-    const EMFILE: i32 = 24;
-    let source = match error {
-        Error::Engine(sled::Error::Io(source)) | Error::Io { source, .. } => source,
-        Error::Engine(_) | Error::Damaged(_) | Error::Gap { .. } | Error::InUse { .. } => return false,
-    };
-    matches!(source.kind(), OutOfMemory | PermissionDenied | QuotaExceeded | ReadOnlyFilesystem | StorageFull)
-        || matches!(source.raw_os_error(), Some(ENFILE | EMFILE))
 }
 
 fn chain(error: &Error) -> String {

@@ -35,7 +35,7 @@ use sled::{Batch, IVec};
 use std::io;
 use std::ops::{Bound, Deref};
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -127,6 +127,8 @@ pub struct Store {
     /// The last position that is in a block.
     blocked: AtomicU64,
     tail: RwLock<Tail>,
+    /// Whether a commit failed.
+    has_failed: AtomicBool,
 }
 
 /// What the writer knows of its last commit.
@@ -162,6 +164,12 @@ impl Store {
         Ok(Self::with(db, writer, tail))
     }
 
+    /// Has the engine open a store, which repairs it, and closes it again. For a process of its own: what is wrong with the
+    /// store may keep the engine busy without end.
+    pub fn try_open(folder: &Path) -> Result<(), Error> {
+        open(folder).map(drop)
+    }
+
     fn with(db: sled::Db, writer: Writer, tail: Tail) -> Self {
         Self {
             db,
@@ -169,6 +177,7 @@ impl Store {
             blocked: AtomicU64::new(writer.open.first() - 1),
             writer: Mutex::new(writer),
             tail: RwLock::new(tail),
+            has_failed: AtomicBool::new(false),
         }
     }
 
@@ -206,7 +215,7 @@ impl Store {
         }
         batch.insert(key::CHECKPOINT, next.checkpoint.encode());
         // Rows and checkpoint commit together: a record that comes again is never counted twice.
-        self.db.apply_batch(batch)?;
+        self.commit(batch)?;
         self.tail_mut().extend(new.iter().map(|entry| (entry.position, entry.subjects.as_slice())));
         self.blocked.store(next.open.first() - 1, Ordering::Release);
         *self.checkpoint.write().unwrap_or_else(PoisonError::into_inner) = next.checkpoint;
@@ -214,8 +223,34 @@ impl Store {
         Ok(writer.checkpoint)
     }
 
+    fn commit(&self, batch: Batch) -> Result<(), Error> {
+        let committed = self.db.apply_batch(batch);
+        if committed.is_err() {
+            self.has_failed.store(true, Ordering::Release);
+        }
+        Ok(committed?)
+    }
+
+    /// Whether the engine lets go of the files of a store that failed when it is dropped.
+    ///
+    /// After some failed writes, those of large values among them, the engine does not know of the failure: it then waits
+    /// for ever for what was never written, and every other store of the process with it. One that knows refuses
+    /// to write and repeats the error, which has no number of the system any more.
+    pub fn lets_go(&self) -> bool {
+        // The engine's own threads write as well.
+        self.has_failed.store(true, Ordering::Release);
+        match self.db.insert(key::CHECKPOINT, self.checkpoint().encode()) {
+            Err(sled::Error::Io(error)) => error.raw_os_error().is_none(),
+            Ok(_) | Err(_) => false,
+        }
+    }
+
     /// Waits until everything is on the disk.
     pub fn flush(&self) -> Result<(), Error> {
+        if self.has_failed.load(Ordering::Acquire) {
+            let source = io::Error::other("a write to it failed before");
+            return Err(Error::io("write the store through", source));
+        }
         self.db.flush()?;
         Ok(())
     }
@@ -324,6 +359,15 @@ impl Store {
 
     fn tail_mut(&self) -> RwLockWriteGuard<'_, Tail> {
         self.tail.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Store {
+    fn drop(&mut self) {
+        if self.has_failed.load(Ordering::Acquire) && !self.lets_go() {
+            // Memory and files stay with the process, which goes on.
+            std::mem::forget(self.db.clone());
+        }
     }
 }
 

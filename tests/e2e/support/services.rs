@@ -394,6 +394,12 @@ impl Process {
         Ok(())
     }
 
+    /// Stops it where it is.
+    pub fn freeze(&self) -> anyhow::Result<()> {
+        let id = self.id().with_context(|| format!("{} does not run", self.name))?;
+        Ok(kill_process(pid(id), Signal::STOP)?)
+    }
+
     /// Asks it to end, and waits for it.
     pub async fn stop(&mut self) -> anyhow::Result<ExitStatus> {
         let id = self.id().with_context(|| format!("{} does not run", self.name))?;

@@ -157,6 +157,15 @@ impl System {
         Ok(())
     }
 
+    /// Stops the process and its nats-server where they are: from here on they acknowledge nothing.
+    pub fn freeze(&self) -> anyhow::Result<()> {
+        let own = self.child.as_ref().context("not running")?.id();
+        for process in self.nats_servers().into_iter().chain([own]) {
+            kill_process(pid(process), Signal::STOP)?;
+        }
+        Ok(())
+    }
+
     /// Ends the process and its nats-server without a chance to tidy up, as when a machine has no power any more.
     pub fn power_off(&mut self) -> anyhow::Result<()> {
         self.kill()?;

@@ -1,9 +1,9 @@
 //! The power fails under load: what was acknowledged is there when the machine has started again, and nobody has to do
 //! anything.
 //!
-//! The file system is cut off from its device at once, without a flush of its journal, and an image is taken of the device
-//! while programs still write; the image is then mounted as after a crash. What is not modelled is a device that loses
-//! what it was told to flush.
+//! All programs are stopped in the middle of what they do, since none of them acknowledges anything without power. The file
+//! system is cut off from its device, without a flush of its journal, an image is taken of the device, and the image is
+//! mounted as after a crash. What is not modelled is a device that loses what it was told to flush.
 
 use crate::pipeline::Scene;
 use crate::support::load::{Addresses, Load, Outcome};
@@ -21,7 +21,7 @@ use std::time::Duration;
 
 const BYTES: u64 = 512 << 20;
 
-/// Cuts the power of a volume, and gives it again with an image of what was on its device.
+/// Cuts the power of a volume on which nothing moves any more, and gives it again with an image of what was on its device.
 ///
 /// `off` ends everything that runs on it.
 fn fail(volume: Volume, folder: &Path, name: &str, off: impl FnOnce() -> anyhow::Result<()>) -> anyhow::Result<Volume> {
@@ -51,6 +51,7 @@ async fn no_acknowledged_record_is_lost_with_the_power() -> anyhow::Result<()> {
     let load = Load::start(&scene, here(&system));
     for _ in 0..images {
         tokio::time::sleep(Duration::from_millis(rng.random_range(300..1_500))).await;
+        system.freeze()?;
         volume = fail(volume, &folder, "data", || system.power_off())?;
         system.launch().await?;
         load.moved(here(&system));
@@ -83,6 +84,7 @@ async fn log_after_power_loss(is_early: bool) -> anyhow::Result<(Outcome, u64)> 
     services.launch().await?;
     let load = Load::start(&scene, services.addresses());
     tokio::time::sleep(Duration::from_millis(rng.random_range(1_000..2_000))).await;
+    services.nats.freeze()?;
     let volume = fail(volume, &folder, "nats-data", || services.nats.kill())?;
     let outcome = load.stop().await?;
     services.nats.launch().await?;

@@ -74,14 +74,21 @@ fn listen(port: u16) -> String {
     if port == 0 { "127.0.0.1:-1".to_owned() } else { format!("127.0.0.1:{port}") }
 }
 
-/// What the store takes already plus three quarters of what is free.
+/// What the store takes already plus three quarters of what is free, and half of the disk at least: what is full when
+/// the server starts may be freed later.
 ///
 /// The server's own default leaves out what the store takes, so that a well filled store would
 /// find itself over its limit after a restart.
 fn storage_limit(path: &Path) -> io::Result<u64> {
     let disk = statvfs(path)?;
-    let free = disk.f_bavail.saturating_mul(disk.f_frsize);
-    Ok(used(path)?.saturating_add(free / 4 * 3))
+    let half = disk.f_blocks.saturating_mul(disk.f_frsize) / 2;
+    Ok(used(path)?.saturating_add(free(path)? / 4 * 3).max(half))
+}
+
+/// Bytes that are free on the disk of a folder.
+pub(super) fn free(path: &Path) -> io::Result<u64> {
+    let disk = statvfs(path)?;
+    Ok(disk.f_bavail.saturating_mul(disk.f_frsize))
 }
 
 fn used(path: &Path) -> io::Result<u64> {

@@ -98,6 +98,23 @@ impl Folder {
             .map_err(|error| Error::file(format!("open {}", path.display()), error))
     }
 
+    /// Removes what the server noted of its streams' ends, which it then reads from their blocks when it starts. A
+    /// server that could not write counts the record that failed, and notes that every two minutes.
+    pub fn forget_ends(&self) -> Result<(), Error> {
+        let forget = || {
+            for account in entries(&self.path.join("jetstream"))? {
+                for stream in entries(&account.join("streams"))? {
+                    match fs::remove_file(stream.join("msgs/index.db")) {
+                        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                        Ok(()) | Err(_) => {}
+                    }
+                }
+            }
+            Ok(())
+        };
+        forget().map_err(|error| Error::file(format!("tidy {}", self.path.display()), error))
+    }
+
     /// Starts the output anew; only restarts in a row are kept together.
     pub fn clear_output(&self) -> Result<(), Error> {
         let file = self.output()?;
@@ -107,6 +124,14 @@ impl Folder {
     /// The ends of what the server said last, for an error message.
     pub fn last_lines(&self) -> String {
         [self.log(), self.output_path()].iter().filter_map(|path| tail(path).ok()).collect::<Vec<_>>().join("\n")
+    }
+}
+
+fn entries(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    match fs::read_dir(folder) {
+        Ok(entries) => entries.map(|entry| Ok(entry?.path())).collect(),
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(Vec::new()),
+        Err(error) => Err(error),
     }
 }
 

@@ -78,6 +78,7 @@ async fn leave_over(data: &Path) -> Running {
         binary: binary::find(server.binary.as_deref()).await.unwrap(),
         folder,
         settings: server,
+        monitor: None,
     };
     let running = launch.start().await.unwrap();
     let log = EventLog::connect(&launch.endpoint().log_settings()).await.unwrap();

@@ -23,6 +23,7 @@ pub(crate) async fn run(command: &ProjectorCommand) -> anyhow::Result<ExitCode> 
         ProjectorCommand::Rebuild(arguments) => rebuild(arguments).await,
         ProjectorCommand::Dump(arguments) => dump(arguments).await,
         ProjectorCommand::Compare(arguments) => compare(arguments).await,
+        ProjectorCommand::TryStore { folder } => projector::try_store(folder).map(|()| ExitCode::Ok),
     }
 }
 
@@ -136,7 +137,7 @@ async fn status(arguments: &ProjectorStatus) -> anyhow::Result<ExitCode> {
 
 fn status_of_folder(settings: &Settings, json: bool) -> anyhow::Result<()> {
     let _lock = Lock::acquire(&settings.data)?;
-    let stored = projector::status(&projector::Config::new(settings.views()))?
+    let stored = projector::status(&settings.projector())?
         .with_context(|| format!("there are no views in {}", settings.data.display()))?;
     let (schema, checksum) = (projector::SCHEMA, hex::encode(stored.checksum));
     if json {
@@ -188,7 +189,7 @@ async fn rebuild(arguments: &OnViews) -> anyhow::Result<ExitCode> {
         },
         Place::Folder => {
             let opened = open_log(&settings).await?;
-            let figures = projector::rebuild(&projector::Config::new(settings.views()), &opened.log).await;
+            let figures = projector::rebuild(&settings.projector(), &opened.log).await;
             opened.close().await;
             let figures = figures?;
             Rebuilt { records: figures.records, bytes: figures.bytes, seconds: figures.took.as_secs_f64() }
@@ -213,7 +214,7 @@ async fn dump(arguments: &Dump) -> anyhow::Result<ExitCode> {
         }
         Place::Folder => {
             let _lock = Lock::acquire(&settings.data)?;
-            projector::dump(&projector::Config::new(settings.views()), arguments.at, &mut out)?;
+            projector::dump(&settings.projector(), arguments.at, &mut out)?;
         }
     }
     until_closed(out.flush())?;
@@ -229,7 +230,7 @@ async fn compare(arguments: &Compare) -> anyhow::Result<ExitCode> {
         },
         Place::Folder => {
             let opened = open_log(&settings).await?;
-            let compared = projector::compare(&projector::Config::new(settings.views()), &opened.log).await;
+            let compared = projector::compare(&settings.projector(), &opened.log).await;
             opened.close().await;
             compared?
         }

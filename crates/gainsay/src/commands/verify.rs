@@ -16,7 +16,7 @@ const FAULTS_SHOWN: usize = 20;
 pub(crate) async fn run(arguments: &Verify) -> anyhow::Result<ExitCode> {
     let settings = Settings::read(arguments, arguments.on_log.common.config.as_deref())?;
     start_logging(&settings)?;
-    let known = projector::known(&projector::Config::new(settings.views()));
+    let known = projector::known(&settings.projector());
     let opened = Opened::beside(&settings).await?;
     let options = Options {
         texts: arguments.texts,

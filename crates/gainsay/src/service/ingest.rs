@@ -37,5 +37,6 @@ async fn start(settings: &Settings, shutdown: &Shutdown) -> anyhow::Result<::ing
     operator::ensure(settings, &parts).await?;
     let health = Health::new();
     tokio::spawn(watch::log(parts.event_log.clone(), health.check("log"), shutdown.clone()));
+    tokio::spawn(watch::writes(parts.event_log.clone(), health.check("writes"), shutdown.clone()));
     ::ingest::start(settings.listen_or(PORT), Config::default(), parts, &health, shutdown.clone()).await
 }

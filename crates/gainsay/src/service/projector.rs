@@ -1,6 +1,5 @@
 //! A projector in a process of its own.
 
-use ::projector::Config;
 use anyhow::Context;
 use event_log::EventLog;
 use event_log::server::Lock;
@@ -49,7 +48,7 @@ async fn project(settings: &Settings, event_log: EventLog, shutdown: &Shutdown, 
     let texts = event_log.texts().await?;
     // It ends after the last answer, for which it may still be asked.
     let projector_shutdown = Shutdown::new();
-    let config = Config::new(settings.views());
+    let config = settings.projector();
     let mut projector =
         ::projector::start(config, event_log.clone(), texts, projector_shutdown.clone(), health).await?;
     projector.take_commands(instance::ensure(settings)?).await?;

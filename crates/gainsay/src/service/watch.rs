@@ -31,6 +31,17 @@ pub(super) async fn log(log: EventLog, check: Check, shutdown: Shutdown) {
     }
 }
 
+/// Asks whether the log can be written: a server whose disk was full answers reads all the same.
+pub(crate) async fn writes(log: EventLog, check: Check, shutdown: Shutdown) {
+    let mut ticks = tokio::time::interval(EVERY);
+    while tick(&mut ticks, &shutdown).await {
+        match log.write_error().await {
+            None => check.ok(),
+            Some(error) => check.fail(format!("the log cannot be written: {error}")),
+        }
+    }
+}
+
 /// Asks how far the views are: only a projector that answers questions tells.
 pub(super) async fn projectors(views: Arc<dyn Views>, check: Check, shutdown: Shutdown) {
     let mut ticks = tokio::time::interval(EVERY);

@@ -279,3 +279,33 @@ fn a_store_of_an_older_schema_is_put_aside() {
     assert!(opened.quarantined.as_deref().unwrap().contains("schema"), "{opened:?}");
     assert_starts_anew(&(opened, folder), 1);
 }
+
+/// Opens a filled folder, whose store this program tries.
+fn tried(program: &str, args: &[&str], memory_bytes: u64) -> (Opened, TempDir) {
+    let (folder, _) = filled();
+    let args = args.iter().map(|arg| (*arg).to_owned()).collect();
+    let trial = Trial::new(PathBuf::from(program), args).within(Duration::from_millis(500), memory_bytes);
+    let opened = Generations::lock(folder.path()).unwrap().tried_by(Some(trial)).open(LOG).unwrap();
+    (opened, folder)
+}
+
+#[test]
+fn a_store_whose_trial_ends_by_itself_is_opened_whatever_it_says() {
+    for program in ["true", "false", "/there/is/no/such/program"] {
+        let (opened, _folder) = tried(program, &[], u64::MAX);
+        assert_eq!((opened.quarantined, opened.store.checkpoint().position), (None, history().position()), "{program}");
+    }
+}
+
+#[test]
+fn a_store_whose_trial_never_ends_or_takes_too_much_is_replaced() {
+    let endless = tried("sh", &["-c", "exec sleep 600"], u64::MAX);
+    assert!(endless.0.quarantined.as_ref().unwrap().contains("did not open it within"));
+    assert_starts_anew(&endless, 1);
+    let greedy = tried("sh", &["-c", "exec tail /dev/zero"], 64 * 1024 * 1024);
+    assert!(greedy.0.quarantined.as_ref().unwrap().contains("bytes of memory"), "{:?}", greedy.0.quarantined);
+    assert_starts_anew(&greedy, 1);
+    let killed = tried("sh", &["-c", "kill -9 $$"], u64::MAX);
+    assert!(killed.0.quarantined.as_ref().unwrap().contains("signal 9"));
+    assert_starts_anew(&killed, 1);
+}

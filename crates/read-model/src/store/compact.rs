@@ -66,13 +66,13 @@ impl Store {
             }
             if rows >= BATCH_ROWS_MAX {
                 batch.insert(key::PACKED, packed.encode());
-                self.db.apply_batch(std::mem::take(&mut batch))?;
+                self.commit(std::mem::take(&mut batch))?;
                 rows = 0;
             }
         }
         packed.upto = writer.checkpoint.position;
         batch.insert(key::PACKED, packed.encode());
-        self.db.apply_batch(batch)?;
+        self.commit(batch)?;
         writer.packed = packed;
         self.tail_mut().clear();
         Ok(())
