@@ -108,7 +108,12 @@ pub fn known(config: &Config) -> Option<Mark> {
     }
 }
 
-/// Has the engine open a store's folder and close it again: what [`Trial`] is for.
-pub fn try_store(folder: &Path) -> anyhow::Result<()> {
-    Store::try_open(folder).context("cannot open the store")
+/// Has the engine open a store's folder and close it again: the program of a [`Trial`](crate::Trial). False means that any
+/// store would have failed, as on a full disk, for which the program ends with [`OF_THE_MACHINE`](crate::Trial::OF_THE_MACHINE).
+pub fn try_store(folder: &Path) -> anyhow::Result<bool> {
+    match Store::try_open(folder) {
+        Ok(()) => Ok(true),
+        Err(error) if error.is_of_the_machine() => Ok(false),
+        Err(error) => Err(error).context("cannot open the store"),
+    }
 }

@@ -23,7 +23,10 @@ pub(crate) async fn run(command: &ProjectorCommand) -> anyhow::Result<ExitCode> 
         ProjectorCommand::Rebuild(arguments) => rebuild(arguments).await,
         ProjectorCommand::Dump(arguments) => dump(arguments).await,
         ProjectorCommand::Compare(arguments) => compare(arguments).await,
-        ProjectorCommand::TryStore { folder } => projector::try_store(folder).map(|()| ExitCode::Ok),
+        ProjectorCommand::TryStore { folder } => {
+            let is_well = projector::try_store(folder)?;
+            Ok(if is_well { ExitCode::Ok } else { ExitCode::Unavailable })
+        }
     }
 }
 

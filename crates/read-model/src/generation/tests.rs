@@ -290,15 +290,18 @@ fn tried(program: &str, args: &[&str], memory_bytes: u64) -> (Opened, TempDir) {
 }
 
 #[test]
-fn a_store_whose_trial_ends_by_itself_is_opened_whatever_it_says() {
-    for program in ["true", "false", "/there/is/no/such/program"] {
-        let (opened, _folder) = tried(program, &[], u64::MAX);
+fn a_store_whose_trial_ends_well_or_has_no_space_is_opened() {
+    for (program, args) in [("true", vec![]), ("sh", vec!["-c", "exit 4"]), ("/there/is/no/such/program", vec![])] {
+        let (opened, _folder) = tried(program, &args, u64::MAX);
         assert_eq!((opened.quarantined, opened.store.checkpoint().position), (None, history().position()), "{program}");
     }
 }
 
 #[test]
-fn a_store_whose_trial_never_ends_or_takes_too_much_is_replaced() {
+fn a_store_whose_trial_fails_never_ends_or_takes_too_much_is_replaced() {
+    let failed = tried("sh", &["-c", "echo corrupted >&2; exit 1"], u64::MAX);
+    assert!(failed.0.quarantined.as_ref().unwrap().ends_with("corrupted"));
+    assert_starts_anew(&failed, 1);
     let endless = tried("sh", &["-c", "exec sleep 600"], u64::MAX);
     assert!(endless.0.quarantined.as_ref().unwrap().contains("did not open it within"));
     assert_starts_anew(&endless, 1);
@@ -306,6 +309,6 @@ fn a_store_whose_trial_never_ends_or_takes_too_much_is_replaced() {
     assert!(greedy.0.quarantined.as_ref().unwrap().contains("bytes of memory"), "{:?}", greedy.0.quarantined);
     assert_starts_anew(&greedy, 1);
     let killed = tried("sh", &["-c", "kill -9 $$"], u64::MAX);
-    assert!(killed.0.quarantined.as_ref().unwrap().contains("signal 9"));
+    assert!(killed.0.quarantined.as_ref().unwrap().contains("signal: 9"));
     assert_starts_anew(&killed, 1);
 }

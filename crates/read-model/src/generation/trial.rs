@@ -4,6 +4,7 @@
 //! meanwhile, which no thread can be kept from. A process can.
 
 use std::fs;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
@@ -26,6 +27,9 @@ pub struct Trial {
 }
 
 impl Trial {
+    /// The exit code of a trial that failed for want of something that any store would want, such as space.
+    pub const OF_THE_MACHINE: u8 = 4;
+
     /// A trial by a program with these arguments, to which the store's folder is added. It calls [`crate::Store::try_open`].
     #[must_use]
     pub fn new(program: PathBuf, args: Vec<String>) -> Self {
@@ -37,8 +41,8 @@ impl Trial {
         Self { patience, memory_bytes, ..self }
     }
 
-    /// Why the store must not be opened in this process. A trial that says of itself why it failed is none: the error
-    /// comes again here, with its reasons.
+    /// Why the store must not be opened in this process. An error is a reason too: the engine that met it has repaired a
+    /// part, and may not end when it opens the store again.
     pub(super) fn failure(&self, folder: &Path) -> Option<String> {
         let bytes = size(folder);
         let started = Command::new(&self.program)
@@ -46,7 +50,7 @@ impl Trial {
             .arg(folder)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
-            .stderr(Stdio::null())
+            .stderr(Stdio::piped())
             .spawn();
         // Without a process the store is opened as it is.
         let mut child = started.ok()?;
@@ -65,7 +69,7 @@ fn watch(child: &mut Child, patience: Duration, memory_max: u64) -> Option<Strin
     let deadline = Instant::now() + patience;
     loop {
         match child.try_wait() {
-            Ok(Some(status)) => return signal(status).map(|signal| format!("the engine ended with signal {signal}")),
+            Ok(Some(status)) => return failed(status, child),
             Ok(None) => {}
             Err(error) => return Some(format!("the engine is out of sight: {error}")),
         }
@@ -81,14 +85,15 @@ fn watch(child: &mut Child, patience: Duration, memory_max: u64) -> Option<Strin
     }
 }
 
-#[cfg(unix)]
-fn signal(status: ExitStatus) -> Option<i32> {
-    std::os::unix::process::ExitStatusExt::signal(&status)
-}
-
-#[cfg(not(unix))]
-fn signal(_: ExitStatus) -> Option<i32> {
-    None
+/// Why a trial that has ended has failed, with what it said last.
+fn failed(status: ExitStatus, child: &mut Child) -> Option<String> {
+    if status.success() || status.code() == Some(Trial::OF_THE_MACHINE.into()) {
+        return None;
+    }
+    let mut said = String::new();
+    child.stderr.take().map(|mut stderr| stderr.read_to_string(&mut said));
+    let last = said.lines().last().unwrap_or_default();
+    Some(format!("the engine does not open it ({status}): {last}"))
 }
 
 /// Resident memory, where the machine tells.
