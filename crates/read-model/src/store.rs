@@ -164,9 +164,10 @@ impl Store {
         Ok(Self::with(db, writer, tail))
     }
 
-    /// Has the engine open a store, which repairs it, and closes it again. For a process of its own: what is wrong with the
-    /// store may keep the engine busy without end.
+    /// Has the engine open a store, which repairs it, close it, and open what it made of it. For a process of its own: what
+    /// is wrong with the store may keep the engine busy without end, the first time or the second.
     pub fn try_open(folder: &Path) -> Result<(), Error> {
+        open(folder).map(drop)?;
         open(folder).map(drop)
     }
 
