@@ -164,11 +164,11 @@ impl Store {
         Ok(Self::with(db, writer, tail))
     }
 
-    /// Has the engine open a store, which repairs it, close it, and open what it made of it. For a process of its own: what
-    /// is wrong with the store may keep the engine busy without end, the first time or the second.
+    /// Has the engine open a store, which repairs it, close it, and read all that it made of it. For a process of its own:
+    /// what is wrong with the store may keep the engine busy without end, in opening or in reading.
     pub fn try_open(folder: &Path) -> Result<(), Error> {
         open(folder).map(drop)?;
-        open(folder).map(drop)
+        Self::open(folder, || ()).map(drop)
     }
 
     fn with(db: sled::Db, writer: Writer, tail: Tail) -> Self {
