@@ -101,30 +101,20 @@ impl System {
 
     /// Waits until the process answers that it is ready.
     pub async fn ready(&mut self) -> anyhow::Result<()> {
-        let deadline = Instant::now() + PATIENCE;
-        let port_file = self.folder.path().join("port");
-        loop {
-            if let Some(status) = self.child.as_mut().context("not started")?.try_wait()? {
-                bail!("gainsay ended with {status}:\n{}", self.log_tail());
-            }
-            if let Ok(address) = std::fs::read_to_string(&port_file)
-                && !address.trim().is_empty()
-            {
-                self.base = format!("http://{}", address.trim());
-                let ready = reqwest::get(format!("{}/readyz", self.base)).await;
-                if ready.is_ok_and(|answer| answer.status().is_success()) {
-                    return Ok(());
-                }
-            }
-            if Instant::now() > deadline {
-                bail!("gainsay was not ready within {PATIENCE:?}:\n{}", self.log_tail());
-            }
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
+        self.wait_for("was not ready", async |base| {
+            let ready = reqwest::get(format!("{base}/readyz")).await;
+            ready.is_ok_and(|answer| answer.status().is_success())
+        })
+        .await
     }
 
     /// Waits until the process takes requests, ready or not.
     pub async fn listening(&mut self) -> anyhow::Result<()> {
+        self.wait_for("did not listen", async |_| true).await
+    }
+
+    /// Waits until the process says where it is, and this holds there.
+    async fn wait_for(&mut self, failure: &str, holds: impl AsyncFn(&str) -> bool) -> anyhow::Result<()> {
         let deadline = Instant::now() + PATIENCE;
         let port_file = self.folder.path().join("port");
         loop {
@@ -135,10 +125,12 @@ impl System {
                 && !address.trim().is_empty()
             {
                 self.base = format!("http://{}", address.trim());
-                return Ok(());
+                if holds(&self.base).await {
+                    return Ok(());
+                }
             }
             if Instant::now() > deadline {
-                bail!("gainsay did not listen within {PATIENCE:?}:\n{}", self.log_tail());
+                bail!("gainsay {failure} within {PATIENCE:?}:\n{}", self.log_tail());
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
