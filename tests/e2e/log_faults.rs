@@ -20,8 +20,6 @@ const TOLD_WITHIN: Duration = Duration::from_secs(30);
 const VERIFIED_WITHIN: Duration = Duration::from_mins(1);
 /// Far below the limit of the supervisor, and far above what a sound server takes.
 const MEMORY_MAX: u64 = 512 * 1024 * 1024;
-/// Clients that write at the same time.
-const CLIENTS: usize = 8;
 /// How what the checks say begins. That a read timed out is said as well, while the server is away.
 const SAYINGS: [&str; 4] = ["count ", "gap at ", "chain broken at ", "checkpoint "];
 /// Exit code of `verify` for damage.
@@ -61,17 +59,7 @@ impl Stopped {
     async fn prepare(records: usize) -> anyhow::Result<Self> {
         let mut system = System::start().await?;
         let scene = Scene::set(&system, 1).await?;
-        let writers = (0..CLIENTS).map(|client| {
-            let (person, path) = (scene.project.curator.clone(), scene.project.path("actors"));
-            async move {
-                for n in 0..records / CLIENTS {
-                    let body = json!({"name": format!("Brigade {client}/{n}"), "kind": "organisation"});
-                    person.post(&path, &body).await?.expect(201)?;
-                }
-                anyhow::Ok(())
-            }
-        });
-        futures::future::try_join_all(writers).await?;
+        scene.write_actors(records).await?;
         let annotator = &scene.project.annotators[0];
         let read = annotator.post(&scene.project.path("readings"), &scene.accusation()).await?.expect(201)?;
         let path = scene.project.path(&format!("incidents/{}/board", scene.incident));

@@ -64,6 +64,20 @@ impl Scene {
         })
     }
 
+    /// Writes so many actors, some at the same time.
+    pub async fn write_actors(&self, records: usize) -> anyhow::Result<()> {
+        const CLIENTS: usize = 8;
+        let writers = (0..CLIENTS).map(|client| async move {
+            for n in 0..records / CLIENTS {
+                self.project
+                    .create("actors", &json!({"name": format!("Brigade {client}/{n}"), "kind": "organisation"}))
+                    .await?;
+            }
+            anyhow::Ok(())
+        });
+        futures::future::try_join_all(writers).await.map(drop)
+    }
+
     pub async fn board(&self, as_whom: &Person, at_least: u64) -> anyhow::Result<Value> {
         let path = self.project.path(&format!("incidents/{}/board?at_least={at_least}&wait_ms=5000", self.incident));
         Ok(as_whom.get(&path).await?.expect(200)?.json())

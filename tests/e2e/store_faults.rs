@@ -14,8 +14,6 @@ use std::time::{Duration, Instant};
 
 /// How long the views may take to be whole again.
 const PATIENCE: Duration = Duration::from_mins(1);
-/// Clients that write at the same time.
-const CLIENTS: usize = 8;
 
 /// A system that was stopped, with its views as they were after a stop and after a `kill -9` under load.
 struct Stopped {
@@ -34,7 +32,7 @@ impl Stopped {
         let folder = tempfile::tempdir()?;
         let mut system = System::start().await?;
         let mut scene = Scene::set(&system, 2).await?;
-        write(&scene, records / 2).await?;
+        scene.write_actors(records / 2).await?;
         let writing = tokio::spawn({
             let (person, path) = (scene.project.curator.clone(), scene.project.path("actors"));
             async move {
@@ -56,7 +54,7 @@ impl Stopped {
         for person in [&mut scene.project.curator, &mut scene.project.operator] {
             *person = person.moved(system.base());
         }
-        write(&scene, records / 2).await?;
+        scene.write_actors(records / 2).await?;
         let annotator = scene.project.annotators[0].moved(system.base());
         annotator.post(&scene.project.path("readings"), &scene.accusation()).await?.expect(201)?;
         let read = annotator.post(&scene.project.path("readings"), &scene.denial()).await?.expect(201)?;
@@ -126,21 +124,6 @@ impl Stopped {
         let names = fs::read_dir(views(&self.system)).into_iter().flatten().flatten();
         names.map(|entry| entry.file_name()).any(|name| name.to_string_lossy().contains("quarantine"))
     }
-}
-
-/// Writes so many actors.
-async fn write(scene: &Scene, records: usize) -> anyhow::Result<()> {
-    let writers = (0..CLIENTS).map(|client| {
-        let (person, path) = (scene.project.curator.clone(), scene.project.path("actors"));
-        async move {
-            for n in 0..records / CLIENTS {
-                let body = json!({"name": format!("Brigade {client}/{n}"), "kind": "organisation"});
-                person.post(&path, &body).await?.expect(201)?;
-            }
-            anyhow::Ok(())
-        }
-    });
-    futures::future::try_join_all(writers).await.map(drop)
 }
 
 fn views(system: &System) -> PathBuf {
