@@ -41,8 +41,8 @@ pub struct RequestId(pub Uuid);
 ///
 /// Unknown routes (404 `no_such_route`), methods (405 `method_not_allowed`, with `Allow`), panics
 /// (500 `internal`) and every other error answer become problems whose `instance` is the request
-/// id. Each request has a span, a log line (of level debug for reads that succeed), and the metrics `http_requests_total`,
-/// `http_request_duration_seconds` and `http_requests_in_flight`.
+/// id. Each request has a span, a log line (of level debug when it succeeds), and the metrics
+/// `http_requests_total`, `http_request_duration_seconds` and `http_requests_in_flight`.
 pub fn shell(router: Router) -> Router {
     router
         .fallback(no_such_route)
@@ -166,9 +166,9 @@ fn plain(status: StatusCode) -> Problem {
 fn record(method: &Method, route: String, status: StatusCode, elapsed: Duration) {
     let latency_seconds = elapsed.as_secs_f64();
     let status = status.as_u16();
-    // A line for each read would cost as much as a read does; the metrics count them all.
-    let is_plain_read = method.is_safe() && status < 400;
-    if is_plain_read || health::PATHS.contains(&route.as_str()) {
+    // A line for each would cost as much as a read does; the metrics count them all, and a write has its own line where
+    // its record is appended.
+    if status < 400 || health::PATHS.contains(&route.as_str()) {
         tracing::debug!(http.status = status, latency_seconds, "request answered");
     } else {
         tracing::info!(http.status = status, latency_seconds, "request answered");
