@@ -66,6 +66,9 @@ impl TextCache {
     pub(crate) async fn quote(&self, model: &Arc<Model>, project: &str, mut reply: Reply) -> Reply {
         let mut blanks = Vec::new();
         collect(&mut reply, &mut blanks);
+        if blanks.is_empty() {
+            return reply;
+        }
         let places: BTreeSet<Place> = blanks.iter().filter_map(|blank| blank.place(project)).collect();
         let texts = stream::iter(places)
             .map(|place| async move {

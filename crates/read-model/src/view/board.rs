@@ -35,12 +35,12 @@ pub(super) fn recall(scope: &Scope<'_>, ask: &AskBoard) -> Answer<Option<Said>> 
 }
 
 /// The board, unless it is the one that the asker has.
-fn shown(scope: &Scope<'_>, ask: &AskBoard, cached: &Cached) -> Said {
-    let is_whole = !cached.board.blinded;
-    if is_whole && ask.known == Some(Known { since: cached.board.since, policy: scope.policy.version }) {
+fn shown(scope: &Scope<'_>, ask: &AskBoard, cached: &Cached<Board>) -> Said {
+    let is_whole = !cached.content.blinded;
+    if is_whole && ask.known == Some(Known { since: cached.content.since, policy: scope.policy.version }) {
         return Said::Unchanged(Unchanged {});
     }
-    let mut board = Board::clone(&cached.board);
+    let mut board = Board::clone(&cached.content);
     board.as_of = scope.snapshot.at();
     limit_quotes(&mut board, usize::try_from(ask.quotes).unwrap_or(usize::MAX));
     Said::Board(board)
@@ -53,11 +53,11 @@ fn key(scope: &Scope<'_>, incident: IncidentId) -> Key {
 
 /// The status of an incident's board; an incident that is known has one.
 pub(super) fn status(scope: &Scope<'_>, incident: IncidentId) -> Answer<String> {
-    Ok(cached(scope, incident)?.ok_or_else(absent)?.board.status.clone())
+    Ok(cached(scope, incident)?.ok_or_else(absent)?.content.status.clone())
 }
 
 /// The board from the cache, or from the records.
-fn cached(scope: &Scope<'_>, incident: IncidentId) -> Answer<Option<Arc<Cached>>> {
+fn cached(scope: &Scope<'_>, incident: IncidentId) -> Answer<Option<Arc<Cached<Board>>>> {
     let (boards, snapshot, key) = (scope.view.boards, &scope.snapshot, key(scope, incident));
     if let Some(cached) = boards.get(&key, snapshot)? {
         return Ok(Some(cached));
@@ -66,7 +66,7 @@ fn cached(scope: &Scope<'_>, incident: IncidentId) -> Answer<Option<Arc<Cached>>
     let assessed = assess(&gathered.case, &scope.policy.policy);
     let board = Mapping { case: &gathered.case }.board(&assessed, scope.policy.version);
     let board = Board { since: gathered.since, ..board };
-    let cached = Arc::new(Cached::new(board, gathered.subjects, snapshot.at()));
+    let cached = Arc::new(Cached::new(board, gathered.since, gathered.subjects, snapshot.at()));
     boards.put(key, Arc::clone(&cached));
     Ok(Some(cached))
 }

@@ -21,8 +21,10 @@ const PROJECTS_MAX: u64 = 1_000;
 /// newest positions asked for; older ones are computed again.
 #[derive(Debug)]
 pub struct BoardCache {
-    boards: Cache<Key, Arc<Cached>>,
-    projects: Cache<(ProjectId, u64), Arc<Loaded<Open>>>,
+    boards: Cache<Key, Arc<Cached<Board>>>,
+    /// Projects at the newest positions asked for, and by their last records.
+    projects: Cache<ProjectId, Arc<Cached<Arc<Loaded<Open>>>>>,
+    projects_past: Cache<(ProjectId, u64), Arc<Loaded<Open>>>,
 }
 
 /// What tells boards apart. Every member sees the same board as yet, so the viewer is no part of it.
@@ -33,25 +35,27 @@ pub(super) struct Key {
     pub policy: u32,
 }
 
-/// A board and where it holds.
+/// What was computed and where it holds.
 #[derive(Debug)]
-pub(super) struct Cached {
-    pub board: Board,
+pub(super) struct Cached<T> {
+    pub content: T,
+    /// The last record that it depends on.
+    since: u64,
     /// What it depends on, ascending.
-    pub subjects: Vec<Subject>,
-    /// A position up to which none of them has a record later than the board's `since`.
+    subjects: Vec<Subject>,
+    /// A position up to which none of them has a record later than `since`.
     until: AtomicU64,
 }
 
-impl Cached {
-    pub(super) fn new(board: Board, subjects: Vec<Subject>, until: u64) -> Self {
-        Self { board, subjects, until: AtomicU64::new(until) }
+impl<T> Cached<T> {
+    pub(super) fn new(content: T, since: u64, subjects: Vec<Subject>, until: u64) -> Self {
+        Self { content, since, subjects, until: AtomicU64::new(until) }
     }
 
     /// Whether it holds at the snapshot's position.
     fn holds(&self, snapshot: &Snapshot<'_>) -> Result<bool, Error> {
         let (at, until) = (snapshot.at(), self.until.load(Ordering::Relaxed));
-        if at < self.board.since {
+        if at < self.since {
             return Ok(false);
         }
         if at <= until {
@@ -82,14 +86,16 @@ impl Cached {
 
 impl Default for BoardCache {
     fn default() -> Self {
-        let boards = Cache::builder().max_capacity(BOARDS_BYTES_MAX).weigher(|_, cached: &Arc<Cached>| weight(cached));
-        Self { boards: boards.build(), projects: Cache::new(PROJECTS_MAX) }
+        let boards =
+            Cache::builder().max_capacity(BOARDS_BYTES_MAX).weigher(|_, cached: &Arc<Cached<Board>>| weight(cached));
+        let (projects, projects_past) = (Cache::new(PROJECTS_MAX), Cache::new(PROJECTS_MAX));
+        Self { boards: boards.build(), projects, projects_past }
     }
 }
 
 impl BoardCache {
     /// The board at the snapshot's position, if it is here.
-    pub(super) fn get(&self, key: &Key, snapshot: &Snapshot<'_>) -> Result<Option<Arc<Cached>>, Error> {
+    pub(super) fn get(&self, key: &Key, snapshot: &Snapshot<'_>) -> Result<Option<Arc<Cached<Board>>>, Error> {
         match self.boards.get(key) {
             Some(cached) if cached.holds(snapshot)? => {
                 metrics::counter!("projector_boards_total", "from" => "cache").increment(1);
@@ -100,9 +106,9 @@ impl BoardCache {
     }
 
     /// Keeps a board, unless a newer one is here.
-    pub(super) fn put(&self, key: Key, cached: Arc<Cached>) {
+    pub(super) fn put(&self, key: Key, cached: Arc<Cached<Board>>) {
         metrics::counter!("projector_boards_total", "from" => "records").increment(1);
-        if self.boards.get(&key).is_none_or(|held| held.board.since <= cached.board.since) {
+        if self.boards.get(&key).is_none_or(|held| held.since <= cached.since) {
             self.boards.insert(key, cached);
         }
     }
@@ -114,22 +120,33 @@ impl BoardCache {
         project: ProjectId,
         load: impl FnOnce() -> Result<Option<Loaded<Open>>, Error>,
     ) -> Result<Option<Arc<Loaded<Open>>>, Error> {
+        let newest = self.projects.get(&project);
+        if let Some(cached) = &newest
+            && cached.holds(snapshot)?
+        {
+            return Ok(Some(Arc::clone(&cached.content)));
+        }
         let address = Address { project: project.uuid(), kind: domain::Kind::Project, id: project.uuid() };
-        let Some(last) = snapshot.last_position(&Subject::own(&address))? else { return Ok(None) };
-        if let Some(open) = self.projects.get(&(project, last)) {
-            return Ok(Some(open));
+        let subject = Subject::own(&address);
+        let Some(last) = snapshot.last_position(&subject)? else { return Ok(None) };
+        let open = if let Some(open) = self.projects_past.get(&(project, last)) {
+            open
+        } else {
+            let Some(open) = load()?.map(Arc::new) else { return Ok(None) };
+            self.projects_past.insert((project, last), Arc::clone(&open));
+            open
+        };
+        if newest.is_none_or(|newest| newest.since < last) {
+            let cached = Cached::new(Arc::clone(&open), last, vec![subject], snapshot.at());
+            self.projects.insert(project, Arc::new(cached));
         }
-        let open = load()?.map(Arc::new);
-        if let Some(open) = &open {
-            self.projects.insert((project, last), Arc::clone(open));
-        }
-        Ok(open)
+        Ok(Some(open))
     }
 }
 
-fn weight(cached: &Cached) -> u32 {
+fn weight(cached: &Cached<Board>) -> u32 {
     // The length as JSON is near what the strings of the message take.
-    let board = serde_json::to_vec(&cached.board).map_or(usize::MAX, |json| json.len());
+    let board = serde_json::to_vec(&cached.content).map_or(usize::MAX, |json| json.len());
     let subjects = cached.subjects.len() * size_of::<Subject>();
     u32::try_from(board.saturating_add(subjects)).unwrap_or(u32::MAX)
 }
