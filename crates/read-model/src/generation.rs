@@ -19,6 +19,7 @@ mod trial;
 pub use mark::Mark;
 pub use trial::Trial;
 
+use crate::store::SEGMENT_BYTES;
 use crate::{Checkpoint, Error, Store};
 use rustix::fs::statvfs;
 use std::fs::{self, File, TryLockError};
@@ -41,8 +42,8 @@ const QUARANTINED_MAX: usize = 2;
 /// A store that shows no progress for so long while it is opened will never open. The engine reads its own log before
 /// it shows any, at hundreds of megabytes per second.
 const STUCK_AFTER: Duration = Duration::from_mins(2);
-/// What must be free for a store to be opened: the engine grows its file by as much.
-const FREE_BYTES_MIN: u64 = 8 * 1024 * 1024;
+/// What must be free for a store to be opened: the engine grows its file by segments, and does not use them up.
+const FREE_BYTES_MIN: u64 = 4 * SEGMENT_BYTES as u64;
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 /// The folder of the generations, for one process alone.

@@ -49,6 +49,10 @@ pub const SCHEMA: u32 = 1;
 /// What sled may cache, by its own count; measured, a process takes up to twice as much. Enough for the blocks and
 /// chunks that hot boards touch.
 const CACHE_BYTES: u64 = 64 * 1024 * 1024;
+/// A page of more than a quarter of this is written to a file of its own. An error in writing such a file, as on a full
+/// disk, stays unknown to the engine: it waits for the page for ever, and holds up every other store of the process.
+/// With this no page is so large whose records are not near a message's 1 MiB.
+pub(crate) const SEGMENT_BYTES: usize = 8 * 1024 * 1024;
 /// How often sled writes through. What is lost in a crash comes again from the log.
 const FLUSH_EVERY_MS: u64 = 500;
 /// How long a store that this process has just closed may keep its file.
@@ -393,8 +397,13 @@ impl Iterator for Subjects<'_> {
     }
 }
 
-fn open(folder: &Path) -> Result<sled::Db, Error> {
-    let config = sled::Config::default().path(folder).cache_capacity(CACHE_BYTES).flush_every_ms(Some(FLUSH_EVERY_MS));
+/// Opens the engine as every store has it.
+pub(crate) fn open(folder: &Path) -> Result<sled::Db, Error> {
+    let config = sled::Config::default()
+        .path(folder)
+        .segment_size(SEGMENT_BYTES)
+        .cache_capacity(CACHE_BYTES)
+        .flush_every_ms(Some(FLUSH_EVERY_MS));
     let started = Instant::now();
     loop {
         match config.open() {

@@ -1,6 +1,6 @@
 //! Histories made by hand, for tests and measurements.
 
-use crate::store::key;
+use crate::store::{self, key};
 use crate::{Entry, Error};
 use domain::access::Role;
 use domain::actor::{self, ActorKind, Name};
@@ -248,7 +248,7 @@ impl History {
 /// Gives the current store of a folder of generations the schema of another version.
 pub fn set_schema(folder: &Path, schema: u32) -> Result<(), Error> {
     let current = fs::read_to_string(folder.join("CURRENT")).map_err(|error| Error::io("read the pointer", error))?;
-    let db = sled::open(folder.join(current.trim()))?;
+    let db = store::open(&folder.join(current.trim()))?;
     let row = db.get(key::CHECKPOINT)?.ok_or_else(|| Error::damaged("it has no checkpoint"))?;
     db.insert(key::CHECKPOINT, [&schema.to_be_bytes()[..], row.get(4..).unwrap_or_default()].concat())?;
     db.flush()?;

@@ -1,4 +1,5 @@
 use super::*;
+use crate::store;
 use crate::testing::History;
 use tempfile::TempDir;
 
@@ -134,7 +135,7 @@ fn a_store_whose_folder_was_deleted_is_started_anew() {
 #[test]
 fn an_emptied_store_is_put_aside() {
     let opened = after(|folder| {
-        let db = sled::open(folder).unwrap();
+        let db = store::open(folder).unwrap();
         db.clear().unwrap();
         db.flush().unwrap();
     });

@@ -10,8 +10,9 @@ use sled::IVec;
 
 /// Bodies of a block. Large rows are written fast, small ones are read fast: 64 bodies of 450 bytes are 29 KB.
 const LEN_MAX: usize = 64;
-/// Bytes of a block that is closed early, for bodies near a message's 1 MiB.
-const BYTES_MAX: usize = 256 * 1024;
+/// Bytes of a block that is closed early. Sixteen blocks lie on one page of the engine, which has to stay well below a
+/// quarter of a segment.
+const BYTES_MAX: usize = 64 * 1024;
 
 /// A body with the time at which its position was known.
 #[derive(Debug, Clone)]

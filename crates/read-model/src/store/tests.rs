@@ -5,6 +5,7 @@ use domain::actor::ActorKind;
 use domain::claim::Act;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
+use std::fs;
 use tempfile::TempDir;
 use wire::subject::Address;
 
@@ -132,6 +133,24 @@ fn bodies_near_a_message_in_size_do_not_make_large_blocks() {
     assert!(largest < 512 * 1024, "a block of {largest} bytes");
     let store = reopen(&folder, store).unwrap();
     assert_holds(&store, history.entries());
+}
+
+/// The engine does not learn of an error in writing such a file, and then waits for its content for ever.
+#[test]
+fn the_engine_writes_no_file_for_a_single_page() {
+    let folder = TempDir::new().unwrap();
+    let store = store(&folder);
+    let mut history = history(2_000);
+    // Records of some 30 kB: titles as long as they may be, many at a time.
+    for number in 0..200 {
+        history.incident(&format!("{number} {}", "long ".repeat(6_000)));
+    }
+    for entries in history.entries().chunks(500) {
+        store.append(entries).unwrap();
+        store.compact(1).unwrap();
+    }
+    let files = fs::read_dir(folder.path().join("gen-1").join("blobs")).unwrap().count();
+    assert_eq!(files, 0);
 }
 
 #[test]
