@@ -42,7 +42,7 @@ const QUARANTINED_MAX: usize = 2;
 /// A store that shows no progress for so long while it is opened will never open. The engine reads its own log before
 /// it shows any, at hundreds of megabytes per second.
 const STUCK_AFTER: Duration = Duration::from_mins(2);
-/// What must be free for a store to be opened: the engine grows its file by segments, and does not use them up.
+/// What must be free for a store to be opened: the engine grows its file by segments, and needs several.
 const FREE_BYTES_MIN: u64 = 4 * SEGMENT_BYTES as u64;
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 

@@ -10,8 +10,8 @@ use sled::IVec;
 
 /// Bodies of a block. Large rows are written fast, small ones are read fast: 64 bodies of 450 bytes are 29 KB.
 const LEN_MAX: usize = 64;
-/// Bytes of a block that is closed early. Sixteen blocks lie on one page of the engine, which has to stay well below a
-/// quarter of a segment.
+/// A block with as many bytes is closed early, so it has at most this and one body. Some twenty blocks lie on one page of
+/// the engine, which is to stay below a quarter of a segment.
 const BYTES_MAX: usize = 64 * 1024;
 
 /// A body with the time at which its position was known.

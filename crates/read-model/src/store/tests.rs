@@ -141,7 +141,7 @@ fn the_engine_writes_no_file_for_a_single_page() {
     let folder = TempDir::new().unwrap();
     let store = store(&folder);
     let mut history = history(2_000);
-    // Records of some 30 kB: titles as long as they may be, many at a time.
+    // Records of some 30 kB, more than a title may be long.
     for number in 0..200 {
         history.incident(&format!("{number} {}", "long ".repeat(6_000)));
     }

@@ -12,18 +12,19 @@ use wire::view::Board;
 
 /// Bytes of boards that are kept: a board of some hundred utterances takes about 200 KB.
 const BOARDS_BYTES_MAX: u64 = 32 * 1024 * 1024;
-/// Projects whose newest state is kept.
+/// States of projects that are kept in each of two caches, which share the newest.
 const PROJECTS_MAX: u64 = 1_000;
 
 /// The boards of one store that were computed before, each with what it depends on.
 ///
 /// A board holds for every position from the last record that it depends on up to the next one. It is kept for the
-/// newest positions asked for; older ones are computed again.
+/// newest positions asked for; older ones are computed again. Of projects older states are kept as well.
 #[derive(Debug)]
 pub struct BoardCache {
     boards: Cache<Key, Arc<Cached<Board>>>,
-    /// Projects at the newest positions asked for, and by their last records.
+    /// Projects at the newest positions asked for.
     projects: Cache<ProjectId, Arc<Cached<Arc<Loaded<Open>>>>>,
+    /// Projects at any position, by their last records.
     projects_past: Cache<(ProjectId, u64), Arc<Loaded<Open>>>,
 }
 
