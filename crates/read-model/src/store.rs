@@ -51,7 +51,7 @@ pub const SCHEMA: u32 = 1;
 const CACHE_BYTES: u64 = 64 * 1024 * 1024;
 /// A page of more than a quarter of this is written to a file of its own. An error in writing such a file, as on a full
 /// disk, stays unknown to the engine: it waits for the page for ever, and holds up every other store of the process.
-/// With this, pages of records up to 30 kB are smaller; many records of 60 kB and more in a row may still make one.
+/// With this, pages of records up to 100 kB are smaller; many larger ones in a row may still make one.
 pub(crate) const SEGMENT_BYTES: usize = 8 * 1024 * 1024;
 /// How often sled writes through. What is lost in a crash comes again from the log.
 const FLUSH_EVERY_MS: u64 = 500;

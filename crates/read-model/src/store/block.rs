@@ -10,8 +10,8 @@ use sled::IVec;
 
 /// Bodies of a block. Large rows are written fast, small ones are read fast: 64 bodies of 450 bytes are 29 KB.
 const LEN_MAX: usize = 64;
-/// A block with as many bytes is closed early, so it has at most this and one body. Some twenty blocks lie on one page of
-/// the engine, which is to stay below a quarter of a segment.
+/// A block is closed before it has more bytes, so only one of a single body is larger. The engine puts up to seventeen rows
+/// on a page, which is to stay below a quarter of a segment.
 const BYTES_MAX: usize = 64 * 1024;
 
 /// A body with the time at which its position was known.
@@ -51,14 +51,17 @@ impl Open {
         (self.first..).zip(&self.bodies)
     }
 
-    /// Adds the next body; answers the block that it completes.
+    /// Adds the next body; answers the block that is complete with it, or for which it is too large.
     pub(super) fn add(&mut self, body: Body) -> Option<Full> {
+        let full = if self.bytes + body.payload.len() > BYTES_MAX { self.close() } else { None };
         self.bytes += body.payload.len();
-        let known_at_us = body.known_at_us;
         self.bodies.push(body);
-        if self.bodies.len() < LEN_MAX && self.bytes < BYTES_MAX {
-            return None;
-        }
+        if self.bodies.len() == LEN_MAX { self.close() } else { full }
+    }
+
+    /// The bodies so far as a block, if there are any.
+    fn close(&mut self) -> Option<Full> {
+        let known_at_us = self.bodies.last()?.known_at_us;
         let next = Self::after(self.first + self.bodies.len() as u64, known_at_us);
         Some(Full(std::mem::replace(self, next)))
     }
