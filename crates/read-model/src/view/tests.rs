@@ -228,6 +228,51 @@ fn who_is_no_member_finds_nothing_and_never_learns_that_it_is_there() {
 }
 
 #[test]
+fn a_role_that_is_revoked_counts_at_once_whatever_was_answered_before() {
+    let mut scene = scene();
+    let member = user("member");
+    let granted = scene.history.grant(member, Role::Reader);
+    let (incident, document) = (scene.incident, scene.document);
+    let mut fixture = Fixture::new(scene.history);
+    let is_answered = |fixture: &Fixture, as_of: Option<u64>| {
+        let viewer = Viewer { user: member.to_string(), ..Viewer::default() };
+        let request = Request { viewer: Some(viewer), as_of, ..fixture.request(board(incident)) };
+        match fixture.answer(&request).answer {
+            Some(Said::Board(_)) => true,
+            Some(Said::Refusal(refusal)) if refusal.why() == refusal::Why::Absent => false,
+            other => panic!("neither a board nor a refusal: {other:?}"),
+        }
+    };
+    let revoke = |fixture: &mut Fixture| {
+        let (admin, project) = (fixture.history.admin, fixture.history.project.uuid());
+        fixture.history.add(admin, project, [project::Event::MemberRoleRevoked { user: member }]);
+        fixture.catch_up();
+    };
+    for others in [0, 1, 5_000] {
+        for compacted in [false, true] {
+            for as_of in [None, Some(granted), None] {
+                assert!(is_answered(&fixture, as_of));
+            }
+            // Records of others: more of them than are kept in memory with what they concern.
+            for _ in 0..others {
+                fixture.history.annotation(user("a"), document, 0, 4);
+            }
+            fixture.catch_up();
+            if compacted {
+                fixture.store.compact(1).unwrap();
+            }
+            assert!(is_answered(&fixture, None));
+            revoke(&mut fixture);
+            for as_of in [None, Some(granted), None] {
+                assert!(!is_answered(&fixture, as_of), "after {others} other records");
+            }
+            fixture.history.grant(member, Role::Reader);
+            fixture.catch_up();
+        }
+    }
+}
+
+#[test]
 fn ids_of_other_projects_name_nothing() {
     let scene = scene();
     let mut other = History::new(2);
