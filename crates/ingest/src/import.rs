@@ -20,6 +20,7 @@ use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
+use tracing::{Instrument, Span};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -138,7 +139,8 @@ where
     E: Send + 'static,
 {
     let (sender, receiver) = mpsc::channel(RESULTS_WAITING);
-    tokio::spawn(drive(import, Lines::new(chunks, LINE_LEN_MAX), sender));
+    // A task of its own, and yet of the request: what the lines log says which one.
+    tokio::spawn(drive(import, Lines::new(chunks, LINE_LEN_MAX), sender).instrument(Span::current()));
     ReceiverStream::new(receiver)
 }
 

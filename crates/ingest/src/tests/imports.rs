@@ -1,5 +1,7 @@
 //! Imports: in order, in one stream, whatever single lines are.
 
+use std::sync::Arc;
+
 use futures::{SinkExt, StreamExt};
 use reqwest::Method;
 use reqwest::header::CONTENT_TYPE;
@@ -157,4 +159,26 @@ async fn an_import_needs_a_member_who_may_record() {
     let answer = scene.annotator.post(&scene.at("imports"), &json!({})).await;
     answer.refused(415, "unsupported_media_type");
     world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_the_lines_log_names_the_request() {
+    let log = tempfile::NamedTempFile::new().expect("a file can be made");
+    let writer = Arc::new(log.reopen().expect("it is there"));
+    let subscriber = tracing_subscriber::fmt().json().with_writer(writer).finish();
+    tracing::subscriber::set_global_default(subscriber).expect("each test has a process of its own");
+    let world = World::new().await;
+    let scene = world.scene().await;
+    let (request_id, lines) = (id(), chain(&scene, 1));
+    let request = scene.annotator.request(Method::POST, &scene.at("imports")).header("x-request-id", &request_id);
+    let response = request.header(CONTENT_TYPE, "application/x-ndjson").body(lines.concat()).send().await;
+    response.expect("the service answers").text().await.expect("the answer is whole");
+    let logged = std::fs::read_to_string(log.path()).expect("the log is text");
+    let logged = logged.lines().map(|line| serde_json::from_str::<Value>(line).expect("each line is JSON"));
+    let of_request = |line: &Value| {
+        let spans = line["spans"].as_array().cloned().unwrap_or_default();
+        spans.iter().any(|span| span["request.id"] == json!(request_id))
+    };
+    let appended = logged.filter(|line| line["fields"]["message"] == "record appended");
+    assert_eq!(appended.filter(of_request).count(), lines.len());
 }
