@@ -85,10 +85,15 @@ impl<'a> Snapshot<'a> {
 
     /// The aggregates that have records of this subject, in the order of the first of these.
     pub fn aggregates(&self, subject: &Subject) -> Result<Vec<Uuid>, Error> {
+        self.aggregates_at(&self.positions(subject, 0, usize::MAX)?)
+    }
+
+    /// The aggregates of the records at these positions, in the order of the first of each.
+    pub fn aggregates_at(&self, positions: &[u64]) -> Result<Vec<Uuid>, Error> {
         let mut ids: Vec<Uuid> = Vec::new();
         let mut seen = HashSet::new();
-        for position in self.positions(subject, 0, usize::MAX)? {
-            let id = self.envelope(position)?.id;
+        for position in positions {
+            let id = self.envelope(*position)?.id;
             if seen.insert(id) {
                 ids.push(id);
             }

@@ -76,8 +76,9 @@ impl Records<'_> {
 
     fn aggregates(&mut self, subject: Subject) -> Result<Vec<Uuid>, Error> {
         self.subjects.insert(subject);
-        self.since = self.since.max(self.snapshot.last_position(&subject)?.unwrap_or(0));
-        self.snapshot.aggregates(&subject)
+        let positions = self.snapshot.positions(&subject, 0, usize::MAX)?;
+        self.since = self.since.max(positions.last().copied().unwrap_or(0));
+        self.snapshot.aggregates_at(&positions)
     }
 
     fn mentions(&mut self, kind: Kind, id: Uuid, mentioning: Kind) -> Result<Vec<Uuid>, Error> {
