@@ -146,7 +146,7 @@ pub(crate) fn json(
 }
 
 /// An answer in JSON as it is sent.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Rendered {
     pub as_of: u64,
     pub body: Bytes,

@@ -1,5 +1,9 @@
 //! The JSON of a board, which is written once and given at many positions.
 
+use std::iter;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use bytes::Bytes;
 use runtime::Problem;
 use serde_json::Value;
 use uuid::Uuid;
@@ -18,10 +22,12 @@ const STAND_IN_LEN: usize = 19;
 pub(crate) struct Written {
     /// What the board was computed from.
     pub known: Known,
-    /// The JSON around the gaps: one piece more than there are gaps.
-    pieces: Vec<Vec<u8>>,
-    /// Validates the pieces.
+    /// Where the gaps are, in bytes of the JSON without the positions.
+    gaps: Vec<usize>,
+    /// Validates the JSON without the positions.
     digest: String,
+    /// The JSON as of the position at which it was given last: mostly the one that is asked for next.
+    last: Mutex<Rendered>,
 }
 
 impl Written {
@@ -29,39 +35,66 @@ impl Written {
     pub fn new(project: Uuid, board: &Board, quotes: u32) -> Result<Self, Problem> {
         let known = Known { since: board.since, policy: board.policy };
         let [one, other] = STAND_INS.map(|as_of| json(project, &Board { as_of, ..board.clone() }, quotes));
-        let pieces = between(&one?, &other?);
-        let digest = content_digest(pieces.iter().map(Vec::as_slice));
-        Ok(Self { known, pieces, digest })
+        let (one, other) = (one?, other?);
+        let gaps = gaps(&one, &other);
+        let digest = content_digest(pieces(&one, &gaps, STAND_IN_LEN));
+        let last = Mutex::new(rendered(&digest, STAND_INS[0], one.into()));
+        Ok(Self { known, gaps, digest, last })
     }
 
     /// The answer as of a position at which the board is this one.
     pub fn at(&self, as_of: u64) -> Rendered {
-        let body = self.pieces.join(as_of.to_string().as_bytes());
-        let validator = Validator::Digest(format!("{}-{as_of}", self.digest));
-        Rendered::from_body(as_of, &validator, body.into())
+        let last = self.last().clone();
+        if last.as_of == as_of {
+            return last;
+        }
+        let position = as_of.to_string();
+        let mut body = Vec::with_capacity(last.body.len() + self.gaps.len() * position.len());
+        for (number, piece) in pieces(&last.body, &self.gaps, last.as_of.to_string().len()).enumerate() {
+            if number > 0 {
+                body.extend_from_slice(position.as_bytes());
+            }
+            body.extend_from_slice(piece);
+        }
+        let rendered = rendered(&self.digest, as_of, body.into());
+        *self.last() = rendered.clone();
+        rendered
     }
 
     /// About how many bytes it takes.
     pub fn weight(&self) -> u32 {
-        let bytes = self.pieces.iter().map(|piece| piece.capacity() + size_of::<Vec<u8>>()).sum::<usize>();
-        u32::try_from(bytes + size_of::<Self>()).unwrap_or(u32::MAX)
+        let bytes = self.last().body.len() + self.gaps.len() * size_of::<usize>() + size_of::<Self>();
+        u32::try_from(bytes).unwrap_or(u32::MAX)
+    }
+
+    fn last(&self) -> MutexGuard<'_, Rendered> {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// What stands before, between and after the places where the two differ.
-fn between(one: &[u8], other: &[u8]) -> Vec<Vec<u8>> {
-    let (mut pieces, mut piece, mut at) = (Vec::new(), 0, 0);
+fn rendered(digest: &str, as_of: u64, body: Bytes) -> Rendered {
+    Rendered::from_body(as_of, &Validator::Digest(format!("{digest}-{as_of}")), body)
+}
+
+/// The places where the two differ, in bytes without what differs.
+fn gaps(one: &[u8], other: &[u8]) -> Vec<usize> {
+    let (mut gaps, mut at) = (Vec::new(), 0);
     while at < one.len() {
         if one[at] == other[at] {
             at += 1;
         } else {
-            pieces.push(one[piece..at].to_vec());
+            gaps.push(at - gaps.len() * STAND_IN_LEN);
             at += STAND_IN_LEN;
-            piece = at;
         }
     }
-    pieces.push(one[piece..].to_vec());
-    pieces
+    gaps
+}
+
+/// What stands before, between and after the gaps, each of which is filled with so many bytes.
+fn pieces<'a>(json: &'a [u8], gaps: &'a [usize], filling: usize) -> impl Iterator<Item = &'a [u8]> {
+    let starts = iter::once(0).chain(gaps.iter().enumerate().map(move |(number, gap)| gap + (number + 1) * filling));
+    let ends = gaps.iter().enumerate().map(move |(number, gap)| gap + number * filling).chain([json.len()]);
+    starts.zip(ends).map(|(start, end)| &json[start..end])
 }
 
 fn json(project: Uuid, board: &Board, quotes: u32) -> Result<Vec<u8>, Problem> {

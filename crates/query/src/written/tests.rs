@@ -54,7 +54,7 @@ fn a_board_that_is_given_again_reads_as_if_it_were_written_at_that_position() {
         let about = BoardProposition { support: vec![utterance.clone(), utterance], ..BoardProposition::default() };
         let board = Board { propositions: vec![about], since: 5, policy: 2, ..Board::default() };
         let written = Written::new(Uuid::nil(), &board, 1).unwrap();
-        for as_of in [5, 10_000_000, u64::MAX] {
+        for as_of in [5, 5, 10_000_000, u64::MAX, u64::MAX, 7] {
             let expected = write(Uuid::nil(), &Board { as_of, ..board.clone() }, 1).unwrap();
             let rendered = written.at(as_of);
             assert_eq!(rendered.as_of, as_of);
