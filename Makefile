@@ -62,8 +62,8 @@ fmt: ## Format the code
 	$(CARGO) fmt --all
 
 bench: ## Measure against bare peers, or one part of it (ARGS="boards --strict")
-	@$(WITH_NATS) $(CARGO) build --locked --release --workspace --bins; \
-	"$${CARGO_TARGET_DIR:-target}/release/bench" $(ARGS)
+	@$(WITH_NATS) $(CARGO) build --locked --profile dist --package gainsay --package bench; \
+	"$${CARGO_TARGET_DIR:-target}/dist/bench" $(ARGS)
 
 openapi: ## Check openapi.json and what is served against it (needs PyPI; ARGS="--max-examples 200")
 	@$(WITH_NATS) $(CARGO) build --locked --workspace --bins --tests; tests/tools/openapi-check $(ARGS)
