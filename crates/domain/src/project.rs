@@ -8,6 +8,7 @@ use crate::policy::Policy;
 use crate::text::Text;
 use crate::{Aggregate, Rejection};
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 /// What happened to a project.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -119,10 +120,11 @@ pub struct Open {
 impl Open {
     /// The policy of this version, 0 being the built-in one.
     #[must_use]
-    pub fn policy(&self, version: u32) -> Option<Policy> {
+    pub fn policy(&self, version: u32) -> Option<&Policy> {
+        static BUILT_IN: LazyLock<Policy> = LazyLock::new(Policy::default);
         match version.checked_sub(1) {
-            None => Some(Policy::default()),
-            Some(at) => self.policies.get(at as usize).cloned(),
+            None => Some(&BUILT_IN),
+            Some(at) => self.policies.get(at as usize),
         }
     }
 

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use anyhow::Context;
 use event_log::server::State;
 use runtime::health::Check;
-use runtime::http::{DRAIN_TIMEOUT_DEFAULT, openapi as openapi_route, shell};
+use runtime::http::{DRAIN_TIMEOUT_DEFAULT, openapi as openapi_route};
 use runtime::{ExitCode, Health, Shutdown};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -80,7 +80,7 @@ async fn serve(plan: &Plan, opened: &Opened, shutdown: &Shutdown) -> anyhow::Res
         .merge(ingest::router(writes, ingest::Config::default(), shutdown))
         .merge(openapi_route(&openapi::document()))
         .merge(health.router());
-    let routes = query::edge(shell(routes), &plan.readers.origins);
+    let routes = query::edge(routes, &plan.readers.origins);
     let serving = runtime::http::serve(listener, routes, shutdown, DRAIN_TIMEOUT_DEFAULT);
     // Ready means that what was asked for is there.
     let demo = plan.demo.then(|| health.check("demo"));

@@ -3,7 +3,7 @@
 use axum::Router;
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, ETAG, IF_MATCH, IF_NONE_MATCH, LINK, RETRY_AFTER};
 use axum::http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version};
-use runtime::http::REQUEST_ID;
+use runtime::http::{REQUEST_ID, shell_within};
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{Predicate, SizeAbove};
 use tower_http::cors::{AllowOrigin, CorsLayer};
@@ -35,12 +35,12 @@ impl Origins {
     }
 }
 
-/// Puts compression and CORS around everything that a listener answers, [`runtime::http::shell`] included: a page must
+/// Puts the shell of [`runtime::http::shell`] around a listener's routes, and compression and CORS around that: a page must
 /// be able to read problems too. Texts are never compressed: their length is part of the answer.
 pub fn edge(router: Router, origins: &Origins) -> Router {
     let is_json = |_: StatusCode, _: Version, headers: &HeaderMap, _: &Extensions| is_json(headers);
     let compression = CompressionLayer::new().compress_when(SizeAbove::new(COMPRESS_ABOVE_BYTES).and(is_json));
-    let router = router.layer(compression);
+    let router = shell_within(router, compression);
     if origins.0.is_empty() { router } else { router.layer(cors(origins)) }
 }
 

@@ -61,7 +61,7 @@ struct App {
     boards: Arc<Kept>,
 }
 
-/// All routes, to be put into [`runtime::http::shell`], which makes problems of what no route answers.
+/// All routes, to be put into [`edge`], which makes problems of what no route answers.
 pub fn router(parts: Parts, config: Config) -> Router {
     let app = App { parts: Arc::new(parts), config: Arc::new(config), boards: Arc::default() };
     routes::all()
@@ -103,7 +103,7 @@ pub async fn start(
     let listener = TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen}"))?;
     let address = listener.local_addr().context("cannot tell the own address")?;
     let routes = router(parts, config).merge(http::openapi(&openapi())).merge(health.router());
-    let routes = edge(http::shell(routes), origins);
+    let routes = edge(routes, origins);
     let serving = async move { http::serve(listener, routes, &shutdown, http::DRAIN_TIMEOUT_DEFAULT).await };
     tracing::info!(%address, "the read side listens");
     Ok(Running { address, task: tokio::spawn(serving) })

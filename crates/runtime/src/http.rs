@@ -1,25 +1,34 @@
 //! The HTTP shell around a service's routes, and serving them until shutdown.
 
-use std::any::Any;
+use std::collections::HashMap;
+use std::convert::Infallible;
 use std::io;
+use std::panic::AssertUnwindSafe;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
+use ::metrics::{Counter, Gauge, Histogram};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{MatchedPath, Request};
 use axum::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
-use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{Route, get};
 use bytes::Bytes;
+use futures::FutureExt;
+use futures::future::BoxFuture;
 use tokio::net::TcpListener;
-use tower_http::catch_panic::CatchPanicLayer;
+use tower::layer::layer_fn;
+use tower::layer::util::Identity;
+use tower::{Layer, Service, ServiceBuilder};
 use tracing::Instrument;
 use utoipa::openapi::OpenApi;
 use uuid::Uuid;
 
 use crate::health;
+use crate::metrics;
 use crate::problem::{self, Problem};
 use crate::shutdown::Shutdown;
 
@@ -37,18 +46,32 @@ pub struct RequestId(pub Uuid);
 
 /// Puts the shell around all routes of a listener: to be called once, last, on the merged router.
 ///
-/// Layers that every answer needs, such as CORS and compression, go around the shell.
-///
 /// Unknown routes (404 `no_such_route`), methods (405 `method_not_allowed`, with `Allow`), panics
 /// (500 `internal`) and every other error answer become problems whose `instance` is the request
 /// id. Each request has a span, a log line (of level debug when it succeeds), and the metrics
 /// `http_requests_total`, `http_request_duration_seconds` and `http_requests_in_flight`.
 pub fn shell(router: Router) -> Router {
+    shell_within(router, Identity::new())
+}
+
+/// The same, within a layer that every answer passes, problems too: compression.
+///
+/// To the router all of it is one layer. Each further one is boxed, and cloned for each request with all that it goes
+/// around.
+pub fn shell_within<L>(router: Router, around: L) -> Router
+where
+    L: Layer<Shell> + Clone + Send + Sync + 'static,
+    L::Service: Service<Request> + Clone + Send + Sync + 'static,
+    <L::Service as Service<Request>>::Response: IntoResponse + 'static,
+    <L::Service as Service<Request>>::Error: Into<Infallible> + 'static,
+    <L::Service as Service<Request>>::Future: Send + 'static,
+{
+    let meters = Arc::new(Meters::new());
+    let shell = layer_fn(move |inner| Shell { inner, meters: Arc::clone(&meters) });
     router
         .fallback(no_such_route)
         .method_not_allowed_fallback(method_not_allowed)
-        .layer(CatchPanicLayer::custom(panicked))
-        .layer(middleware::from_fn(observe))
+        .layer(ServiceBuilder::new().layer(around).layer(shell))
 }
 
 /// `GET /openapi.json`: the description of what a listener answers.
@@ -98,37 +121,56 @@ async fn method_not_allowed(method: Method) -> Problem {
     Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail)
 }
 
-/// The panic itself has been logged by the panic hook, with its place.
-fn panicked(_panic: Box<dyn Any + Send>) -> Response {
-    Problem::internal().into_response()
+/// A route within its shell.
+#[derive(Clone)]
+pub struct Shell {
+    inner: Route,
+    meters: Arc<Meters>,
 }
 
-async fn observe(mut request: Request, next: Next) -> Response {
-    let id = request_id(&request);
-    request.extensions_mut().insert(RequestId(id));
-    let method = request.method().clone();
-    // The route, not the path: a path names users, and would make one time series for each
-    // resource.
-    let route = request.extensions().get::<MatchedPath>().map_or("unmatched", MatchedPath::as_str).to_owned();
-    let span = tracing::info_span!(
-        "http_request",
-        http.method = %method,
-        http.route = route,
-        request.id = %id
-    );
-    async move {
-        let in_flight = InFlight::new();
-        let started = Instant::now();
-        let mut response = complete(next.run(request).await, &method, id);
-        drop(in_flight);
-        record(&method, route, response.status(), started.elapsed());
-        let id = HeaderValue::try_from(id.to_string()).expect("a UUID is visible ASCII");
-        response.headers_mut().insert(REQUEST_ID, id);
-        response.headers_mut().entry(X_CONTENT_TYPE_OPTIONS).or_insert(HeaderValue::from_static("nosniff"));
-        response
+impl Service<Request> for Shell {
+    type Response = Response;
+    type Error = Infallible;
+    type Future = BoxFuture<'static, Result<Response, Infallible>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Service::<Request>::poll_ready(&mut self.inner, context)
     }
-    .instrument(span)
-    .await
+
+    fn call(&mut self, mut request: Request) -> Self::Future {
+        let id = request_id(&request);
+        request.extensions_mut().insert(RequestId(id));
+        let method = request.method().clone();
+        // The route, not the path: a path names users, and would make one time series for each
+        // resource.
+        let route = request.extensions().get::<MatchedPath>().cloned();
+        let span = tracing::info_span!(
+            "http_request",
+            http.method = method.as_str(),
+            http.route = route_label(route.as_ref()),
+            request.id = %id
+        );
+        let answering = AssertUnwindSafe(self.inner.call(request)).catch_unwind();
+        let in_flight = InFlight::new(&self.meters);
+        let answer = async move {
+            let started = Instant::now();
+            // The panic itself has been logged by the panic hook, with its place.
+            let response = answering.await.unwrap_or_else(|_panic| Ok(Problem::internal().into_response()));
+            let mut response = response.map(|response| complete(response, &method, id))?;
+            let (status, elapsed) = (response.status(), started.elapsed());
+            in_flight.meters.count((method_label(&method), status.as_u16()), route_label(route.as_ref()), elapsed);
+            log(route_label(route.as_ref()), status.as_u16(), elapsed);
+            let id = HeaderValue::try_from(id.to_string()).expect("a UUID is visible ASCII");
+            response.headers_mut().insert(REQUEST_ID, id);
+            response.headers_mut().entry(X_CONTENT_TYPE_OPTIONS).or_insert(HeaderValue::from_static("nosniff"));
+            Ok(response)
+        };
+        Box::pin(answer.instrument(span))
+    }
+}
+
+fn route_label(route: Option<&MatchedPath>) -> &str {
+    route.map_or("unmatched", MatchedPath::as_str)
 }
 
 fn request_id(request: &Request) -> Uuid {
@@ -163,19 +205,15 @@ fn plain(status: StatusCode) -> Problem {
     Problem::new(status, code, reason.to_lowercase())
 }
 
-fn record(method: &Method, route: String, status: StatusCode, elapsed: Duration) {
+fn log(route: &str, status: u16, elapsed: Duration) {
     let latency_seconds = elapsed.as_secs_f64();
-    let status = status.as_u16();
     // A line for each would cost as much as a read does; the metrics count them all, and a write has its own line where
     // its record is appended.
-    if status < 400 || health::PATHS.contains(&route.as_str()) {
+    if status < 400 || health::PATHS.contains(&route) {
         tracing::debug!(http.status = status, latency_seconds, "request answered");
     } else {
         tracing::info!(http.status = status, latency_seconds, "request answered");
     }
-    let labels = [("method", method_label(method).to_owned()), ("route", route), ("status", status.to_string())];
-    ::metrics::counter!("http_requests_total", &labels).increment(1);
-    ::metrics::histogram!("http_request_duration_seconds", &labels).record(latency_seconds);
 }
 
 /// Clients may invent methods, and each label value is a time series.
@@ -184,19 +222,69 @@ fn method_label(method: &Method) -> &'static str {
     KNOWN.into_iter().find(|known| *known == method.as_str()).unwrap_or("other")
 }
 
+/// The metrics of a listener. Their handles are kept: to look one up in the recorder takes a microsecond, and a request
+/// needs several.
+struct Meters {
+    in_flight: Gauge,
+    /// By method and status, then by route; as many as there are routes and statuses.
+    answers: RwLock<HashMap<Kind, HashMap<String, Answers>>>,
+}
+
+/// Method and status of an answer.
+type Kind = (&'static str, u16);
+
+/// What is told of the answers of one kind on one route.
+#[derive(Clone)]
+struct Answers {
+    total: Counter,
+    seconds: Histogram,
+}
+
+impl Meters {
+    fn new() -> Self {
+        // Handles that were made before the recorder count nothing.
+        drop(metrics::install());
+        Self { in_flight: ::metrics::gauge!("http_requests_in_flight"), answers: RwLock::default() }
+    }
+
+    fn count(&self, kind: Kind, route: &str, elapsed: Duration) {
+        let Answers { total, seconds } = self.answers(kind, route);
+        total.increment(1);
+        seconds.record(elapsed.as_secs_f64());
+    }
+
+    fn answers(&self, kind: Kind, route: &str) -> Answers {
+        let known = self.answers.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(answers) = known.get(&kind).and_then(|routes| routes.get(route)) {
+            return answers.clone();
+        }
+        drop(known);
+        let (method, status) = kind;
+        let labels = [("method", method.to_owned()), ("route", route.to_owned()), ("status", status.to_string())];
+        let answers = Answers {
+            total: ::metrics::counter!("http_requests_total", &labels),
+            seconds: ::metrics::histogram!("http_request_duration_seconds", &labels),
+        };
+        let mut known = self.answers.write().unwrap_or_else(PoisonError::into_inner);
+        known.entry(kind).or_default().entry(route.to_owned()).or_insert(answers).clone()
+    }
+}
+
 /// Counts a request as under way until it is dropped, which is also when a client goes away.
-struct InFlight;
+struct InFlight {
+    meters: Arc<Meters>,
+}
 
 impl InFlight {
-    fn new() -> Self {
-        ::metrics::gauge!("http_requests_in_flight").increment(1.0);
-        Self
+    fn new(meters: &Arc<Meters>) -> Self {
+        meters.in_flight.increment(1.0);
+        Self { meters: Arc::clone(meters) }
     }
 }
 
 impl Drop for InFlight {
     fn drop(&mut self) {
-        ::metrics::gauge!("http_requests_in_flight").decrement(1.0);
+        self.meters.in_flight.decrement(1.0);
     }
 }
 

@@ -63,8 +63,8 @@ fn published_policies_are_numbered_from_one_and_zero_is_built_in() {
     assert_eq!(second, [Event::PolicyPublished { version: 2, policy: Policy::default() }]);
 
     let open = project.open().unwrap();
-    assert_eq!(open.policy(0), Some(Policy::default()));
-    assert_eq!(open.policy(1), Some(majority()));
+    assert_eq!(open.policy(0), Some(&Policy::default()));
+    assert_eq!(open.policy(1), Some(&majority()));
     assert_eq!(open.policy(2), None);
     assert_eq!(open.policy(u32::MAX), None);
     assert_eq!(open.policy_newest(), 1);

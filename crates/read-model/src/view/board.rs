@@ -37,7 +37,7 @@ pub(super) fn recall(scope: &Scope<'_>, ask: &AskBoard) -> Answer<Option<Said>> 
 /// The board, unless it is the one that the asker has.
 fn shown(scope: &Scope<'_>, ask: &AskBoard, cached: &Cached<Board>) -> Said {
     let is_whole = !cached.content.blinded;
-    if is_whole && ask.known == Some(Known { since: cached.content.since, policy: scope.policy.version }) {
+    if is_whole && ask.known == Some(Known { since: cached.content.since, policy: scope.policy_version }) {
         return Said::Unchanged(Unchanged {});
     }
     let mut board = Board::clone(&cached.content);
@@ -48,7 +48,7 @@ fn shown(scope: &Scope<'_>, ask: &AskBoard, cached: &Cached<Board>) -> Said {
 
 fn key(scope: &Scope<'_>, incident: IncidentId) -> Key {
     let Without::Nothing = scope.without;
-    Key { project: scope.project, incident, policy: scope.policy.version }
+    Key { project: scope.project, incident, policy: scope.policy_version }
 }
 
 /// The status of an incident's board; an incident that is known has one.
@@ -63,8 +63,8 @@ fn cached(scope: &Scope<'_>, incident: IncidentId) -> Answer<Option<Arc<Cached<B
         return Ok(Some(cached));
     }
     let Some(gathered) = gather(*snapshot, scope.project, incident)? else { return Ok(None) };
-    let assessed = assess(&gathered.case, &scope.policy.policy);
-    let board = Mapping { case: &gathered.case }.board(&assessed, scope.policy.version);
+    let assessed = assess(&gathered.case, scope.policy());
+    let board = Mapping { case: &gathered.case }.board(&assessed, scope.policy_version);
     let board = Board { since: gathered.since, ..board };
     let cached = Arc::new(Cached::new(board, gathered.since, gathered.subjects, snapshot.at()));
     boards.put(key, Arc::clone(&cached));

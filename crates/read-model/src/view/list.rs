@@ -57,7 +57,7 @@ pub(super) fn get(scope: &Scope<'_>, ask: &Get) -> Answer<Resource> {
         "projects" => {
             (id(&ask.id)? == scope.project.uuid()).then(|| resource::project(scope.project.uuid(), &scope.open))
         }
-        "policies" => open.policy(version()?).map(|policy| resource::policy(version().unwrap_or(0), &policy)),
+        "policies" => open.policy(version()?).map(|policy| resource::policy(version().unwrap_or(0), policy)),
         "codebooks" => {
             let version = version()?;
             let at = version.checked_sub(1).map(|at| at as usize);
@@ -107,7 +107,7 @@ fn numbered(scope: &Scope<'_>, ask: &List) -> Answer<Page> {
     }
     let entries: Vec<Resource> = match ask.collection.as_str() {
         "policies" => (0..=open.policy_newest())
-            .filter_map(|version| open.policy(version).map(|policy| resource::policy(version, &policy)))
+            .filter_map(|version| open.policy(version).map(|policy| resource::policy(version, policy)))
             .collect(),
         "codebooks" => {
             (1..).zip(&open.codebooks).map(|(version, codebook)| resource::codebook(version, codebook)).collect()

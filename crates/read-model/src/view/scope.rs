@@ -81,15 +81,9 @@ pub(super) struct Scope<'a> {
     pub project: ProjectId,
     /// The project's state at the position.
     pub open: Arc<Loaded<Open>>,
-    pub policy: PolicyInForce,
+    /// The version of the policy under which a view is computed.
+    pub policy_version: u32,
     pub without: Without,
-}
-
-/// The policy under which a view is computed.
-#[derive(Debug, Clone)]
-pub(super) struct PolicyInForce {
-    pub version: u32,
-    pub policy: Policy,
 }
 
 impl<'a> Scope<'a> {
@@ -110,15 +104,19 @@ impl<'a> Scope<'a> {
         let snapshot = view.store.snapshot(Some(as_of));
         let is_past = as_of < view.store.checkpoint().position;
         let open = if is_past { project_at(view, &snapshot, project)?.ok_or_else(absent)? } else { now };
-        let version = request.policy.unwrap_or_else(|| open.state.policy_newest());
-        let policy = open.state.policy(version).ok_or_else(|| {
-            let newest = open.state.policy_newest();
-            invalid(
-                "unknown_policy",
-                format!("there is no policy version {version} at this position; the newest is {newest}"),
-            )
-        })?;
-        Ok(Self { view, snapshot, project, open, policy: PolicyInForce { version, policy }, without })
+        let newest = open.state.policy_newest();
+        let policy_version = request.policy.unwrap_or(newest);
+        if open.state.policy(policy_version).is_none() {
+            let detail =
+                format!("there is no policy version {policy_version} at this position; the newest is {newest}");
+            return Err(invalid("unknown_policy", detail));
+        }
+        Ok(Self { view, snapshot, project, open, policy_version, without })
+    }
+
+    /// The policy under which a view is computed.
+    pub(super) fn policy(&self) -> &Policy {
+        self.open.state.policy(self.policy_version).expect("the scope was opened under a version that is there")
     }
 
     /// An aggregate of the project that has a record.
