@@ -3,6 +3,8 @@ use crate::Why;
 use crate::testing::{any, cases, edtf, refused};
 use proptest::prelude::*;
 
+mod oracle;
+
 const PAST: Day = Day::Past;
 const FUTURE: Day = Day::Future;
 
