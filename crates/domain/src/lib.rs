@@ -16,6 +16,7 @@ pub mod document;
 pub mod edtf;
 pub mod id;
 pub mod incident;
+pub mod opinion;
 pub mod passage;
 pub mod policy;
 pub mod project;

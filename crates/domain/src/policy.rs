@@ -29,7 +29,7 @@ codes! {
     }
 }
 
-/// Evidence of one certainty for an opinion.
+/// Evidence for an opinion: that of one certainty, or what utterances add up to.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Evidence {
     /// Evidence for, at least 0.
