@@ -143,7 +143,13 @@ impl History {
                     if first { reading::Event::ClaimRead(claim) } else { reading::Event::ClaimReadingRevised(claim) };
                 vec![event.into()]
             }
-            Kind::Project | Kind::Source | Kind::Document | Kind::Actor | Kind::User | Kind::Relation => return None,
+            Kind::Project
+            | Kind::Source
+            | Kind::Document
+            | Kind::Actor
+            | Kind::User
+            | Kind::Relation
+            | Kind::Derivation => return None,
         })
     }
 
@@ -230,7 +236,7 @@ fn rank(kind: Kind) -> u8 {
         Kind::Actor => 3,
         Kind::Incident => 4,
         Kind::Relation | Kind::Annotation => 5,
-        Kind::Reading => 6,
+        Kind::Reading | Kind::Derivation => 6,
     }
 }
 

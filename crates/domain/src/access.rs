@@ -11,7 +11,7 @@ codes! {
         Reader = "reader",
         /// Marks passages and records readings.
         Annotator = "annotator",
-        /// Looks after sources, actors and incidents, and adjudicates.
+        /// Looks after sources, actors and incidents, judges derivations, and adjudicates.
         Curator = "curator",
         /// Grants roles, publishes policies, erases.
         Admin = "admin",

@@ -2,7 +2,7 @@
 
 use crate::code::codes;
 use crate::id::UserId;
-use crate::{actor, annotation, document, incident, project, reading, relation, source, user};
+use crate::{actor, annotation, derivation, document, incident, project, reading, relation, source, user};
 
 codes! {
     /// The kinds of aggregates; the code is the kind's token in subjects.
@@ -25,6 +25,8 @@ codes! {
         Annotation = "annotation",
         /// A reading of a passage.
         Reading = "reading",
+        /// A derivation of one passage from another, or an origin.
+        Derivation = "derivation",
     }
 }
 
@@ -90,6 +92,7 @@ events! {
     Relation: relation::Relation,
     Annotation: annotation::Annotation,
     Reading: reading::Reading,
+    Derivation: derivation::Derivation,
 }
 
 /// Writes `const KIND`, `type Event` and `own` of an aggregate's impl.

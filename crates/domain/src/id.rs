@@ -51,6 +51,8 @@ ids! {
     AnnotationId,
     /// One annotator's reading of one passage.
     ReadingId,
+    /// A derivation of one passage from another, or an origin.
+    DerivationId,
 }
 
 /// The namespace of user ids that are made from handles.

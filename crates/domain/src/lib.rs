@@ -12,6 +12,7 @@ pub mod attribution;
 pub mod claim;
 mod code;
 pub mod codebook;
+pub mod derivation;
 pub mod document;
 pub mod edtf;
 pub mod id;

@@ -199,7 +199,8 @@ impl Service {
                 | Kind::Document
                 | Kind::Incident
                 | Kind::Annotation
-                | Kind::Reading => {}
+                | Kind::Reading
+                | Kind::Derivation => {}
             }
         }
         Ok(surroundings)

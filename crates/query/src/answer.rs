@@ -239,6 +239,7 @@ impl Item {
             Of::Policy(policy) => Validator::Revision(policy.version.into()),
             Of::Codebook(codebook) => Validator::Revision(codebook.version.into()),
             Of::Member(_) => Validator::Content,
+            Of::Derivation(derivation) => Validator::Revision(derivation.revision),
         }
     }
 }
@@ -257,6 +258,7 @@ impl Serialize for Item {
             Of::Policy(policy) => policy.serialize(serializer),
             Of::Codebook(codebook) => codebook.serialize(serializer),
             Of::Member(member) => member.serialize(serializer),
+            Of::Derivation(derivation) => derivation.serialize(serializer),
         }
     }
 }

@@ -111,6 +111,7 @@ fn collection(kind: Kind) -> Option<&'static str> {
         Kind::Relation => Some("relations"),
         Kind::Annotation => Some("annotations"),
         Kind::Reading => Some("readings"),
+        Kind::Derivation => Some("derivations"),
     }
 }
 

@@ -129,6 +129,7 @@ fn number(kind: Kind) -> u8 {
         Kind::Relation => 7,
         Kind::Annotation => 8,
         Kind::Reading => 9,
+        Kind::Derivation => 11,
     }
 }
 

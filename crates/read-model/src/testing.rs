@@ -6,11 +6,12 @@ use domain::access::Role;
 use domain::actor::{self, ActorKind, Name};
 use domain::annotation::{self, Span, SpanRole};
 use domain::claim::{Act, Certainty, Chain, Claim, Facet, Link, Polarity, Proposition, Scope, Speaker, Target};
+use domain::derivation::{self, DerivationType};
 use domain::document;
 use domain::edtf::Edtf;
 use domain::id::{
-    ActorId, AnnotationId, CredentialId, DocumentId, Handle, INSTALLATION, IncidentId, NameId, ProjectId, ReadingId,
-    RelationId, SourceId, UserId,
+    ActorId, AnnotationId, CredentialId, DerivationId, DocumentId, Handle, INSTALLATION, IncidentId, NameId, ProjectId,
+    ReadingId, RelationId, SourceId, UserId,
 };
 use domain::incident::{self, Class, Detail};
 use domain::relation::{self, Edge, RelationStance, RelationType};
@@ -242,6 +243,22 @@ impl History {
         let id = self.id();
         self.add(author, id, [reading::Event::ClaimRead(claim)]);
         ReadingId::new(id)
+    }
+
+    /// A suggestion that one passage translates another.
+    pub fn derivation(&mut self, author: UserId, from: AnnotationId, to: AnnotationId) -> DerivationId {
+        let id = self.id();
+        let edge = derivation::Edge { derivation: DerivationType::Translates, from, to };
+        self.add(author, id, [derivation::Event::DerivationSuggested(edge)]);
+        DerivationId::new(id)
+    }
+
+    /// A passage that is declared to be an origin.
+    pub fn origin(&mut self, annotation: AnnotationId) -> DerivationId {
+        let id = self.id();
+        let declared = derivation::Event::OriginDeclared { annotation, reason: text("Its reporter was there.") };
+        self.add(self.admin, id, [declared]);
+        DerivationId::new(id)
     }
 }
 

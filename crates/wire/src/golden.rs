@@ -15,7 +15,7 @@ use domain::policy::{Evidence, Generic, Policy, Readings};
 use domain::relation::{self, RelationStance, RelationType};
 use domain::source::{self, SourceKind, SourceRelation};
 use domain::text::Text;
-use domain::{Event, Kind, access, document, id, incident, project, reading, user};
+use domain::{Event, Kind, access, derivation, document, id, incident, project, reading, user};
 use record::{Batch, Envelope, Record, Reliance};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -66,6 +66,10 @@ event_types! {
     Event::Reading(reading::Event::ClaimReadingRevised(_)) => "ClaimReadingRevised",
     Event::Reading(reading::Event::ClaimReadingRetracted) => "ClaimReadingRetracted",
     Event::Reading(reading::Event::NoClaimFound(_)) => "NoClaimFound",
+    Event::Derivation(derivation::Event::DerivationSuggested(_)) => "DerivationSuggested",
+    Event::Derivation(derivation::Event::DerivationConfirmed { .. }) => "DerivationConfirmed",
+    Event::Derivation(derivation::Event::DerivationRejected { .. }) => "DerivationRejected",
+    Event::Derivation(derivation::Event::OriginDeclared { .. }) => "OriginDeclared",
 }
 
 /// The position at which the records are printed.
@@ -191,6 +195,7 @@ fn samples() -> Vec<(&'static str, Record)> {
     samples.extend(of_incidents());
     samples.extend(of_actors());
     samples.extend(of_passages());
+    samples.extend(of_derivations());
     samples
 }
 
@@ -385,6 +390,17 @@ fn of_passages() -> Vec<(&'static str, Record)> {
         ("ClaimReadingRevised", later(ClaimReadingRevised(claim()))),
         ("ClaimReadingRetracted", later(ClaimReadingRetracted)),
         ("NoClaimFound", first(NoClaimFound(blank))),
+    ]
+}
+
+fn of_derivations() -> Vec<(&'static str, Record)> {
+    use derivation::Event::{DerivationConfirmed, DerivationRejected, DerivationSuggested, OriginDeclared};
+    let edge = derivation::Edge { derivation: derivation::DerivationType::NearDuplicate, from: of(101), to: of(102) };
+    vec![
+        ("DerivationSuggested", first(DerivationSuggested(edge))),
+        ("DerivationConfirmed", later(DerivationConfirmed { reason: text("It repeats the misspelt name.") })),
+        ("DerivationRejected", later(DerivationRejected { reason: text("Both quote the ministry.") })),
+        ("OriginDeclared", first(OriginDeclared { annotation: of(101), reason: text("Its reporter was there.") })),
     ]
 }
 

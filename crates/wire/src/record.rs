@@ -188,7 +188,8 @@ pub fn texts(record: &Record) -> Vec<TextRef> {
             | Event::Actor(_)
             | Event::Relation(_)
             | Event::Annotation(_)
-            | Event::Reading(_) => None,
+            | Event::Reading(_)
+            | Event::Derivation(_) => None,
         })
         .map(|revision| TextRef {
             project,

@@ -8,7 +8,7 @@ const OTHERS: Action = Change { own: false };
 
 /// Who may do what, written out: `y` allowed, `n` forbidden, `h` hidden, for a stranger, a reader, an annotator, a
 /// curator, an admin and an operator.
-const MATRIX: [(Kind, Action, &str); 48] = [
+const MATRIX: [(Kind, Action, &str); 53] = [
     (Kind::Project, Read, "hyyyyy"),
     (Kind::Project, Create, "nnnnny"),
     (Kind::Project, OWN, "hnnnyy"),
@@ -56,6 +56,12 @@ const MATRIX: [(Kind, Action, &str); 48] = [
     (Kind::Reading, OWN, "hnyyyy"),
     (Kind::Reading, OTHERS, "hnnnnn"),
     (Kind::Reading, Govern, "hnnnyy"),
+    // Everybody suggests, and nobody judges the own suggestion without being a curator.
+    (Kind::Derivation, Read, "hyyyyy"),
+    (Kind::Derivation, Create, "hnyyyy"),
+    (Kind::Derivation, OWN, "hnnyyy"),
+    (Kind::Derivation, OTHERS, "hnnyyy"),
+    (Kind::Derivation, Govern, "hnnnyy"),
     // What cannot be contested is at least no way around the roles.
     (Kind::Reading, Contest, "hnyyyy"),
     (Kind::User, Contest, "nnnnny"),

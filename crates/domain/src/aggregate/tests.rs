@@ -8,12 +8,23 @@ use std::collections::BTreeSet;
 #[test]
 fn the_kinds_are_the_tokens_of_subjects() {
     let kinds: Vec<_> = Kind::ALL.iter().map(|kind| kind.as_str()).collect();
-    let expected = ["project", "user", "source", "document", "incident", "actor", "relation", "annotation", "reading"];
+    let expected = [
+        "project",
+        "user",
+        "source",
+        "document",
+        "incident",
+        "actor",
+        "relation",
+        "annotation",
+        "reading",
+        "derivation",
+    ];
     assert_eq!(kinds, expected);
 }
 
 /// The events of the design by kind (domain.md, section 4).
-const EVENTS: [(&str, &[&str]); 9] = [
+const EVENTS: [(&str, &[&str]); 10] = [
     ("project", &["ProjectCreated", "CodebookPublished", "PolicyPublished", "MemberRoleGranted", "MemberRoleRevoked"]),
     ("user", &["UserRegistered", "TokenIssued", "TokenRevoked"]),
     ("source", &["SourceRegistered", "SourceRelationAsserted"]),
@@ -23,6 +34,7 @@ const EVENTS: [(&str, &[&str]); 9] = [
     ("relation", &["RelationRegistered", "RelationDisputed", "DisputeWithdrawn", "RelationWithdrawn"]),
     ("annotation", &["AnnotationCreated", "AnnotationRevised", "AnnotationRetracted"]),
     ("reading", &["ClaimRead", "ClaimReadingRevised", "ClaimReadingRetracted", "NoClaimFound"]),
+    ("derivation", &["DerivationSuggested", "DerivationConfirmed", "DerivationRejected", "OriginDeclared"]),
 ];
 
 #[test]
@@ -120,6 +132,8 @@ aggregates! {
     incident: Incident by incident_event, incident_command, creating with Command::Register(_) | Command::DefineClass(_),
     actor: Actor by actor_event, actor_command, creating with Command::Register { .. },
     relation: Relation by relation_event, relation_command, creating with Command::Register(_),
+    derivation: Derivation by derivation_event, derivation_command,
+        creating with Command::Suggest(_) | Command::DeclareOrigin { .. },
 }
 
 // The commands of annotations and readings borrow what they are checked against.
@@ -208,5 +222,6 @@ proptest! {
         folds_the_own::<crate::relation::Relation>(&events)?;
         folds_the_own::<crate::annotation::Annotation>(&events)?;
         folds_the_own::<crate::reading::Reading>(&events)?;
+        folds_the_own::<crate::derivation::Derivation>(&events)?;
     }
 }

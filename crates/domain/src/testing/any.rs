@@ -7,6 +7,7 @@ use crate::claim::{
     Act, Certainty, Chain, Claim, Facet, Polarity, Proposition, Role, Scope, Speaker, Stance, Target, UnidentifiedKind,
 };
 use crate::codebook::Codebook;
+use crate::derivation::{self, DerivationType, Verdict};
 use crate::document;
 use crate::edtf::Edtf;
 use crate::incident;
@@ -468,6 +469,29 @@ pub fn reading_event() -> impl Strategy<Value = reading::Event> {
     ]
 }
 
+fn derived() -> impl Strategy<Value = derivation::Edge> {
+    (code::<DerivationType>(), id(), id()).prop_map(|(derivation, from, to)| derivation::Edge { derivation, from, to })
+}
+
+pub fn derivation_event() -> impl Strategy<Value = derivation::Event> {
+    use derivation::Event;
+    prop_oneof![
+        derived().prop_map(Event::DerivationSuggested),
+        recorded().prop_map(|reason| Event::DerivationConfirmed { reason }),
+        recorded().prop_map(|reason| Event::DerivationRejected { reason }),
+        (id(), recorded()).prop_map(|(annotation, reason)| Event::OriginDeclared { annotation, reason }),
+    ]
+}
+
+pub fn derivation_command() -> impl Strategy<Value = derivation::Command> {
+    use derivation::Command;
+    prop_oneof![
+        derived().prop_map(Command::Suggest),
+        (id(), text()).prop_map(|(annotation, reason)| Command::DeclareOrigin { annotation, reason }),
+        (code::<Verdict>(), text()).prop_map(|(verdict, reason)| Command::Judge { verdict, reason }),
+    ]
+}
+
 /// An event of any aggregate. Boxed, because an unoptimised build would keep them all on the stack.
 pub fn event() -> impl Strategy<Value = Event> {
     prop_oneof![
@@ -480,5 +504,6 @@ pub fn event() -> impl Strategy<Value = Event> {
         relation_event().prop_map(Event::Relation).boxed(),
         annotation_event().prop_map(Event::Annotation).boxed(),
         reading_event().prop_map(Event::Reading).boxed(),
+        derivation_event().prop_map(Event::Derivation).boxed(),
     ]
 }

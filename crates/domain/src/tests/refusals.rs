@@ -6,6 +6,7 @@ use crate::actor::{self, Actor, ActorKind, Name};
 use crate::annotation::{self, Annotation, Span, SpanRole};
 use crate::claim::{Act, Chain, Claim, Facet, Polarity, Role, Scope, Speaker, Stance, Target};
 use crate::codebook::Codebook;
+use crate::derivation::{self, Derivation, DerivationType, Verdict};
 use crate::document::{self, Document};
 use crate::edtf::Edtf;
 use crate::incident::{self, Incident};
@@ -63,6 +64,13 @@ const ROWS: &[Row] = &[
     ("claim/proposition.rs", "with_repeats_actor", || claim(|claim| claim.proposition.with = vec![id(2)])),
     ("claim/proposition.rs", "with_without_actor", || claim(praise_of_whoever_and_others)),
     ("codebook.rs", "list_too_long", || refusal(Codebook { kinds: vec![text("x"); 501], ..codebook() }.check())),
+    ("derivation.rs", "derivation_to_itself", || {
+        refusal(Derivation::Absent.decide(derivation::Command::Suggest(derivation::Edge { to: id(1), ..derived() })))
+    }),
+    ("derivation.rs", "id_taken", || refusal(confirmed().decide(derivation::Command::Suggest(derived())))),
+    ("derivation.rs", "not_a_derivation", || refusal(origin().decide(confirm()))),
+    ("derivation.rs", "not_found", || refusal(Derivation::Absent.decide(confirm()))),
+    ("derivation.rs", "verdict_stands", || refusal(confirmed().decide(confirm()))),
     ("document.rs", "already_withdrawn", || refusal(withdrawn_document().decide(document::Command::Withdraw))),
     ("document.rs", "text_too_long", || refusal(Document::Absent.decide(register_document(1, u64::MAX)))),
     ("document.rs", "id_taken", || refusal(withdrawn_document().decide(register_document(1, 1)))),
@@ -407,6 +415,25 @@ fn dispute(author: crate::id::UserId) -> relation::Command {
 
 fn disputed_relation() -> Relation {
     Relation::Live { edge: edge(), disputed_by: [AUTHOR].into() }
+}
+
+fn derived() -> derivation::Edge {
+    derivation::Edge { derivation: DerivationType::Quotes, from: id(1), to: id(2) }
+}
+
+fn confirm() -> derivation::Command {
+    derivation::Command::Judge { verdict: Verdict::Confirmed, reason: text("yes") }
+}
+
+fn confirmed() -> Derivation {
+    given([
+        derivation::Event::DerivationSuggested(derived()),
+        derivation::Event::DerivationConfirmed { reason: text("yes") },
+    ])
+}
+
+fn origin() -> Derivation {
+    given([derivation::Event::OriginDeclared { annotation: id(1), reason: text("yes") }])
 }
 
 fn register_source() -> source::Command {

@@ -1,7 +1,9 @@
 //! Which other aggregates an event names.
 
 use domain::claim::{Claim, Speaker, Target};
-use domain::{Event, Kind, actor, annotation, document, incident, project, reading, relation, source, user};
+use domain::{
+    Event, Kind, actor, annotation, derivation, document, incident, project, reading, relation, source, user,
+};
 use uuid::Uuid;
 
 /// Calls `name` for every other aggregate of the project that the event names.
@@ -16,6 +18,7 @@ pub(super) fn each(event: &Event, name: impl FnMut(Kind, Uuid)) {
         Event::Relation(event) => in_relation(event, name),
         Event::Annotation(event) => in_annotation(event, name),
         Event::Reading(event) => in_reading(event, name),
+        Event::Derivation(event) => in_derivation(event, name),
     }
 }
 
@@ -98,6 +101,17 @@ fn in_reading(event: &reading::Event, mut name: impl FnMut(Kind, Uuid)) {
         reading::Event::ClaimRead(claim) | reading::Event::ClaimReadingRevised(claim) => in_claim(claim, name),
         reading::Event::NoClaimFound(blank) => name(Kind::Document, blank.document.uuid()),
         reading::Event::ClaimReadingRetracted => {}
+    }
+}
+
+fn in_derivation(event: &derivation::Event, mut name: impl FnMut(Kind, Uuid)) {
+    match event {
+        derivation::Event::DerivationSuggested(edge) => {
+            name(Kind::Annotation, edge.from.uuid());
+            name(Kind::Annotation, edge.to.uuid());
+        }
+        derivation::Event::OriginDeclared { annotation, reason: _ } => name(Kind::Annotation, annotation.uuid()),
+        derivation::Event::DerivationConfirmed { .. } | derivation::Event::DerivationRejected { .. } => {}
     }
 }
 

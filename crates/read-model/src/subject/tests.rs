@@ -2,6 +2,8 @@ use super::*;
 use crate::testing::{History, claim, user};
 use domain::actor::ActorKind;
 use domain::claim::Act;
+use domain::derivation;
+use domain::text::Text;
 
 fn last(history: &History) -> Vec<Subject> {
     history.entries().last().expect("a history has a record").subjects.clone()
@@ -38,6 +40,32 @@ fn a_reading_concerns_all_that_it_names() {
     ];
     expected.sort_unstable();
     assert_eq!(last(&history), expected);
+}
+
+#[test]
+fn a_derivation_concerns_both_passages_and_a_verdict_itself_alone() {
+    let mut history = History::new(1);
+    let source = history.source("Agency");
+    let document = history.document(source, "Report", "text");
+    let (copy, original) =
+        (history.annotation(user("a"), document, 0, 2), history.annotation(user("a"), document, 2, 4));
+    let derivation = history.derivation(user("a"), copy, original);
+    let mut expected = vec![
+        own(&history, Kind::Derivation, derivation.uuid()),
+        mention(&history, Kind::Annotation, copy.uuid(), Kind::Derivation),
+        mention(&history, Kind::Annotation, original.uuid(), Kind::Derivation),
+        Subject::created(history.project, Kind::Derivation),
+        Subject::author(history.project, Kind::Derivation, user("a")),
+        Subject::project(history.project),
+    ];
+    expected.sort_unstable();
+    assert_eq!(last(&history), expected);
+
+    let reason = Text::recorded("Compared.".to_owned());
+    history.add(user("b"), derivation.uuid(), [derivation::Event::DerivationConfirmed { reason }]);
+    assert_eq!(last(&history), [own(&history, Kind::Derivation, derivation.uuid()), Subject::project(history.project)]);
+    history.origin(original);
+    assert!(last(&history).contains(&mention(&history, Kind::Annotation, original.uuid(), Kind::Derivation)));
 }
 
 #[test]

@@ -1,12 +1,13 @@
 //! What listed resources have in common.
 
-use super::resource::{KINDS_OF_READINGS, kind_of_reading};
+use super::resource::{KINDS_OF_READINGS, kind_of_derivation, kind_of_reading, kinds_of_derivations};
 use super::scope::{Answer, Scope, invalid};
 use super::{board, status};
 use crate::Loaded;
 use domain::actor::{Actor, ActorKind};
 use domain::annotation::{Annotation, SpanRole};
 use domain::claim::{Claim, Speaker, Target};
+use domain::derivation::Derivation;
 use domain::document::Document;
 use domain::id::{ActorId, DocumentId, Handle, IncidentId, UserId};
 use domain::incident::Incident;
@@ -269,6 +270,21 @@ impl Filtered for Reading {
             }
         };
         Ok(admitted && (filter.status.is_none() || filter.is_status(status::of_reading(scope, &loaded.state)?)))
+    }
+}
+
+impl Filtered for Derivation {
+    fn fields() -> Fields {
+        let kind = Kinds::Codes(kinds_of_derivations());
+        Fields { status: status::of_derivations(), kind, ..Fields::default() }
+    }
+
+    fn is_admitted(_: &Scope<'_>, _: Uuid, loaded: &Loaded<Self>, filter: &Filter) -> Answer<bool> {
+        let state = &loaded.state;
+        let (Some(kind), Some(status)) = (kind_of_derivation(state), status::of_derivation(state)) else {
+            return Ok(false);
+        };
+        Ok(filter.is_author(loaded.author) && filter.is_kind(kind) && filter.is_status(status))
     }
 }
 

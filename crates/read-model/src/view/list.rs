@@ -10,6 +10,7 @@ use domain::Kind;
 use domain::access::{self, Action};
 use domain::actor::Actor;
 use domain::annotation::Annotation;
+use domain::derivation::Derivation;
 use domain::document::Document;
 use domain::id::ProjectId;
 use domain::incident::Incident;
@@ -42,6 +43,7 @@ pub(super) fn kind(collection: &str) -> Answer<Kind> {
         "relations" => Kind::Relation,
         "annotations" => Kind::Annotation,
         "readings" => Kind::Reading,
+        "derivations" => Kind::Derivation,
         unknown => {
             let unknown: String = unknown.chars().take(64).collect();
             return Err(invalid("unknown_collection", format!("there is no collection `{unknown}`")));
@@ -74,6 +76,7 @@ pub(super) fn get(scope: &Scope<'_>, ask: &Get) -> Answer<Resource> {
         "relations" => one::<Relation>(scope, &ask.id)?,
         "annotations" => one::<Annotation>(scope, &ask.id)?,
         "readings" => one::<Reading>(scope, &ask.id)?,
+        "derivations" => one::<Derivation>(scope, &ask.id)?,
         unknown => kind(unknown).map(|_| None)?,
     };
     found.ok_or_else(absent)
@@ -94,6 +97,7 @@ pub(super) fn list(scope: &Scope<'_>, ask: &List) -> Answer<Page> {
         "relations" => listed::<Relation>(scope, ask),
         "annotations" => listed::<Annotation>(scope, ask),
         "readings" => listed::<Reading>(scope, ask),
+        "derivations" => listed::<Derivation>(scope, ask),
         _ => numbered(scope, ask),
     }
 }
@@ -161,6 +165,7 @@ listed!(Annotation, |_, id, loaded| Ok(resource::annotation(id, loaded)), |scope
     Ok(by_document(scope, filter, Kind::Annotation))
 });
 listed!(Reading, resource::reading, by_anything);
+listed!(Derivation, |_, id, loaded| Ok(resource::derivation(id, loaded)), |_, _| Ok(None));
 
 fn mention(scope: &Scope<'_>, kind: Kind, id: Uuid, mentioning: Kind) -> Subject {
     Subject::mention(&Address { project: scope.project.uuid(), kind, id }, mentioning)

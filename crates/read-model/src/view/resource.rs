@@ -3,9 +3,11 @@
 use super::scope::{Answer, Scope};
 use super::{board, status};
 use crate::Loaded;
+use domain::Code;
 use domain::access::Role;
 use domain::actor::{Actor, Name};
 use domain::annotation::Annotation;
+use domain::derivation::{Derivation, DerivationType};
 use domain::document::{self, Document};
 use domain::edtf::Edtf;
 use domain::id::{IncidentId, NameId, UserId};
@@ -195,6 +197,41 @@ pub(super) fn kind_of_reading(reading: &Reading) -> &'static str {
     match reading {
         Reading::Absent | Reading::Claim { .. } | Reading::Retracted { .. } => "claim",
         Reading::Blank { .. } | Reading::BlankRetracted { .. } => "no_claim",
+    }
+}
+
+pub(super) fn derivation(id: Uuid, loaded: &Loaded<Derivation>) -> Option<Resource> {
+    let kind = kind_of_derivation(&loaded.state)?.to_owned();
+    let status = status::of_derivation(&loaded.state)?.to_owned();
+    let mut derivation = of_loaded!(Derivation, id, loaded, kind, status, ..view::Derivation::default());
+    match &loaded.state {
+        Derivation::Absent => return None,
+        Derivation::Edge { edge, standing: _, reason } => {
+            derivation.from = Some(edge.from.to_string());
+            derivation.to = Some(edge.to.to_string());
+            derivation.reason = reason.as_ref().map(text);
+        }
+        Derivation::Origin { annotation, reason } => {
+            derivation.annotation = Some(annotation.to_string());
+            derivation.reason = Some(text(reason));
+        }
+    }
+    Some(resource(Of::Derivation(derivation)))
+}
+
+/// The kind of a passage that is declared to be an origin.
+const ORIGIN: &str = "origin";
+
+/// The kinds of derivations: their types, and that of an origin.
+pub(super) fn kinds_of_derivations() -> Vec<&'static str> {
+    DerivationType::ALL.iter().map(|derivation| derivation.as_str()).chain([ORIGIN]).collect()
+}
+
+pub(super) fn kind_of_derivation(derivation: &Derivation) -> Option<&'static str> {
+    match derivation {
+        Derivation::Absent => None,
+        Derivation::Edge { edge, .. } => Some(edge.derivation.as_str()),
+        Derivation::Origin { .. } => Some(ORIGIN),
     }
 }
 

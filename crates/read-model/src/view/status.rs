@@ -6,6 +6,7 @@ use domain::Code;
 use domain::annotation::Annotation;
 use domain::attribution::IncidentStatus;
 use domain::claim::Claim;
+use domain::derivation::{self, Derivation};
 use domain::reading::Reading;
 use domain::relation::{Relation, Standing};
 
@@ -13,10 +14,17 @@ use domain::relation::{Relation, Standing};
 pub(super) const ANNOTATION: [&str; 2] = ["live", "retracted"];
 /// The statuses of readings: an orphan cites no live annotation.
 pub(super) const READING: [&str; 3] = ["live", "orphan", "retracted"];
+/// The status of a passage that was declared to be an origin.
+const DECLARED: &str = "declared";
 
 /// The statuses of relations.
 pub(super) fn of_relations() -> Vec<&'static str> {
     Standing::ALL.iter().map(|standing| standing.as_str()).collect()
+}
+
+/// The statuses of derivations: their standings, and that of an origin.
+pub(super) fn of_derivations() -> Vec<&'static str> {
+    derivation::Standing::ALL.iter().map(|standing| standing.as_str()).chain([DECLARED]).collect()
 }
 
 /// The statuses of incidents.
@@ -26,6 +34,14 @@ pub(super) fn of_incidents() -> Vec<&'static str> {
 
 pub(super) fn of_relation(relation: &Relation) -> &'static str {
     relation.standing().as_str()
+}
+
+pub(super) fn of_derivation(derivation: &Derivation) -> Option<&'static str> {
+    match derivation {
+        Derivation::Absent => None,
+        Derivation::Edge { standing, .. } => Some(standing.as_str()),
+        Derivation::Origin { .. } => Some(DECLARED),
+    }
 }
 
 pub(super) fn of_annotation(annotation: &Annotation) -> &'static str {

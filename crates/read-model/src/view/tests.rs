@@ -126,6 +126,7 @@ fn id_of(resource: &Resource) -> String {
         Of::Policy(it) => it.version.to_string(),
         Of::Codebook(it) => it.version.to_string(),
         Of::Member(it) => it.user.clone(),
+        Of::Derivation(it) => it.id.clone(),
     }
 }
 

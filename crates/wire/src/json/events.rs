@@ -2,7 +2,7 @@
 
 use super::rfc3339;
 use crate::view;
-use domain::{Event, actor, annotation, document, incident, project, reading, relation, source, user};
+use domain::{Event, actor, annotation, derivation, document, incident, project, reading, relation, source, user};
 use serde_json::{Value, json};
 
 /// An event: its name as `type`, and its fields as a client sends them.
@@ -19,6 +19,7 @@ pub(super) fn event(event: &Event) -> Value {
         Event::Relation(event) => of_relation(event),
         Event::Annotation(event) => of_annotation(event),
         Event::Reading(event) => of_reading(event),
+        Event::Derivation(event) => of_derivation(event),
     };
     leave_out_nulls(&mut fields);
     fields["type"] = event.name().into();
@@ -130,6 +131,17 @@ fn of_relation(event: &relation::Event) -> Value {
         }),
         RelationDisputed { reason } => json!({ "reason": reason }),
         DisputeWithdrawn | RelationWithdrawn => json!({}),
+    }
+}
+
+fn of_derivation(event: &derivation::Event) -> Value {
+    use derivation::Event::{DerivationConfirmed, DerivationRejected, DerivationSuggested, OriginDeclared};
+    match event {
+        DerivationSuggested(derivation::Edge { derivation, from, to }) => {
+            json!({ "kind": derivation, "from": from, "to": to })
+        }
+        DerivationConfirmed { reason } | DerivationRejected { reason } => json!({ "reason": reason }),
+        OriginDeclared { annotation, reason } => json!({ "annotation": annotation, "reason": reason }),
     }
 }
 

@@ -10,7 +10,9 @@ use domain::codebook::Codebook;
 use domain::edtf::Edtf;
 use domain::policy::{Evidence, Policy};
 use domain::text::Text;
-use domain::{Code, Event, Kind, actor, annotation, document, incident, project, reading, relation, source, user};
+use domain::{
+    Code, Event, Kind, actor, annotation, derivation, document, incident, project, reading, relation, source, user,
+};
 use proto::event::Of;
 use std::collections::BTreeMap;
 use uuid::Uuid;
@@ -109,6 +111,7 @@ fn kind(kind: i32, field: &'static str) -> Result<Kind> {
         Ok(proto::Kind::Relation) => Kind::Relation,
         Ok(proto::Kind::Annotation) => Kind::Annotation,
         Ok(proto::Kind::Reading) => Kind::Reading,
+        Ok(proto::Kind::Derivation) => Kind::Derivation,
         Ok(proto::Kind::Unspecified) | Err(_) => return Err(Error::Field { field }),
     })
 }
@@ -220,6 +223,23 @@ fn event(of: Of) -> Result<Event> {
         }
         Of::DisputeWithdrawn(proto::DisputeWithdrawn {}) => relation::Event::DisputeWithdrawn.into(),
         Of::RelationWithdrawn(proto::RelationWithdrawn {}) => relation::Event::RelationWithdrawn.into(),
+        Of::DerivationSuggested(event) => derivation::Event::DerivationSuggested(derivation::Edge {
+            derivation: code(&event.kind, "DerivationSuggested.kind")?,
+            from: id(&event.from, "DerivationSuggested.from")?,
+            to: id(&event.to, "DerivationSuggested.to")?,
+        })
+        .into(),
+        Of::DerivationConfirmed(event) => {
+            derivation::Event::DerivationConfirmed { reason: text(event.reason, "DerivationConfirmed.reason")? }.into()
+        }
+        Of::DerivationRejected(event) => {
+            derivation::Event::DerivationRejected { reason: text(event.reason, "DerivationRejected.reason")? }.into()
+        }
+        Of::OriginDeclared(event) => derivation::Event::OriginDeclared {
+            annotation: id(&event.annotation, "OriginDeclared.annotation")?,
+            reason: text(event.reason, "OriginDeclared.reason")?,
+        }
+        .into(),
         Of::AnnotationCreated(event) => annotation::Event::AnnotationCreated(span(event.span)?).into(),
         Of::AnnotationRevised(event) => annotation::Event::AnnotationRevised(span(event.span)?).into(),
         Of::AnnotationRetracted(proto::AnnotationRetracted {}) => annotation::Event::AnnotationRetracted.into(),

@@ -9,7 +9,9 @@ use domain::edtf::Edtf;
 use domain::id::{ActorId, RelationId};
 use domain::policy::Policy;
 use domain::text::Text;
-use domain::{Code, Event, Kind, actor, annotation, document, incident, project, reading, relation, source, user};
+use domain::{
+    Code, Event, Kind, actor, annotation, derivation, document, incident, project, reading, relation, source, user,
+};
 use proto::event::Of;
 use uuid::Uuid;
 
@@ -70,6 +72,7 @@ fn kind(kind: Kind) -> i32 {
         Kind::Relation => proto::Kind::Relation,
         Kind::Annotation => proto::Kind::Annotation,
         Kind::Reading => proto::Kind::Reading,
+        Kind::Derivation => proto::Kind::Derivation,
     };
     kind.into()
 }
@@ -85,6 +88,7 @@ fn event(event: &Event) -> Of {
         Event::Relation(event) => of_relation(event),
         Event::Annotation(event) => of_annotation(event),
         Event::Reading(event) => of_reading(event),
+        Event::Derivation(event) => of_derivation(event),
     }
 }
 
@@ -265,6 +269,28 @@ fn of_relation(event: &relation::Event) -> Of {
         RelationDisputed { reason } => Of::RelationDisputed(proto::RelationDisputed { reason: Some(text(reason)) }),
         DisputeWithdrawn => Of::DisputeWithdrawn(proto::DisputeWithdrawn {}),
         RelationWithdrawn => Of::RelationWithdrawn(proto::RelationWithdrawn {}),
+    }
+}
+
+fn of_derivation(event: &derivation::Event) -> Of {
+    use derivation::Event::{DerivationConfirmed, DerivationRejected, DerivationSuggested, OriginDeclared};
+    match event {
+        DerivationSuggested(derivation::Edge { derivation, from, to }) => {
+            Of::DerivationSuggested(proto::DerivationSuggested {
+                kind: code(*derivation),
+                from: id(from.uuid()),
+                to: id(to.uuid()),
+            })
+        }
+        DerivationConfirmed { reason } => {
+            Of::DerivationConfirmed(proto::DerivationConfirmed { reason: Some(text(reason)) })
+        }
+        DerivationRejected { reason } => {
+            Of::DerivationRejected(proto::DerivationRejected { reason: Some(text(reason)) })
+        }
+        OriginDeclared { annotation, reason } => {
+            Of::OriginDeclared(proto::OriginDeclared { annotation: id(annotation.uuid()), reason: Some(text(reason)) })
+        }
     }
 }
 

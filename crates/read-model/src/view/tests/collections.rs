@@ -3,7 +3,8 @@
 use super::*;
 use crate::testing::detail;
 use domain::relation::RelationType;
-use domain::{annotation, incident, policy, reading, relation};
+use domain::text::Text;
+use domain::{annotation, derivation, incident, policy, reading, relation};
 
 #[test]
 fn a_resource_is_shown_with_its_revision_author_and_creation() {
@@ -33,6 +34,9 @@ fn every_collection_lists_and_gets_what_was_created_in_its_order() {
     let relation = scene.history.relation(RelationType::SpeaksFor, scene.state, scene.group, scene.annotation);
     let reading = scene.read(user("a"), scene.state, Act::Accuses);
     let class = scene.history.class("Attacks", None);
+    let original = scene.history.annotation(user("b"), scene.document, 30, 48);
+    let derivation = scene.history.derivation(user("b"), scene.annotation, original);
+    let origin = scene.history.origin(original);
     scene.history.grant(user("reader"), Role::Reader);
     let policy = project::Event::PolicyPublished { version: 1, policy: policy::Policy::default() };
     scene.history.add(scene.history.admin, scene.history.project.uuid(), [policy]);
@@ -42,8 +46,9 @@ fn every_collection_lists_and_gets_what_was_created_in_its_order() {
         ("incidents", vec![scene.incident.to_string(), class.to_string()]),
         ("actors", vec![scene.state.to_string(), scene.group.to_string()]),
         ("relations", vec![relation.to_string()]),
-        ("annotations", vec![scene.annotation.to_string()]),
+        ("annotations", vec![scene.annotation.to_string(), original.to_string()]),
         ("readings", vec![reading.to_string()]),
+        ("derivations", vec![derivation.to_string(), origin.to_string()]),
         ("policies", vec!["0".to_owned(), "1".to_owned()]),
         ("codebooks", vec![]),
     ];
@@ -97,6 +102,11 @@ fn a_filter_admits_what_has_all_it_asks_for() {
     let relation = scene.history.relation(RelationType::SpeaksFor, other, scene.group, scene.annotation);
     scene.history.add(user("b"), relation.uuid(), [relation::Event::RelationWithdrawn]);
     let (document, annotation) = (scene.document, scene.annotation);
+    let second_annotation = scene.history.annotation(user("b"), document, 30, 48);
+    let suggested = scene.history.derivation(user("a"), annotation, second_annotation);
+    let judged = scene.history.derivation(user("b"), annotation, second_annotation);
+    scene.history.add(scene.history.admin, judged.uuid(), [derivation::Event::DerivationRejected { reason: reason() }]);
+    let declared = scene.history.origin(second_annotation);
     let fixture = Fixture::new(scene.history);
     let one = |field: &str, value: &dyn ToString| {
         let value = Some(value.to_string());
@@ -128,8 +138,8 @@ fn a_filter_admits_what_has_all_it_asks_for() {
     check("relations", "status", &"held", &[]);
     check("relations", "actor", &other, &[&relation]);
     check("relations", "kind", &"speaks_for", &[&relation]);
-    check("annotations", "document", &document, &[&annotation]);
-    check("annotations", "kind", &"content", &[&annotation]);
+    check("annotations", "document", &document, &[&annotation, &second_annotation]);
+    check("annotations", "kind", &"content", &[&annotation, &second_annotation]);
     check("annotations", "status", &"retracted", &[]);
     check("readings", "author", &user("b"), &[&denies, &retracted]);
     check("readings", "author", &"b", &[&denies, &retracted]);
@@ -138,8 +148,53 @@ fn a_filter_admits_what_has_all_it_asks_for() {
     check("readings", "document", &document, &[&accuses, &denies, &reports, &retracted]);
     check("readings", "status", &"retracted", &[&retracted]);
     check("readings", "kind", &"no_claim", &[]);
+    check("derivations", "status", &"suggested", &[&suggested]);
+    check("derivations", "status", &"confirmed", &[]);
+    check("derivations", "status", &"rejected", &[&judged]);
+    check("derivations", "status", &"declared", &[&declared]);
+    check("derivations", "kind", &"translates", &[&suggested, &judged]);
+    check("derivations", "kind", &"origin", &[&declared]);
+    check("derivations", "author", &"b", &[&judged]);
     let both = Filter { status: Some("live".to_owned()), author: Some("b".to_owned()), ..Filter::default() };
     assert_eq!(fixture.ids("readings", both), ids(&[&denies]));
+}
+
+fn reason() -> Text {
+    Text::recorded("Compared.".to_owned())
+}
+
+#[test]
+fn a_derivation_is_shown_with_what_is_thought_of_it_and_an_origin_with_why() {
+    use derivation::Event::{DerivationConfirmed, DerivationRejected};
+    let mut scene = scene();
+    let original = scene.history.annotation(user("b"), scene.document, 30, 48);
+    let derivation = scene.history.derivation(user("b"), scene.annotation, original);
+    let origin = scene.history.origin(original);
+    let admin = scene.history.admin;
+    let confirmed = scene.history.add(admin, derivation.uuid(), [DerivationConfirmed { reason: reason() }]);
+    let again = Text::recorded("Compared again.".to_owned());
+    scene.history.add(admin, derivation.uuid(), [DerivationRejected { reason: again }]);
+    let annotation = scene.annotation;
+    let fixture = Fixture::new(scene.history);
+    let shown = |said: Said| match said {
+        Said::Resource(Resource { of: Some(Of::Derivation(shown)) }) => shown,
+        other => panic!("no derivation: {other:?}"),
+    };
+
+    let newest = shown(fixture.ask(get("derivations", &derivation)));
+    assert_eq!((newest.kind.as_str(), newest.status.as_str(), newest.revision), ("translates", "rejected", 3));
+    assert_eq!((newest.from, newest.to), (Some(annotation.to_string()), Some(original.to_string())));
+    assert_eq!((newest.annotation, newest.reason.as_deref()), (None, Some("Compared again.")));
+    assert_eq!(newest.author, user("b").to_string());
+    let earlier = shown(fixture.ask_at(confirmed, get("derivations", &derivation)));
+    assert_eq!((earlier.status.as_str(), earlier.reason.as_deref()), ("confirmed", Some("Compared.")));
+    let first = shown(fixture.ask_at(confirmed - 1, get("derivations", &derivation)));
+    assert_eq!((first.status.as_str(), first.reason), ("suggested", None));
+
+    let origin = shown(fixture.ask(get("derivations", &origin)));
+    assert_eq!((origin.kind.as_str(), origin.status.as_str()), ("origin", "declared"));
+    assert_eq!((origin.from, origin.to, origin.annotation), (None, None, Some(original.to_string())));
+    assert_eq!(origin.reason.as_deref(), Some("Its reporter was there."));
 }
 
 #[test]
@@ -166,6 +221,9 @@ fn a_filter_that_means_nothing_is_refused() {
     assert_eq!(refused("actors", Filter { kind: text(), ..Filter::default() }), invalid("filter_invalid"));
     assert_eq!(refused("readings", Filter { actor: text(), ..Filter::default() }), invalid("filter_invalid"));
     assert_eq!(refused("sources", Filter { document: text(), ..Filter::default() }), invalid("filter_not_applicable"));
+    assert_eq!(refused("derivations", Filter { status: text(), ..Filter::default() }), invalid("filter_invalid"));
+    assert_eq!(refused("derivations", Filter { kind: text(), ..Filter::default() }), invalid("filter_invalid"));
+    assert_eq!(refused("derivations", Filter { q: text(), ..Filter::default() }), invalid("filter_not_applicable"));
     assert_eq!(refused("members", Filter { q: text(), ..Filter::default() }), invalid("filter_not_applicable"));
     assert_eq!(
         refused("sources", Filter { author: Some("No One".to_owned()), ..Filter::default() }),

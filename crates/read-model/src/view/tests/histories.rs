@@ -4,7 +4,8 @@ use super::*;
 use crate::testing::{cases, span};
 use crate::{Entry, dump};
 use domain::relation::RelationType;
-use domain::{annotation, reading};
+use domain::text::Text;
+use domain::{annotation, derivation, reading};
 use proptest::prelude::*;
 
 fn dumped(store: &Store, at: u64) -> String {
@@ -17,7 +18,7 @@ fn dumped(store: &Store, at: u64) -> String {
 fn happen(scene: &mut Scene, what: u8, who: u8) {
     let reader = [user("a"), user("b"), user("c")][usize::from(who % 3)];
     let speaker = if who.is_multiple_of(2) { scene.state } else { scene.group };
-    match what % 8 {
+    match what % 9 {
         0 => drop(scene.read(reader, speaker, Act::Accuses)),
         1 => drop(scene.read(reader, speaker, Act::Denies)),
         2 => {
@@ -36,6 +37,13 @@ fn happen(scene: &mut Scene, what: u8, who: u8) {
         }
         5 => drop(scene.history.relation(RelationType::HoldsOffice, scene.group, scene.state, scene.annotation)),
         6 => drop(scene.history.class("Attacks of May", Some("2021-05"))),
+        7 => {
+            let original = scene.history.annotation(reader, scene.document, 30, 48);
+            let derivation = scene.history.derivation(reader, scene.annotation, original);
+            let reason = Text::recorded("Compared.".to_owned());
+            scene.history.add(reader, derivation.uuid(), [derivation::Event::DerivationConfirmed { reason }]);
+            scene.history.origin(original);
+        }
         _ => drop(scene.history.incident("Another attack")),
     }
 }

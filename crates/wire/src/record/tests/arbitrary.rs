@@ -6,7 +6,9 @@ use domain::codebook::Codebook;
 use domain::edtf::Edtf;
 use domain::policy::{Evidence, Policy};
 use domain::text::Text;
-use domain::{Code, Event, actor, annotation, document, incident, project, reading, relation, source, user};
+use domain::{
+    Code, Event, actor, annotation, derivation, document, incident, project, reading, relation, source, user,
+};
 use proptest::collection::{btree_map, btree_set, vec};
 use proptest::option;
 use proptest::prelude::*;
@@ -61,6 +63,7 @@ fn event() -> impl Strategy<Value = Event> {
         of_relation(),
         of_annotation(),
         of_reading(),
+        of_derivation(),
     ]
 }
 
@@ -232,6 +235,18 @@ fn of_reading() -> impl Strategy<Value = Event> {
         claim().prop_map(ClaimReadingRevised),
         Just(ClaimReadingRetracted),
         blank.prop_map(NoClaimFound),
+    ]
+    .prop_map(Event::from)
+}
+
+fn of_derivation() -> impl Strategy<Value = Event> {
+    use derivation::Event::{DerivationConfirmed, DerivationRejected, DerivationSuggested, OriginDeclared};
+    let edge = (code(), id(), id()).prop_map(|(derivation, from, to)| derivation::Edge { derivation, from, to });
+    prop_oneof![
+        edge.prop_map(DerivationSuggested),
+        text().prop_map(|reason| DerivationConfirmed { reason }),
+        text().prop_map(|reason| DerivationRejected { reason }),
+        (id(), text()).prop_map(|(annotation, reason)| OriginDeclared { annotation, reason }),
     ]
     .prop_map(Event::from)
 }
