@@ -3,6 +3,7 @@
 use crate::support::history;
 use crate::support::people::{Person, Project, quote};
 use crate::support::system::System;
+use reqwest::Method;
 use serde_json::{Value, json};
 
 const REPORT: &str = "Rockets fell on the air base before dawn. \"The Banner Brigade fired them,\" said the ministry of \
@@ -124,13 +125,58 @@ async fn an_accusation_and_a_denial_by_two_annotators_become_a_dispute() -> anyh
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_derivation_is_suggested_judged_and_read_with_its_history() -> anyhow::Result<()> {
+    let system = System::start().await?;
+    let scene = Scene::set(&system, 1).await?;
+    let (project, annotator, curator) = (&scene.project, &scene.project.annotators[0], &scene.project.curator);
+    let original = project.create("annotations", &quote(&scene.document, REPORT, "fired them", "content")).await?;
+    let copy = project.create("annotations", &quote(&scene.document, REPORT, "fired nothing", "content")).await?;
+    let derivation = json!({"from": copy, "to": original, "kind": "paraphrases"});
+    let derivation = annotator.post(&project.path("derivations"), &derivation).await?.expect(201)?.id();
+    let path = project.path(&format!("derivations/{derivation}"));
+    let confirm = async |judge: &Person| {
+        let verdict = json!({"verdict": "confirmed", "reason": "Compared."}).to_string();
+        judge.ask(Method::PUT, &format!("{path}/verdict"), &[("if-match", "\"1\"")], Some(verdict)).await
+    };
+    let forbidden = confirm(annotator).await?;
+    assert_eq!((forbidden.status.as_u16(), forbidden.code().as_str()), (403, "forbidden"));
+    confirm(curator).await?.expect(200)?;
+    let origin = json!({"annotation": original, "reason": "Its reporter was there."});
+    let origin = curator.post(&project.path("origins"), &origin).await?.expect(201)?;
+
+    let after = format!("at_least={}&wait_ms=5000", origin.sequence());
+    let shown = annotator.get(&format!("{path}?{after}")).await?.expect(200)?;
+    assert_eq!(shown.header("etag"), Some("\"2\""));
+    let shown = shown.json();
+    assert_eq!((&shown["kind"], &shown["status"]), (&json!("paraphrases"), &json!("confirmed")), "{shown}");
+    assert_eq!((&shown["from"], &shown["to"]), (&json!(copy), &json!(original)), "{shown}");
+    assert_eq!(shown["reason"], "Compared.", "{shown}");
+    for (filter, expected) in [
+        ("", vec![derivation.clone(), origin.id()]),
+        ("&status=confirmed", vec![derivation.clone()]),
+        ("&status=suggested", vec![]),
+        ("&kind=origin", vec![origin.id()]),
+        ("&author=person-0", vec![origin.id()]),
+    ] {
+        let list = annotator.get(&project.path(&format!("derivations?{after}{filter}"))).await?.expect(200)?.json();
+        let ids = list["items"].as_array().into_iter().flatten().filter_map(|item| item["id"].as_str());
+        assert_eq!(ids.collect::<Vec<_>>(), expected, "{filter}: {list}");
+    }
+    let history = annotator.get(&project.path(&format!("history/derivation/{derivation}"))).await?.expect(200)?.json();
+    let events = history["items"].as_array().into_iter().flatten().map(|record| &record["events"][0]["type"]);
+    assert_eq!(events.collect::<Vec<_>>(), ["DerivationSuggested", "DerivationConfirmed"], "{history}");
+    history::check(&history::records(project).await?)?;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_retracted_reading_leaves_the_board_and_stays_in_history() -> anyhow::Result<()> {
     let system = System::start().await?;
     let scene = Scene::set(&system, 1).await?;
     let annotator = &scene.project.annotators[0];
     let read = annotator.post(&scene.project.path("readings"), &scene.accusation()).await?.expect(201)?;
     let path = scene.project.path(&format!("readings/{}", read.id()));
-    let gone = annotator.ask(reqwest::Method::DELETE, &path, &[("if-match", "\"1\"")], None).await?.expect(200)?;
+    let gone = annotator.ask(Method::DELETE, &path, &[("if-match", "\"1\"")], None).await?.expect(200)?;
     let board = scene.board(annotator, gone.sequence()).await?;
     assert_eq!(board["status"], "unattributed", "{board}");
     assert_eq!(board["propositions"], json!([]));

@@ -2,6 +2,7 @@
 
 pub(crate) mod actor;
 pub(crate) mod annotation;
+pub(crate) mod derivation;
 pub(crate) mod document;
 pub(crate) mod incident;
 pub(crate) mod object;
@@ -45,6 +46,7 @@ vocabularies! {
     ActCode = claim::Act, "Act";
     ActorKindCode = domain::actor::ActorKind, "ActorKind";
     CertaintyCode = claim::Certainty, "Certainty";
+    DerivationTypeCode = domain::derivation::DerivationType, "DerivationType";
     FacetCode = claim::Facet, "Facet";
     GenericCode = policy::Generic, "GenericTreatment";
     MemberRoleCode = access::Role, "MemberRole";
@@ -59,6 +61,7 @@ vocabularies! {
     SpanRoleCode = domain::annotation::SpanRole, "SpanRole";
     StanceCode = claim::Stance, "Stance";
     UnidentifiedKindCode = claim::UnidentifiedKind, "UnidentifiedKind";
+    VerdictCode = domain::derivation::Verdict, "DerivationVerdict";
 }
 
 /// Parses each text of a list.

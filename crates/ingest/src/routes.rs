@@ -3,11 +3,13 @@
 mod actors;
 mod annotations;
 mod collection;
+mod derivations;
 mod describe;
 mod documents;
 mod imports;
 mod incidents;
 mod no_claims;
+mod origins;
 mod projects;
 mod readings;
 mod relations;
@@ -49,6 +51,8 @@ pub(crate) fn router() -> OpenApiRouter<Service> {
         .merge(annotations::router())
         .merge(readings::router())
         .merge(no_claims::router())
+        .merge(derivations::router())
+        .merge(origins::router())
         .merge(imports::router())
         .layer(body_limit(BODY_LEN_MAX))
         .merge(documents::router())
@@ -108,6 +112,8 @@ pub(crate) async fn post(
         ["annotations"] => annotations::mark(service, project, &parsed(ask)?).await,
         ["readings"] => readings::read(service, project, &parsed(ask)?).await,
         ["no-claims"] => no_claims::find(service, project, &parsed(ask)?).await,
+        ["derivations"] => derivations::suggest(service, project, &parsed(ask)?).await,
+        ["origins"] => origins::declare(service, project, &parsed(ask)?).await,
         _ => {
             let detail = "`resource` is the path of a POST below the project, such as `readings`";
             return Err(Problem::unprocessable("resource_unknown", detail).pointer("/resource", detail).into());

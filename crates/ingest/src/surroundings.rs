@@ -89,6 +89,23 @@ impl Service {
         Ok(reliances(&found).collect())
     }
 
+    /// Looks up the annotations that a command joins or names at these pointers; each must be there and live.
+    pub(crate) async fn live_annotations(
+        &self,
+        project: ProjectId,
+        named: &[(AnnotationId, &str)],
+    ) -> Result<Vec<Reliance>, Failure> {
+        let found = self.look::<Annotation>(project, named.iter().map(|(id, _)| id.uuid()), Freshness::Now).await?;
+        for (id, pointer) in named {
+            if known(&found, id.uuid(), "annotation", pointer)?.state.live().is_none() {
+                return Err(Rejection::invalid("evidence_not_live", "the annotation was retracted")
+                    .at(*pointer)
+                    .into());
+            }
+        }
+        Ok(reliances(&found).collect())
+    }
+
     /// Looks up a document's revision; pointers are those of `document` and `revision` side by side.
     pub(crate) async fn revision(
         &self,

@@ -3,6 +3,7 @@
 mod access;
 mod changes;
 mod creations;
+mod derivations;
 mod faults;
 mod imports;
 mod input;
@@ -55,6 +56,9 @@ fn the_description_lists_every_operation_with_its_answers() {
         "delete /v1/projects/{project}/readings/{id}",
         "post /v1/projects/{project}/no-claims",
         "delete /v1/projects/{project}/no-claims/{id}",
+        "post /v1/projects/{project}/derivations",
+        "put /v1/projects/{project}/derivations/{id}/verdict",
+        "post /v1/projects/{project}/origins",
         "post /v1/projects/{project}/imports",
     ] {
         assert!(operations.contains(operation), "{operation} is not described; there are {operations:#?}");

@@ -10,6 +10,7 @@ use bytes::Bytes;
 use domain::Aggregate;
 use domain::actor::Actor;
 use domain::annotation::Annotation;
+use domain::derivation::Derivation;
 use domain::document::Document;
 use domain::id::UserId;
 use domain::incident::Incident;
@@ -84,6 +85,7 @@ aggregates! {
     relations: Relation, 20_000;
     annotations: Annotation, 100_000;
     readings: Reading, 50_000;
+    derivations: Derivation, 20_000;
 }
 
 impl Aggregates {

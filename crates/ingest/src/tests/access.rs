@@ -88,6 +88,7 @@ async fn roles_say_what_a_member_may() {
         ("annotations", scene.passage("rockets")),
         ("readings", scene.reading(&json!([annotation]))),
         ("incidents", json!({"title": "A", "when": "2021"})),
+        ("derivations", json!({"from": annotation, "to": annotation, "kind": "cites"})),
         ("policies", json!({})),
     ] {
         reader.post(&scene.at(path), &body).await.refused(403, "forbidden");

@@ -9,7 +9,7 @@ use crate::service::DOCUMENT_BODY_LEN_MAX;
 use super::world::{Answer, Scene, TEXT, World, id};
 
 /// Every POST that creates something of its own, with two bodies that differ.
-fn creations(scene: &Scene, annotation: &str) -> Vec<(&'static str, Value, Value)> {
+fn creations(scene: &Scene, annotation: &str, original: &str) -> Vec<(&'static str, Value, Value)> {
     let reading = scene.reading(&json!([annotation]));
     let passage = scene.passage("rockets");
     vec![
@@ -35,6 +35,11 @@ fn creations(scene: &Scene, annotation: &str) -> Vec<(&'static str, Value, Value
             json!({"document": scene.document, "revision": 1, "start": 0, "end": 3}),
             json!({"document": scene.document, "revision": 1, "start": 0, "end": 4}),
         ),
+        (
+            "derivations",
+            json!({"from": annotation, "to": original, "kind": "quotes"}),
+            json!({"from": original, "to": annotation, "kind": "quotes"}),
+        ),
     ]
 }
 
@@ -49,7 +54,7 @@ async fn cases(scene: &Scene) -> Vec<(&'static str, Value, Value)> {
     let annotation = scene.annotation("rockets").await;
     let other = scene.annotator.post(&scene.at("actors"), &json!({"name": "Other", "kind": "organisation"})).await;
     let other = other.created().id();
-    let mut cases = creations(scene, &annotation);
+    let mut cases = creations(scene, &annotation, &scene.annotation("May").await);
     for (path, first, second) in &mut cases {
         if *path == "relations" {
             first["to"] = json!(other);

@@ -23,10 +23,13 @@ fn line(resource: &str, body: &Value) -> String {
 
 /// A document, its passages and readings, in an order in which each line needs those before it.
 fn chain(scene: &Scene, n: usize) -> Vec<String> {
-    let (source, document, annotation, actor) = (id(), id(), id(), id());
+    let (source, document, annotation, original, actor) = (id(), id(), id(), id(), id());
     let mut passage = scene.passage("rockets");
     passage["document"] = json!(document);
     passage["id"] = json!(annotation);
+    let mut other = scene.passage("May");
+    other["document"] = json!(document);
+    other["id"] = json!(original);
     let mut reading = scene.reading(&json!([annotation]));
     reading["proposition"]["actor"] = json!(actor);
     reading["speakers"] = json!([{"source": source}]);
@@ -37,6 +40,8 @@ fn chain(scene: &Scene, n: usize) -> Vec<String> {
         line("actors", &json!({"id": actor, "name": format!("Actor {n}"), "kind": "person", "evidence": [annotation]})),
         line(&format!("actors/{actor}/names"), &json!({"name": "Another"})),
         line("readings", &reading),
+        line("annotations", &other),
+        line("derivations", &json!({"from": annotation, "to": original, "kind": "paraphrases"})),
     ]
 }
 
@@ -89,6 +94,11 @@ async fn a_bad_line_does_not_stop_the_rest() {
     add(line("policies", &json!({})).trim().as_bytes(), b"\n", 403, Some("forbidden"), None);
     let withdraw = line(&format!("documents/{}/withdraw", scene.document), &json!({}));
     add(withdraw.trim().as_bytes(), b"\n", 403, Some("forbidden"), None);
+    let origin = line("origins", &json!({"annotation": id(), "reason": "It was there."}));
+    add(origin.trim().as_bytes(), b"\n", 403, Some("forbidden"), None);
+    let verdict = json!({"verdict": "confirmed", "reason": "Compared."});
+    let verdict = line(&format!("derivations/{}/verdict", id()), &verdict);
+    add(verdict.trim().as_bytes(), b"\n", 422, Some("resource_unknown"), Some("/resource"));
     let huge = vec![b'x'; crate::service::DOCUMENT_BODY_LEN_MAX + 8_192];
     add(&huge, b"\n", 413, Some("line_too_long"), None);
     add(line("sources", &json!({"name": "B", "kind": "outlet"})).trim().as_bytes(), b"", 201, None, None);
@@ -103,6 +113,19 @@ async fn a_bad_line_does_not_stop_the_rest() {
             assert_eq!(result["problem"]["errors"][0]["pointer"], *pointer, "{result}");
         }
     }
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_origin_is_imported_by_a_curator() {
+    let world = World::new().await;
+    let scene = world.scene().await;
+    let curator = world.member(&scene.project, "curator", "curator").await;
+    let annotation = scene.annotation("rockets").await;
+    let origin = line("origins", &json!({"annotation": annotation, "reason": "Its reporter was there."}));
+    let results = import(&curator, &scene, origin.repeat(2)).await;
+    assert_eq!((&results[0]["status"], &results[0]["replayed"]), (&json!(201), &json!(false)), "{results:?}");
+    assert_eq!((&results[1]["status"], &results[1]["replayed"]), (&json!(201), &json!(true)), "{results:?}");
     world.end().await;
 }
 

@@ -124,6 +124,17 @@ fn cases(scene: &Scene, foreign: &Scene, annotation: &str, class: &str, other: &
     ]
 }
 
+fn cases_of_derivations(annotation: &str) -> Vec<Case> {
+    let itself = json!({"from": annotation, "to": annotation, "kind": "cites"});
+    vec![
+        ("derivations", itself.clone(), 422, "derivation_to_itself", "/to"),
+        ("derivations", changed(&itself, "/from", json!(id())), 422, "reference_unknown", "/from"),
+        ("derivations", changed(&itself, "/to", json!(id())), 422, "reference_unknown", "/to"),
+        ("derivations", changed(&itself, "/kind", json!("origin")), 422, "invalid_value", "/kind"),
+        ("derivations", json!({"from": annotation, "kind": "cites"}), 422, "missing_field", "/to"),
+    ]
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn bad_input_is_named_and_stores_nothing() {
     let world = World::new().await;
@@ -133,7 +144,8 @@ async fn bad_input_is_named_and_stores_nothing() {
     let class = scene.annotator.post(&scene.at("incidents"), &json!({"title": "C", "class": {}})).await.created().id();
     let other = scene.annotator.post(&scene.at("actors"), &json!({"name": "O", "kind": "office"})).await.created().id();
     let head = world.head().await;
-    for (path, body, status, code, pointer) in cases(&scene, &foreign, &annotation, &class, &other) {
+    let cases = cases(&scene, &foreign, &annotation, &class, &other);
+    for (path, body, status, code, pointer) in cases.into_iter().chain(cases_of_derivations(&annotation)) {
         let answer = scene.annotator.post(&scene.at(path), &body).await;
         assert_eq!(
             (answer.status, answer.body["code"].as_str()),
