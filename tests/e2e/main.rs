@@ -12,6 +12,7 @@ mod crash;
 mod demo;
 mod kills;
 mod log_faults;
+mod origins;
 mod pipeline;
 mod reads;
 mod retries;

@@ -4,13 +4,17 @@
 //! calls one actor is one actor.
 
 mod assess;
+mod belief;
 mod board;
 mod case;
 mod change;
 mod class;
 mod dispute;
+mod lineage;
+mod origins;
 mod position;
 mod scene;
+mod sets;
 mod status;
 mod utterance;
 
@@ -19,7 +23,8 @@ mod tests;
 
 pub use assess::assess;
 pub use board::{
-    Adopted, Board, Dispute, DisputeKind, Flag, Generic, IncidentFlag, IncidentStatus, Mark, Proposition, Status,
-    Utterance, Voice, Vote,
+    Adopted, Board, Corroboration, CorroborationKind, Derived, Dispute, DisputeKind, Flag, Generic, IncidentFlag,
+    IncidentStatus, Mark, Origins, Passage, Proposition, Status, Utterance, Voice, Vote,
 };
 pub use case::{Case, CaseReading};
+pub use origins::origins;

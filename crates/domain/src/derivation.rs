@@ -150,6 +150,16 @@ pub enum Derivation {
 }
 
 impl Derivation {
+    /// The annotations that it names: copy and original, or the declared origin.
+    pub fn annotations(&self) -> impl Iterator<Item = AnnotationId> {
+        let named = match self {
+            Self::Absent => [None, None],
+            Self::Edge { edge, .. } => [Some(edge.from), Some(edge.to)],
+            Self::Origin { annotation, .. } => [Some(*annotation), None],
+        };
+        named.into_iter().flatten()
+    }
+
     /// Decides a command. Whether derivations close a circle plays no part: that is something to be found.
     pub fn decide(&self, command: Command) -> Result<Vec<Event>, Rejection> {
         match (self, command) {

@@ -50,6 +50,8 @@ pub(crate) enum Command {
     Import(Import),
     /// Show the dispute board of an incident: who says who did it.
     Board(Board),
+    /// Show from which documents an incident's attribution comes, and who copies whom
+    Origins(OfIncident),
     /// Show every record about a subject, in order.
     History(History),
     /// Print the project's records as NDJSON, whole and in order.
@@ -416,6 +418,18 @@ pub(crate) struct Import {
 pub(crate) struct Board {
     #[command(flatten)]
     #[serde(flatten)]
+    pub about: OfIncident,
+    /// Quotes shown for each utterance
+    #[arg(long, value_name = "NUMBER", default_value_t = 3)]
+    #[serde(skip)]
+    pub quotes: u32,
+}
+
+/// Which view of which incident.
+#[derive(Debug, Args, Serialize)]
+pub(crate) struct OfIncident {
+    #[command(flatten)]
+    #[serde(flatten)]
     pub project: InProject,
     /// The incident; that of the demo when absent and the data folder has one
     #[serde(skip)]
@@ -428,10 +442,6 @@ pub(crate) struct Board {
     #[arg(long, value_name = "VERSION")]
     #[serde(skip)]
     pub policy: Option<u32>,
-    /// Quotes shown for each utterance
-    #[arg(long, value_name = "NUMBER", default_value_t = 3)]
-    #[serde(skip)]
-    pub quotes: u32,
     /// Print the answer as it came
     #[arg(long)]
     #[serde(skip)]

@@ -6,6 +6,7 @@ pub(crate) mod events;
 pub(crate) mod health;
 pub(crate) mod history;
 pub(crate) mod import;
+pub(crate) mod origins;
 pub(crate) mod project;
 pub(crate) mod projector;
 pub(crate) mod token;
@@ -18,7 +19,8 @@ use runtime::ExitCode;
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::cli::InProject;
+use crate::cli::{InProject, OfIncident};
+use crate::client::Client;
 use crate::demo;
 use crate::failure::Usage;
 use crate::settings::Settings;
@@ -32,6 +34,21 @@ fn in_project(arguments: &InProject) -> anyhow::Result<(Settings, Uuid)> {
         .or_else(of_demo)
         .ok_or_else(|| Usage("which project? say `--project <id>`, or set GAINSAY_PROJECT".to_owned()))?;
     Ok((settings, project))
+}
+
+/// The answer to a question about an incident.
+async fn ask_about(arguments: &OfIncident, view: &str, also: &[(&str, String)]) -> anyhow::Result<Value> {
+    let (settings, project) = in_project(&arguments.project)?;
+    let of_demo = || demo::Marker::read(&settings.data).filter(|marker| marker.project == project);
+    let incident = arguments
+        .incident
+        .or_else(|| Some(of_demo()?.incident))
+        .ok_or_else(|| Usage("which incident? say its id; `/v1/projects/<project>/incidents` lists them".to_owned()))?;
+    let mut query = also.to_vec();
+    query.extend(arguments.as_of.clone().map(|as_of| ("as_of", as_of)));
+    query.extend(arguments.policy.map(|policy| ("policy", policy.to_string())));
+    let path = format!("/v1/projects/{project}/incidents/{incident}/{view}");
+    Ok(Client::from_settings(&settings)?.get_json(&path, &query).await?)
 }
 
 /// Standard output, line by line. A reader that went away, such as `head`, is no failure: the command then ends as if

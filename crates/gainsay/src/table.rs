@@ -1,11 +1,18 @@
 //! The dispute board as text.
 
+mod origins;
+
+pub(crate) use origins::origins;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{Cell, Color, ColumnConstraint, ContentArrangement, Table, Width};
-use wire::view::{Adopted, Board, BoardProposition, Dispute, GenericUtterance, Quote, Utterance};
+use wire::view::{
+    Adopted, Board, BoardIncident, BoardProposition, Corroboration, Dispute, GenericUtterance, Opinion, Quote,
+    Utterance,
+};
 
 use crate::terminal::{Terminal, plain, shorten};
 
@@ -40,16 +47,14 @@ fn rank(proposition: &BoardProposition) -> (bool, bool, bool) {
 }
 
 fn summary(out: &mut String, board: &Board, terminal: Terminal) {
-    if let Some(incident) = &board.incident {
-        line(out, &terminal.bold(plain(&incident.title)));
-        line(out, &format!("{} · incident {}", plain(&incident.when), incident.id));
-    }
-    line(out, &terminal.dim(format!("as of position {} · policy {}", board.as_of, board.policy)));
-    if board.blinded {
-        line(out, &terminal.yellow("other annotators' readings are hidden from you while their tasks are open"));
-    }
-    line(out, "");
+    heading(out, board.incident.as_ref(), (board.as_of, board.policy), board.blinded, terminal);
     labelled(out, "status", &status(&board.status, terminal));
+    if let Some(corroboration) = &board.corroboration {
+        labelled(out, "origins", &corroborated(corroboration, terminal));
+    }
+    if board.conflict > 0.0 {
+        labelled(out, "conflict", &format!("{:.2}", board.conflict));
+    }
     if !board.flags.is_empty() {
         labelled(out, "flags", &board.flags.join(", "));
     }
@@ -65,6 +70,35 @@ fn summary(out: &mut String, board: &Board, terminal: Terminal) {
     if board.propositions.is_empty() && board.generic.is_empty() && board.possible_members.is_empty() {
         line(out, "");
         line(out, "Nobody has said anything about it yet.");
+    }
+}
+
+/// Which incident it is about, as of when and under which policy.
+fn heading(
+    out: &mut String,
+    incident: Option<&BoardIncident>,
+    (as_of, policy): (u64, u32),
+    blinded: bool,
+    terminal: Terminal,
+) {
+    if let Some(incident) = incident {
+        line(out, &terminal.bold(plain(&incident.title)));
+        line(out, &format!("{} · incident {}", plain(&incident.when), incident.id));
+    }
+    line(out, &terminal.dim(format!("as of position {as_of} · policy {policy}")));
+    if blinded {
+        line(out, &terminal.yellow("other annotators' readings are hidden from you while their tasks are open"));
+    }
+    line(out, "");
+}
+
+/// From how many documents it comes, in words.
+fn corroborated(corroboration: &Corroboration, terminal: Terminal) -> String {
+    match corroboration.kind.as_str() {
+        "none" => "no passage supports it".to_owned(),
+        "circular" => terminal.red("circular: the passages derive from each other, and from nowhere else"),
+        "single_origin" => terminal.yellow("single_origin: all of it comes from one document"),
+        kind => format!("{kind}: it comes from {} documents", corroboration.origins),
     }
 }
 
@@ -135,6 +169,13 @@ fn write_proposition(out: &mut String, proposition: &BoardProposition, terminal:
     if !proposition.flags.is_empty() {
         line(out, &terminal.dim(format!("flags: {}", proposition.flags.join(", "))));
     }
+    if let Some(opinion) = proposition.opinion.as_ref().filter(|opinion| opinion.uncertainty < 1.0) {
+        let (speakers, documents) = (proposition.n_support, proposition.n_witness);
+        let support = format!("support by {}, from {}", count(speakers, "speaker"), count(documents, "document"));
+        let Opinion { belief, disbelief, uncertainty, expectation: _ } = opinion;
+        let weight = format!("belief {belief:.2}, disbelief {disbelief:.2}, uncertainty {uncertainty:.2}");
+        line(out, &terminal.dim(format!("{support} · {weight}")));
+    }
     let sides = [
         ("+", Color::Green, &proposition.support),
         ("−", Color::Red, &proposition.opposition),
@@ -195,8 +236,7 @@ fn row(sign: Cell, utterance: &Utterance) -> Vec<Cell> {
     let mut notes: Vec<String> = utterance.marks.iter().map(|mark| words(mark)).collect();
     notes.extend(utterance.generic.then(|| "generic".to_owned()));
     notes.extend(utterance.flags.iter().map(|flag| words(flag)));
-    let readings = utterance.readings.len();
-    notes.push(format!("{readings} reading{}", if readings == 1 { "" } else { "s" }));
+    notes.push(count(u32::try_from(utterance.readings.len()).unwrap_or(u32::MAX), "reading"));
     vec![
         sign,
         Cell::new(speakers.join(" › ")),
@@ -205,6 +245,11 @@ fn row(sign: Cell, utterance: &Utterance) -> Vec<Cell> {
         Cell::new(quotes(utterance)),
         Cell::new(notes.join("\n")),
     ]
+}
+
+/// So many of something: "1 reading", "2 readings".
+fn count(number: u32, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }
 
 fn quotes(utterance: &Utterance) -> String {

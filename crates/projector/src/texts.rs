@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use uuid::Uuid;
 use wire::view::reply::Answer;
 use wire::view::resource::Of;
-use wire::view::{Board, Reply, Resource, refusal};
+use wire::view::{Board, Quote, Reply, Resource, refusal};
 
 /// Bytes of texts that are kept: several of the longest ones, or thousands of reports.
 const BYTES_MAX: u64 = 64 * 1024 * 1024;
@@ -151,7 +151,17 @@ struct Blank<'a> {
     exact: &'a mut Option<String>,
 }
 
-impl Blank<'_> {
+impl<'a> Blank<'a> {
+    fn of(quote: &'a mut Quote) -> Self {
+        Self {
+            document: &quote.document,
+            revision: quote.revision,
+            start: quote.start,
+            end: quote.end,
+            exact: &mut quote.exact,
+        }
+    }
+
     fn place(&self, project: &str) -> Option<Place> {
         let (project, document) = (Uuid::try_parse(project).ok()?, Uuid::try_parse(self.document).ok()?);
         Some(Place { project, document, revision: self.revision })
@@ -161,6 +171,9 @@ impl Blank<'_> {
 fn collect<'a>(reply: &'a mut Reply, blanks: &mut Vec<Blank<'a>>) {
     match &mut reply.answer {
         Some(Answer::Board(board)) => collect_board(board, blanks),
+        Some(Answer::Origins(origins)) => {
+            blanks.extend(origins.passages.iter_mut().filter_map(|passage| passage.quote.as_mut()).map(Blank::of));
+        }
         Some(Answer::Resource(resource)) => collect_resource(resource, blanks),
         Some(Answer::Page(page)) => page.items.iter_mut().for_each(|resource| collect_resource(resource, blanks)),
         Some(
@@ -175,13 +188,7 @@ fn collect_board<'a>(board: &'a mut Board, blanks: &mut Vec<Blank<'a>>) {
         board.generic.iter_mut().chain(&mut board.possible_members).filter_map(|generic| generic.about.as_mut());
     for about in board.propositions.iter_mut().chain(generic) {
         for utterance in about.support.iter_mut().chain(&mut about.opposition).chain(&mut about.neutral) {
-            blanks.extend(utterance.quotes.iter_mut().map(|quote| Blank {
-                document: &quote.document,
-                revision: quote.revision,
-                start: quote.start,
-                end: quote.end,
-                exact: &mut quote.exact,
-            }));
+            blanks.extend(utterance.quotes.iter_mut().map(Blank::of));
         }
     }
 }

@@ -149,6 +149,7 @@ fn name(question: Option<&Question>) -> &'static str {
         Some(Question::List(_)) => "list",
         Some(Question::Get(_)) => "get",
         Some(Question::Board(_)) => "board",
+        Some(Question::Origins(_)) => "origins",
         Some(Question::History(_)) => "history",
         Some(Question::Records(_)) => "records",
         Some(Question::Text(_)) => "text",

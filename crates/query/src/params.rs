@@ -124,7 +124,7 @@ params! {
         wait,
     }
 
-    /// Parameters of a single resource.
+    /// Parameters of a single resource, or of a view of one subject.
     struct ResourceParams {
         as_of,
         wait,

@@ -4,6 +4,7 @@ mod board;
 mod collections;
 mod events;
 mod history;
+mod origins;
 mod projects;
 mod records;
 mod text;
@@ -42,6 +43,6 @@ impl Route {
 pub(crate) fn all() -> Vec<Route> {
     let mut routes = Vec::from(projects::routes());
     routes.extend(collections::routes());
-    routes.extend([text::route(), board::route(), history::route(), events::route()]);
+    routes.extend([text::route(), board::route(), origins::route(), history::route(), events::route()]);
     routes
 }

@@ -253,6 +253,13 @@ impl History {
         DerivationId::new(id)
     }
 
+    /// One passage derives from another, as the user confirms.
+    pub fn copies(&mut self, author: UserId, from: AnnotationId, to: AnnotationId) -> DerivationId {
+        let id = self.derivation(author, from, to);
+        self.add(author, id.uuid(), [derivation::Event::DerivationConfirmed { reason: text("The same words.") }]);
+        id
+    }
+
     /// A passage that is declared to be an origin.
     pub fn origin(&mut self, annotation: AnnotationId) -> DerivationId {
         let id = self.id();

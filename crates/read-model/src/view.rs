@@ -5,6 +5,7 @@ mod cache;
 mod case;
 mod filter;
 mod list;
+mod origins;
 mod record;
 mod resource;
 mod scope;
@@ -92,6 +93,7 @@ impl<'a> View<'a> {
             Question::List(ask) => list::list(&scope(list::kind(&ask.collection)?)?, ask).map(Said::Page),
             Question::Get(ask) => list::get(&scope(list::kind(&ask.collection)?)?, ask).map(Said::Resource),
             Question::Board(ask) => board::board(&scope(Kind::Incident)?, ask),
+            Question::Origins(ask) => origins::origins(&scope(Kind::Incident)?, ask).map(Said::Origins),
             Question::History(ask) => {
                 let kind = record::kind(&ask.kind)?;
                 if kind == Kind::User {

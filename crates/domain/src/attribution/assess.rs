@@ -1,12 +1,14 @@
 //! The assessment of an incident.
 
+use super::belief::{conflict, opinion};
 use super::change::mark_withdrawn;
 use super::class::{Bearings, about_classes, bearings, memberships};
 use super::dispute::{Matter, disputes, is_attribution};
+use super::origins::{corroboration, witnesses};
 use super::position::{Bearing, Weighed};
 use super::scene::Scene;
 use super::status::{Evaluation, evaluate, is_act};
-use super::utterance::utterances;
+use super::utterance::{self, utterances};
 use super::{Board, Case, Flag, Generic, IncidentFlag, IncidentStatus, Proposition, Status, Utterance};
 use crate::claim::{Act, Facet, Key, Scope, Sign};
 use crate::id::IncidentId;
@@ -20,16 +22,9 @@ use std::collections::{BTreeMap, BTreeSet};
 #[must_use]
 pub fn assess(case: &Case, policy: &Policy) -> Board {
     let scene = Scene::new(case, policy);
-    let mut utterances = utterances(&scene);
-    mark_withdrawn(&scene, &mut utterances);
+    let utterances = heard(&scene);
     let memberships = memberships(case, &utterances);
-    let matters: Vec<Matter<'_>> = bearings(&scene, &memberships, &utterances)
-        .into_iter()
-        .map(|(key, bearings)| {
-            let evaluation = evaluate(&scene, &key, &bearings);
-            Matter { key, bearings, evaluation }
-        })
-        .collect();
+    let matters = matters(&scene, &memberships, &utterances);
     let disputes = disputes(&scene, &matters);
     let status = incident_status(!disputes.is_empty(), &matters);
     let flags = incident_flags(status, &matters);
@@ -39,10 +34,32 @@ pub fn assess(case: &Case, policy: &Policy) -> Board {
         status,
         flags,
         disputes,
+        corroboration: corroboration(&scene, &matters),
+        conflict: conflict(&scene, &matters),
         propositions: propositions(&scene, &matters),
         generic: classes(Membership::Member),
         possible: classes(Membership::Possible),
     }
+}
+
+/// The utterances; those that a change took back are marked.
+pub(super) fn heard(scene: &Scene<'_>) -> Vec<utterance::Utterance> {
+    let mut utterances = utterances(scene);
+    mark_withdrawn(scene, &mut utterances);
+    utterances
+}
+
+/// The propositions about the incident, worked out.
+pub(super) fn matters<'a>(
+    scene: &Scene<'_>,
+    memberships: &BTreeMap<IncidentId, Membership>,
+    utterances: &'a [utterance::Utterance],
+) -> Vec<Matter<'a>> {
+    let matter = |(key, bearings): (Key, Vec<Bearing<'a>>)| {
+        let evaluation = evaluate(scene, &key, &bearings);
+        Matter { key, bearings, evaluation }
+    };
+    bearings(scene, memberships, utterances).into_iter().map(matter).collect()
 }
 
 /// The strongest undisputed status over the propositions on perpetrator and ordered.
@@ -151,6 +168,8 @@ fn proposition(scene: &Scene<'_>, key: &Key, bearings: &[Bearing<'_>], evaluatio
         neutral,
         adopted: evaluation.adopted.clone(),
         n_support: u32::try_from(n_support).unwrap_or(u32::MAX),
+        n_witness: witnesses(scene, evaluation),
+        opinion: opinion(scene, evaluation),
     }
 }
 

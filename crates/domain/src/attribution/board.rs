@@ -2,8 +2,10 @@
 
 use crate::claim::{Act, Certainty, Key, Polarity, Sign, Strength, Value};
 use crate::code::codes;
+use crate::derivation::Standing;
 use crate::edtf::Edtf;
-use crate::id::{ActorId, AnnotationId, IncidentId, ReadingId, SourceId, UserId};
+use crate::id::{ActorId, AnnotationId, DerivationId, DocumentId, IncidentId, ReadingId, SourceId, UserId};
+use crate::opinion::Opinion;
 
 codes! {
     /// The status of a proposition, in the order in which the rules are tried (domain.md, section 6).
@@ -137,6 +139,29 @@ codes! {
     }
 }
 
+codes! {
+    /// On how many feet an attribution stands (domain.md, section 7).
+    pub enum CorroborationKind as "kind of corroboration" {
+        /// Nobody supports it with a passage.
+        None = "none",
+        /// The passages derive from each other, and none from a document that has it by itself.
+        Circular = "circular",
+        /// All of it comes from one document.
+        SingleOrigin = "single_origin",
+        /// It comes from several.
+        MultiOrigin = "multi_origin",
+    }
+}
+
+/// From how many documents the attribution of an incident comes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Corroboration {
+    /// None, circular, one or several.
+    pub kind: CorroborationKind,
+    /// How many documents.
+    pub origins: u32,
+}
+
 /// Whose voice an utterance is, after the edges by which people speak for others.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Voice {
@@ -149,7 +174,7 @@ pub enum Voice {
 }
 
 /// An incident's dispute board.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Board {
     /// The status.
     pub status: IncidentStatus,
@@ -157,6 +182,10 @@ pub struct Board {
     pub flags: Vec<IncidentFlag>,
     /// Disputes, by kind.
     pub disputes: Vec<Dispute>,
+    /// From how many documents all live support on perpetrator and ordered comes.
+    pub corroboration: Corroboration,
+    /// How far the two speakers are apart who are furthest apart on one of these propositions, 0 to 1.
+    pub conflict: f64,
     /// Every proposition about the incident, in the order of their keys.
     pub propositions: Vec<Proposition>,
     /// What is said about classes of which the incident is a member, by class and key.
@@ -177,7 +206,7 @@ pub struct Dispute {
 }
 
 /// A proposition and who says what on it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Proposition {
     /// Its identity; the value is in comparable form.
     pub key: Key,
@@ -197,6 +226,10 @@ pub struct Proposition {
     pub adopted: Vec<Adopted>,
     /// Distinct speakers with live support; adopted positions are not counted.
     pub n_support: u32,
+    /// Distinct documents from which the live support comes.
+    pub n_witness: u32,
+    /// What the evidence amounts to.
+    pub opinion: Opinion,
 }
 
 /// An utterance as it bears on one proposition.
@@ -257,10 +290,58 @@ pub struct Adopted {
 }
 
 /// What is said about a class, as it bears on the class itself.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Generic {
     /// The class.
     pub class: IncidentId,
     /// What is said.
     pub about: Proposition,
+}
+
+/// The circular-reporting graph of an incident: where the support on perpetrator and ordered stands, and what that
+/// derives from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origins {
+    /// From how many documents it comes.
+    pub corroboration: Corroboration,
+    /// The passages, by document, revision and place.
+    pub passages: Vec<Passage>,
+    /// The derivations between these, rejected ones left out, by id.
+    pub derivations: Vec<Derived>,
+    /// Passages that derive from each other over confirmed derivations, each by its number in `passages`.
+    pub circles: Vec<Vec<usize>>,
+}
+
+/// What overlapping annotations of one document revision mark together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Passage {
+    /// The document.
+    pub document: DocumentId,
+    /// Its revision.
+    pub revision: u32,
+    /// The first code point.
+    pub start: u32,
+    /// The code point after the last.
+    pub end: u32,
+    /// The annotations, ascending.
+    pub annotations: Vec<AnnotationId>,
+    /// The supporting utterances that stand in it, ascending.
+    pub utterances: Vec<ReadingId>,
+    /// Whether its document is an origin: nothing that counts leads on from it.
+    pub origin: bool,
+    /// Whether somebody declared it an origin.
+    pub declared: bool,
+}
+
+/// One passage derives from another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Derived {
+    /// The derivation.
+    pub id: DerivationId,
+    /// The copy, by its number in `Origins::passages`.
+    pub from: usize,
+    /// The original.
+    pub to: usize,
+    /// Suggested or confirmed; only the latter counts.
+    pub standing: Standing,
 }

@@ -3,8 +3,9 @@
 use crate::actor::Actor;
 use crate::annotation::Annotation;
 use crate::claim::Claim;
+use crate::derivation::Derivation;
 use crate::document::Document;
-use crate::id::{ActorId, AnnotationId, DocumentId, IncidentId, ReadingId, RelationId, SourceId, UserId};
+use crate::id::{ActorId, AnnotationId, DerivationId, DocumentId, IncidentId, ReadingId, RelationId, SourceId, UserId};
 use crate::incident::{Class, Detail};
 use crate::relation::Relation;
 use crate::source::Source;
@@ -26,8 +27,11 @@ pub struct Case {
     pub detail: Detail,
     /// The readings.
     pub readings: BTreeMap<ReadingId, CaseReading>,
-    /// The cited annotations.
+    /// The cited annotations, and those that the derivations name.
     pub annotations: BTreeMap<AnnotationId, Annotation>,
+    /// Derivations of passages that overlap these annotations, and of the passages that they lead to, and so on; and
+    /// the declarations that one of these passages is an origin.
+    pub derivations: BTreeMap<DerivationId, Derivation>,
     /// The documents of these annotations.
     pub documents: BTreeMap<DocumentId, Document>,
     /// Every actor named: as speaker, as subject, as the end of a relation.

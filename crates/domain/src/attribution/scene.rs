@@ -1,6 +1,8 @@
-//! What the rules look at: the case, the policy, and the held edges by the actor from whom they lead.
+//! What the rules look at: the case, the policy, the held edges by the actor from whom they lead, and the lineage of
+//! passages.
 
 use super::Case;
+use super::lineage::Lineage;
 use crate::actor::{Actor, ActorKind};
 use crate::edtf::{Bounds, Edtf};
 use crate::id::ActorId;
@@ -21,6 +23,8 @@ pub(super) struct Scene<'a> {
     pub policy: &'a Policy,
     /// When the incident happened.
     pub when: Bounds,
+    /// What the passages of the case derive from.
+    pub lineage: Lineage,
     held: BTreeMap<ActorId, Vec<HeldEdge>>,
 }
 
@@ -38,7 +42,7 @@ impl<'a> Scene<'a> {
             let edges = held.entry(edge.from).or_default();
             edges.push(HeldEdge { relation: edge.relation, to: edge.to, valid });
         }
-        Self { case, policy, when: case.detail.when.bounds(), held }
+        Self { case, policy, when: case.detail.when.bounds(), lineage: Lineage::new(case), held }
     }
 
     /// Where the edges of these types lead that are held from this actor at that time.

@@ -1,5 +1,6 @@
 //! Tests of the status rules, as given, when and then: the given is who says what, the then is the board.
 
+mod belief;
 mod changes;
 mod classes;
 mod clustering;
@@ -7,6 +8,7 @@ mod consensus;
 mod disputes;
 mod given;
 mod histories;
+mod lineage;
 mod positions;
 mod properties;
 mod size;

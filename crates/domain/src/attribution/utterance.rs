@@ -1,6 +1,7 @@
 //! Utterances: readings of the same speech act (domain.md, section 3).
 
 use super::scene::{SPEAKS, SPEAKS_OR_HOLDS, Scene};
+use super::sets::Sets;
 use super::{Case, CaseReading, Voice, Vote};
 use crate::actor::ActorKind;
 use crate::annotation::SpanRole;
@@ -136,41 +137,12 @@ fn clusters(case: &Case, live: &Live<'_>) -> Sets {
 }
 
 /// The live content passages that a claim cites.
-fn content<'a>(case: &'a Case, claim: &'a Claim) -> impl Iterator<Item = AnnotationId> + 'a {
+pub(super) fn content<'a>(case: &'a Case, claim: &'a Claim) -> impl Iterator<Item = AnnotationId> + 'a {
     let is_content = |id: &&AnnotationId| {
         let span = case.annotations.get(*id).and_then(|annotation| annotation.live());
         span.is_some_and(|span| span.role == SpanRole::Content)
     };
     claim.evidence.iter().filter(is_content).copied()
-}
-
-/// Disjoint sets of readings.
-#[derive(Default)]
-struct Sets {
-    parents: BTreeMap<ReadingId, ReadingId>,
-}
-
-impl Sets {
-    /// The smallest reading of the set.
-    fn smallest(&mut self, id: ReadingId) -> ReadingId {
-        let mut root = id;
-        while let Some(parent) = self.parents.get(&root) {
-            root = *parent;
-        }
-        // Every reading on the way now points to the root, so that no chain is walked twice.
-        let mut at = id;
-        while at != root {
-            at = self.parents.insert(at, root).unwrap_or(root);
-        }
-        root
-    }
-
-    fn unite(&mut self, a: ReadingId, b: ReadingId) {
-        let (a, b) = (self.smallest(a), self.smallest(b));
-        if a != b {
-            self.parents.insert(a.max(b), a.min(b));
-        }
-    }
 }
 
 fn utterance(scene: &Scene<'_>, live: &Live<'_>, readings: Vec<ReadingId>) -> Utterance {

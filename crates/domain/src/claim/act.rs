@@ -159,9 +159,10 @@ impl Act {
         }
     }
 
-    /// Whether the act, said without a hedge, weighs strongly.
-    fn is_strong(self) -> bool {
-        !matches!(self, Self::Suspects | Self::Infers | Self::ImpliesAttribution | Self::Doubts)
+    /// Whether the act weighs weakly even if it is said without a hedge.
+    #[must_use]
+    pub fn is_weak(self) -> bool {
+        matches!(self, Self::Suspects | Self::Infers | Self::ImpliesAttribution | Self::Doubts)
     }
 }
 
@@ -179,7 +180,7 @@ pub fn value(act: Act, polarity: Polarity, certainty: Certainty) -> Value {
         Polarity::Minus => Sign::Opposition,
         Polarity::Neutral => return None,
     };
-    let strong = act.is_strong() && certainty == Certainty::Certain;
+    let strong = !act.is_weak() && certainty == Certainty::Certain;
     Some((sign, if strong { Strength::Strong } else { Strength::Weak }))
 }
 

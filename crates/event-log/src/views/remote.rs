@@ -296,6 +296,7 @@ fn pin(request: &mut Request, as_of: u64) -> bool {
             | Question::List(_)
             | Question::Get(_)
             | Question::Board(_)
+            | Question::Origins(_)
             | Question::History(_)
             | Question::Records(_)
             | Question::Text(_),

@@ -2,14 +2,17 @@
 
 use super::cache::{Cached, Key};
 use super::case::gather;
-use super::scope::{Answer, Scope, Without, absent, id, invalid};
+use super::scope::{Answer, Scope, Stop, Without, absent, id, invalid};
+use crate::Loaded;
 use domain::actor::Actor;
 use domain::attribution::{self, Case, Voice, assess};
 use domain::claim::{Speaker, Stance};
 use domain::id::{ActorId, AnnotationId, IncidentId, SourceId};
 use domain::incident::Incident;
+use domain::opinion::{Opinion, rounded};
 use domain::source::Source;
 use std::sync::Arc;
+use uuid::Uuid;
 use wire::view::reply::Answer as Said;
 use wire::view::{self, AskBoard, Board, Known, Unchanged};
 
@@ -19,11 +22,17 @@ pub(super) fn board(scope: &Scope<'_>, ask: &AskBoard) -> Answer<Said> {
     if let Some(cached) = cached(scope, IncidentId::new(incident))? {
         return Ok(shown(scope, ask, &cached));
     }
-    match scope.load::<Incident>(incident)?.state {
-        Incident::Class(_) => {
-            Err(invalid("not_an_incident", "this is a class of incidents: boards are of one incident"))
+    Err(no_case(scope, incident))
+}
+
+/// Why an incident has no case.
+pub(super) fn no_case(scope: &Scope<'_>, incident: Uuid) -> Stop {
+    match scope.load::<Incident>(incident) {
+        Ok(Loaded { state: Incident::Class(_), .. }) => {
+            invalid("not_an_incident", "this is a class of incidents: such views are of one incident")
         }
-        Incident::Absent | Incident::Single(_) => Err(absent()),
+        Ok(_) => absent(),
+        Err(stop) => stop,
     }
 }
 
@@ -87,14 +96,9 @@ struct Mapping<'a> {
 
 impl Mapping<'_> {
     fn board(&self, board: &attribution::Board, policy: u32) -> Board {
-        let detail = &self.case.detail;
         let generic = |list: &[attribution::Generic]| list.iter().map(|generic| self.generic(generic)).collect();
         Board {
-            incident: Some(view::BoardIncident {
-                id: self.case.incident.to_string(),
-                title: detail.title.as_str().to_owned(),
-                when: detail.when.as_str().to_owned(),
-            }),
+            incident: Some(head(self.case)),
             as_of: 0,
             since: 0,
             policy,
@@ -103,6 +107,8 @@ impl Mapping<'_> {
             status: board.status.to_string(),
             flags: codes(&board.flags),
             disputes: board.disputes.iter().map(dispute).collect(),
+            corroboration: Some(corroboration(board.corroboration)),
+            conflict: rounded(board.conflict),
             propositions: board.propositions.iter().map(|about| self.proposition(about)).collect(),
             generic: generic(&board.generic),
             possible_members: generic(&board.possible),
@@ -135,6 +141,8 @@ impl Mapping<'_> {
             neutral: utterances(&about.neutral),
             adopted: about.adopted.iter().map(|adopted| self.adopted(adopted)).collect(),
             n_support: about.n_support,
+            n_witness: about.n_witness,
+            opinion: Some(opinion(about.opinion)),
         }
     }
 
@@ -230,6 +238,25 @@ impl Mapping<'_> {
             Some(Source::Absent) | None => id.to_string(),
         }
     }
+}
+
+/// The incident of a view, in a few words.
+pub(super) fn head(case: &Case) -> view::BoardIncident {
+    view::BoardIncident {
+        id: case.incident.to_string(),
+        title: case.detail.title.as_str().to_owned(),
+        when: case.detail.when.as_str().to_owned(),
+    }
+}
+
+pub(super) fn corroboration(of: attribution::Corroboration) -> view::Corroboration {
+    view::Corroboration { kind: of.kind.to_string(), origins: of.origins }
+}
+
+/// An opinion as it is shown: what is computed from it is computed before it is rounded.
+fn opinion(opinion: Opinion) -> view::Opinion {
+    let Opinion { belief, disbelief, uncertainty, base_rate: _ } = opinion.rounded();
+    view::Opinion { belief, disbelief, uncertainty, expectation: rounded(opinion.expectation()) }
 }
 
 fn dispute(dispute: &attribution::Dispute) -> view::Dispute {

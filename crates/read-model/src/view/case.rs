@@ -1,7 +1,10 @@
 //! Gathering what an incident's board depends on.
 
+mod derivations;
+
 use crate::subject::Subject;
 use crate::{Error, Loaded, Snapshot};
+use derivations::derivations;
 use domain::actor::Actor;
 use domain::annotation::Annotation;
 use domain::attribution::{Case, CaseReading};
@@ -79,6 +82,15 @@ impl Records<'_> {
         let positions = self.snapshot.positions(&subject, 0, usize::MAX)?;
         self.since = self.since.max(positions.last().copied().unwrap_or(0));
         self.snapshot.aggregates_at(&positions)
+    }
+
+    /// Whether a subject has no record. Only then the case depends on it: one that has some keeps them.
+    fn is_empty(&mut self, subject: Subject) -> Result<bool, Error> {
+        let is_empty = self.snapshot.last_position(&subject)?.is_none();
+        if is_empty {
+            self.subjects.insert(subject);
+        }
+        Ok(is_empty)
     }
 
     fn mentions(&mut self, kind: Kind, id: Uuid, mentioning: Kind) -> Result<Vec<Uuid>, Error> {
@@ -199,8 +211,9 @@ impl Gathering<'_> {
         for reading in readings.values() {
             named.add(&reading.claim);
         }
-        let annotations: BTreeMap<AnnotationId, Annotation> =
+        let mut annotations: BTreeMap<AnnotationId, Annotation> =
             states(&mut records, named.annotations, AnnotationId::uuid)?;
+        let derivations = derivations(&mut records, &mut annotations)?;
         let spans = annotations.values().filter_map(Annotation::span);
         let documents: BTreeSet<DocumentId> = spans.map(|span| span.document).collect();
         let documents: BTreeMap<DocumentId, Document> = states(&mut records, documents, DocumentId::uuid)?;
@@ -213,7 +226,18 @@ impl Gathering<'_> {
         let relations = relations(&mut records, &mut named.actors, named.relations)?;
         let actors: BTreeMap<ActorId, Actor> = states(&mut records, named.actors, ActorId::uuid)?;
         Ok(Gathered {
-            case: Case { incident, detail, readings, annotations, documents, actors, sources, relations, classes },
+            case: Case {
+                incident,
+                detail,
+                readings,
+                annotations,
+                derivations,
+                documents,
+                actors,
+                sources,
+                relations,
+                classes,
+            },
             subjects: records.subjects.into_iter().collect(),
             since: records.since,
         })

@@ -1,6 +1,7 @@
 mod boards;
 mod collections;
 mod histories;
+mod origins;
 mod records;
 
 use super::*;

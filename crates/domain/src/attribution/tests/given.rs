@@ -13,10 +13,12 @@ use crate::claim::{
     self, Act, Certainty, Chain, Claim, Facet, Key, Link, Polarity, Role, Scope, Speaker, Stance, Target,
     UnidentifiedKind,
 };
+use crate::derivation::{self, Derivation, DerivationType, Standing};
 use crate::document::{self, Document};
-use crate::id::{ActorId, AnnotationId, DocumentId, IncidentId, ReadingId, RelationId, SourceId, UserId};
+use crate::id::{ActorId, AnnotationId, DerivationId, DocumentId, IncidentId, ReadingId, RelationId, SourceId, UserId};
 use crate::incident::{Class, Detail};
-use crate::policy::{Generic, Policy, Readings};
+use crate::opinion::Opinion;
+use crate::policy::{Evidence, Generic, Policy, Readings};
 use crate::relation::{Edge, Relation, RelationStance, RelationType};
 use crate::source::{Source, SourceKind};
 use crate::testing::{edtf, text};
@@ -67,7 +69,7 @@ pub const ATTACKS: IncidentId = IncidentId::new(Uuid::from_u128(0xd2));
 pub const RAIDS: IncidentId = IncidentId::new(Uuid::from_u128(0xd3));
 
 /// A stretch of a document.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Passage {
     pub document: DocumentId,
     pub revision: u32,
@@ -332,6 +334,7 @@ impl Given {
             },
             readings: BTreeMap::new(),
             annotations: BTreeMap::new(),
+            derivations: BTreeMap::new(),
             documents: BTreeMap::new(),
             actors: actors.map(|(id, kind)| (id, Actor::Known { kind, names: Vec::new() })).into(),
             sources: sources.map(|(id, kind)| (id, source(kind))).into(),
@@ -401,6 +404,28 @@ impl Given {
         let span = Span { document, revision, start, end, role, note: None };
         self.case.annotations.insert(annotation, Annotation::Live { author, span });
         annotation
+    }
+
+    /// One passage derives from another; somebody who reads neither marks both.
+    pub fn derives(&mut self, copy: Passage, original: Passage, standing: Standing) -> DerivationId {
+        let (from, to) =
+            (self.annotate(copy, SpanRole::Content, CARA), self.annotate(original, SpanRole::Content, CARA));
+        let edge = derivation::Edge { derivation: DerivationType::Syndicates, from, to };
+        let id = self.id();
+        self.case.derivations.insert(id, Derivation::Edge { edge, standing, reason: None });
+        id
+    }
+
+    /// A passage derives from another, as somebody confirmed.
+    pub fn copies(&mut self, copy: Passage, original: Passage) -> DerivationId {
+        self.derives(copy, original, Standing::Confirmed)
+    }
+
+    /// Declares that a passage is an origin.
+    pub fn declare(&mut self, passage: Passage) {
+        let annotation = self.annotate(passage, SpanRole::Content, CARA);
+        let id = self.id();
+        self.case.derivations.insert(id, Derivation::Origin { annotation, reason: text("they were there") });
     }
 
     /// The same utterance as several annotators read it, in one passage.
@@ -560,6 +585,8 @@ pub fn on(board: &Board, key: &Key) -> Proposition {
         neutral: Vec::new(),
         adopted: Vec::new(),
         n_support: 0,
+        n_witness: 0,
+        opinion: Opinion::from_evidence(Evidence { r: 0.0, s: 0.0 }, Policy::default().base_rate),
     };
     board.propositions.iter().find(|about| about.key == *key).cloned().unwrap_or_else(silence)
 }

@@ -10,8 +10,9 @@ use super::given::*;
 use crate::annotation::{self, Annotation, Span, SpanRole};
 use crate::attribution::{Board, Case, CaseReading, assess};
 use crate::claim::{Act, Certainty, Chain, Claim, Facet, Link, Role, Scope, Speaker, Stance, Target, UnidentifiedKind};
+use crate::derivation::{self, Derivation, DerivationType, Standing};
 use crate::document::{self, Document};
-use crate::id::{ActorId, IncidentId, RelationId, UserId};
+use crate::id::{ActorId, AnnotationId, IncidentId, RelationId, UserId};
 use crate::policy::{Generic, Policy, Readings};
 use crate::reading::{self, Reading};
 use crate::relation::{self, Edge, Relation, RelationStance, RelationType};
@@ -83,11 +84,21 @@ struct Draft {
     speaks_for: Option<Index>,
 }
 
+/// What somebody says of passages once all are marked.
+#[derive(Debug, Clone)]
+enum Descent {
+    /// One derives from another.
+    Derives(Index, Index, Standing),
+    /// One is an origin.
+    Origin(Index),
+}
+
 #[derive(Debug, Clone)]
 struct History {
     edges: Vec<Edge>,
     class_actors: Vec<ActorId>,
     steps: Vec<Step>,
+    descents: Vec<Descent>,
     policy: Policy,
 }
 
@@ -213,12 +224,22 @@ fn policy() -> impl Strategy<Value = Policy> {
     )
 }
 
+fn descent() -> impl Strategy<Value = Descent> {
+    let standing = prop_oneof![3 => Just(Standing::Confirmed), 1 => select(<Standing as crate::Code>::ALL)];
+    prop_oneof![
+        5 => (any::<Index>(), any::<Index>(), standing).prop_map(|(from, to, standing)| Descent::Derives(from, to, standing)),
+        1 => any::<Index>().prop_map(Descent::Origin),
+    ]
+}
+
 /// Histories by these annotators, with classes by kind and time alone.
 fn histories_by(annotators: &[UserId]) -> impl Strategy<Value = History> + use<> {
-    (vec(edge(), 0..4), vec(step(annotators), 1..20), policy()).prop_map(|(edges, steps, policy)| History {
+    let told = (vec(edge(), 0..4), vec(step(annotators), 1..20), vec(descent(), 0..6), policy());
+    told.prop_map(|(edges, steps, descents, policy)| History {
         edges,
         class_actors: Vec::new(),
         steps,
+        descents,
         policy,
     })
 }
@@ -322,6 +343,33 @@ impl History {
                 | Step::Withdraw(_) => {}
             }
         }
+        log.extend(self.descended(&spans.into_keys().collect::<Vec<_>>()));
+        log
+    }
+
+    /// What is said of these passages, once they are all marked.
+    fn descended(&self, passages: &[Uuid]) -> Vec<Record> {
+        let mut log = Vec::new();
+        for (n, descent) in self.descents.iter().enumerate().filter(|_| !passages.is_empty()) {
+            let pick = |of: &Index| AnnotationId::new(*of.get(passages));
+            let reason = text("compared word for word");
+            let (told, then) = match descent {
+                Descent::Origin(of) => (derivation::Event::OriginDeclared { annotation: pick(of), reason }, None),
+                Descent::Derives(from, to, standing) => {
+                    let derivation = DerivationType::Paraphrases;
+                    let edge = derivation::Edge { derivation, from: pick(from), to: pick(to) };
+                    let then = match standing {
+                        Standing::Suggested => None,
+                        Standing::Confirmed => Some(derivation::Event::DerivationConfirmed { reason }),
+                        Standing::Rejected => Some(derivation::Event::DerivationRejected { reason }),
+                    };
+                    (derivation::Event::DerivationSuggested(edge), then)
+                }
+            };
+            for event in [told].into_iter().chain(then) {
+                log.push(Record { id: nth(5, n), author: CARA, event: event.into() });
+            }
+        }
         log
     }
 
@@ -350,6 +398,7 @@ impl History {
         self.around(Case {
             readings: readings.collect(),
             annotations: folded::<Annotation>(&subjects).map(|(id, state, _)| (id.into(), state)).collect(),
+            derivations: folded::<Derivation>(&subjects).map(|(id, state, _)| (id.into(), state)).collect(),
             documents: folded::<Document>(&subjects).map(|(id, state, _)| (id.into(), state)).collect(),
             relations: folded::<Relation>(&subjects).map(|(id, state, _)| (id.into(), state)).collect(),
             ..Given::new().case

@@ -11,11 +11,13 @@ fn the_same_case_gives_the_same_board_in_whatever_order_it_is_put_together() {
         let mut reversed = Case {
             readings: BTreeMap::new(),
             annotations: BTreeMap::new(),
+            derivations: BTreeMap::new(),
             relations: BTreeMap::new(),
             ..case.clone()
         };
         reversed.readings.extend(case.readings.clone().into_iter().rev());
         reversed.annotations.extend(case.annotations.clone().into_iter().rev());
+        reversed.derivations.extend(case.derivations.clone().into_iter().rev());
         reversed.relations.extend(case.relations.clone().into_iter().rev());
         let board = assess(&case, &history.policy);
         prop_assert_eq!(&board, &assess(&case, &history.policy));
@@ -33,6 +35,13 @@ fn reordered(log: &[Record], priorities: &[u16]) -> Vec<Record> {
             claim.evidence.iter().any(|id| id.uuid() == earlier.id)
                 || claim.changes.iter().any(|id| id.uuid() == earlier.id)
         }
+        Event::Derivation(event) => match event {
+            derivation::Event::DerivationSuggested(edge) => {
+                [edge.from, edge.to].map(AnnotationId::uuid).contains(&earlier.id)
+            }
+            derivation::Event::OriginDeclared { annotation, .. } => annotation.uuid() == earlier.id,
+            derivation::Event::DerivationConfirmed { .. } | derivation::Event::DerivationRejected { .. } => false,
+        },
         _ => false,
     };
     let goes_before = |earlier: &Record, later: &Record| {
@@ -70,6 +79,7 @@ fn records_of_different_aggregates_in_another_order_give_the_same_board() {
 struct Live {
     readings: BTreeMap<Uuid, (Reading, u64)>,
     annotations: BTreeMap<Uuid, Annotation>,
+    derivations: BTreeMap<Uuid, Derivation>,
     documents: BTreeMap<Uuid, Document>,
     relations: BTreeMap<Uuid, Relation>,
 }
@@ -83,6 +93,7 @@ impl Live {
             }
         }
         step(&mut self.annotations, record);
+        step(&mut self.derivations, record);
         step(&mut self.documents, record);
         step(&mut self.relations, record);
         if let Event::Reading(event) = &record.event {
@@ -99,6 +110,7 @@ impl Live {
         history.around(Case {
             readings: self.readings.iter().filter_map(reading).collect(),
             annotations: self.annotations.iter().map(|(id, state)| ((*id).into(), state.clone())).collect(),
+            derivations: self.derivations.iter().map(|(id, state)| ((*id).into(), state.clone())).collect(),
             documents: self.documents.iter().map(|(id, state)| ((*id).into(), state.clone())).collect(),
             relations: self.relations.iter().map(|(id, state)| ((*id).into(), state.clone())).collect(),
             ..Given::new().case
@@ -153,7 +165,13 @@ fn connected(case: &Case) -> BTreeMap<ReadingId, CaseReading> {
 fn readings_about_something_else_that_change_nothing_are_of_no_account() {
     check("connected readings", histories(), |history| {
         let case = history.case(&history.log());
-        let near = Case { readings: connected(&case), ..case.clone() };
+        let readings = connected(&case);
+        let mut named: BTreeSet<AnnotationId> =
+            readings.values().flat_map(|reading| reading.claim.evidence.clone()).collect();
+        named.extend(case.derivations.values().flat_map(Derivation::annotations));
+        let mut annotations = case.annotations.clone();
+        annotations.retain(|id, _| named.contains(id));
+        let near = Case { readings, annotations, ..case.clone() };
         prop_assert_eq!(assess(&near, &history.policy), assess(&case, &history.policy));
         Ok(())
     });
@@ -188,6 +206,16 @@ fn elsewhere(history: &History) -> Case {
         }
         other => other,
     };
+    let mark = |id: AnnotationId| AnnotationId::new(far(id.uuid()));
+    let derivation = |derivation: Derivation| match derivation {
+        Derivation::Absent => Derivation::Absent,
+        Derivation::Edge { edge, standing, reason } => Derivation::Edge {
+            edge: derivation::Edge { from: mark(edge.from), to: mark(edge.to), ..edge },
+            standing,
+            reason,
+        },
+        Derivation::Origin { annotation, reason } => Derivation::Origin { annotation: mark(annotation), reason },
+    };
     let relation = |relation: Relation| match relation {
         Relation::Live { edge, disputed_by } => {
             Relation::Live { edge: Edge { from: actor(edge.from), to: actor(edge.to), ..edge }, disputed_by }
@@ -197,6 +225,7 @@ fn elsewhere(history: &History) -> Case {
     Case {
         readings: case.readings.into_iter().map(|(id, r)| (far(id.uuid()).into(), moved(r))).collect(),
         annotations: case.annotations.into_iter().map(|(id, a)| (far(id.uuid()).into(), annotation(a))).collect(),
+        derivations: case.derivations.into_iter().map(|(id, d)| (far(id.uuid()).into(), derivation(d))).collect(),
         documents: case.documents.into_iter().map(|(id, d)| (far(id.uuid()).into(), d)).collect(),
         relations: case.relations.into_iter().map(|(id, r)| (far(id.uuid()).into(), relation(r))).collect(),
         actors: case.actors.into_iter().map(|(id, a)| (actor(id), a)).collect(),
@@ -212,6 +241,7 @@ fn records_about_another_incident_never_change_the_board() {
         let other = elsewhere(&other);
         case.readings.extend(other.readings);
         case.annotations.extend(other.annotations);
+        case.derivations.extend(other.derivations);
         case.documents.extend(other.documents);
         case.relations.extend(other.relations);
         case.actors.extend(other.actors);

@@ -1,0 +1,48 @@
+//! The circular-reporting graph of an incident.
+
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::Response;
+use axum::routing::get;
+use runtime::{Path, Problem, Query};
+use uuid::Uuid;
+use wire::view::reply::Answer;
+use wire::view::request::Question;
+use wire::view::{AskOrigins, Origins};
+
+use super::Route;
+use crate::App;
+use crate::answer::{JSON, Validator, ask, json, mismatched};
+use crate::auth::Caller;
+use crate::openapi::{Describe, reference, schemas_of, uuid};
+use crate::params::{Moment, ResourceParams, refuse_unsupported};
+
+pub(super) fn route() -> Route {
+    let summary = "Who copies whom: the passages in which the support on perpetrator and ordered stands, what they derive \
+                   from, and from how many documents all of it comes.";
+    let operation = Describe::new("get_origins", "incidents", summary)
+        .path_parameter("project", uuid(), "The project.")
+        .path_parameter("id", uuid(), "The incident.")
+        .query::<ResourceParams>()
+        .view(reference::<Origins>())
+        .build();
+    let schemas = schemas_of::<Origins>();
+    Route::new("/v1/projects/{project}/incidents/{id}/origins", JSON, operation, get(origins)).schemas(schemas)
+}
+
+async fn origins(
+    State(app): State<App>,
+    caller: Caller,
+    Path((project, incident)): Path<(Uuid, Uuid)>,
+    Query(params): Query<ResourceParams>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let viewer = caller.of_project(&app, project)?;
+    refuse_unsupported(&params.without, params.diff_to.as_deref())?;
+    let moment = Moment::new(params.as_of.as_deref(), params.at_least, params.wait_ms)?.under(params.policy);
+    let question = Question::Origins(AskOrigins { incident: incident.to_string() });
+    let (as_of, Answer::Origins(origins)) = ask(&app, viewer, Some(project), moment, question).await? else {
+        return Err(mismatched());
+    };
+    json(&headers, as_of, &Validator::Content, &origins)
+}
