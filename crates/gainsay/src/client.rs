@@ -4,7 +4,7 @@ use std::io;
 use std::time::Duration;
 
 use futures::{Stream, StreamExt, TryStreamExt};
-use reqwest::header::CONTENT_TYPE;
+use reqwest::header::{CONTENT_TYPE, IF_MATCH};
 use reqwest::{Body, Method, RequestBuilder, Response, StatusCode};
 use runtime::{ExitCode, Problem};
 use serde::Serialize;
@@ -150,6 +150,21 @@ impl Client {
     /// Sets under a command id, so that a repetition changes nothing.
     pub async fn put_as(&self, command: Uuid, path: &str, body: &impl Serialize) -> Result<(), Error> {
         self.write_as(command, Method::PUT, path, body).await
+    }
+
+    /// Sets what has this revision, under a command id; answers the position of the record.
+    pub async fn put_against(
+        &self,
+        revision: u64,
+        command: Uuid,
+        path: &str,
+        body: &impl Serialize,
+    ) -> Result<u64, Error> {
+        let request = self.request(Method::PUT, path).header(IF_MATCH, format!("\"{revision}\""));
+        let request = request.header("idempotency-key", command.to_string()).json(body);
+        let response = self.send(path, request).await?;
+        let sequence = response.headers().get("gainsay-sequence").and_then(|value| value.to_str().ok()?.parse().ok());
+        sequence.ok_or_else(|| Error::NotUnderstood { url: self.url(path), status: response.status() })
     }
 
     async fn write_as(&self, command: Uuid, method: Method, path: &str, body: &impl Serialize) -> Result<(), Error> {

@@ -17,12 +17,13 @@ use crate::private;
 
 const PLAN: &str = include_str!("../demo/demo.json");
 /// The files that the plan names.
-const FILES: [(&str, &str); 5] = [
+const FILES: [(&str, &str); 6] = [
     ("codebook.ndjson", include_str!("../demo/codebook.ndjson")),
     ("setup.ndjson", include_str!("../demo/setup.ndjson")),
     ("annotator-a.ndjson", include_str!("../demo/annotator-a.ndjson")),
     ("annotator-b.ndjson", include_str!("../demo/annotator-b.ndjson")),
     ("annotator-c.ndjson", include_str!("../demo/annotator-c.ndjson")),
+    ("derivations.ndjson", include_str!("../demo/derivations.ndjson")),
 ];
 /// Days that the tokens of the demo's users are valid.
 const TTL_DAYS: u32 = 3650;
@@ -37,6 +38,8 @@ struct Plan {
     members: Vec<Member>,
     /// In the order in which they are imported.
     files: Vec<File>,
+    /// On derivations of these files.
+    verdicts: Vec<Judged>,
     look_at: LookAt,
 }
 
@@ -60,6 +63,15 @@ struct Member {
 struct File {
     file: String,
     user: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Judged {
+    derivation: Uuid,
+    user: String,
+    verdict: String,
+    reason: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -119,6 +131,9 @@ pub(crate) async fn ensure(operator: &Client, data: &Path) -> anyhow::Result<Mar
         let tally = import_file(operator, data, project, file, user).await?;
         sequence = sequence.max(tally.sequence);
     }
+    for verdict in &plan.verdicts {
+        sequence = sequence.max(pass(operator, data, project, verdict).await?);
+    }
     let marker = Marker { project, incident: plan.look_at.incident };
     wait_for(operator, marker, sequence).await?;
     marker.write(data).context("cannot write demo.json")?;
@@ -146,11 +161,26 @@ async fn ensure_token(operator: &Client, data: &Path, user: &str) -> anyhow::Res
     private::write(&path, issued.token.as_bytes()).with_context(|| format!("cannot write {}", path.display()))
 }
 
+/// The client of a user of the demo.
+fn client_of(operator: &Client, data: &Path, user: &str) -> anyhow::Result<Client> {
+    let token = fs::read_to_string(token_path(data, user))?;
+    Ok(operator.with_token(token.trim().to_owned()))
+}
+
+/// Passes a verdict on a derivation that nobody judged; answers the position of its record.
+async fn pass(operator: &Client, data: &Path, project: Uuid, judged: &Judged) -> anyhow::Result<u64> {
+    let Judged { derivation, user, verdict, reason } = judged;
+    let path = format!("/v1/projects/{project}/derivations/{derivation}/verdict");
+    let command = key(project, &format!("verdict {derivation}"));
+    let body = json!({ "verdict": verdict, "reason": reason });
+    let passed = client_of(operator, data, user)?.put_against(1, command, &path, &body).await;
+    passed.with_context(|| format!("cannot pass the verdict on {derivation}"))
+}
+
 async fn import_file(operator: &Client, data: &Path, project: Uuid, file: &str, user: &str) -> anyhow::Result<Tally> {
     let (_, content) =
         FILES.iter().find(|(name, _)| *name == file).context("the plan names a file that is not there")?;
-    let token = fs::read_to_string(token_path(data, user))?;
-    let client = operator.with_token(token.trim().to_owned());
+    let client = client_of(operator, data, user)?;
     let mut refused = None;
     let tally = import(&client, project, *content, |_, line| {
         if let (None, Some(problem)) = (&refused, &line.problem) {

@@ -21,3 +21,14 @@ fn the_incident_to_look_at_is_in_the_corpus() {
     let incident = plan().look_at.incident.to_string();
     assert!(FILES.iter().any(|(_, content)| content.contains(&incident)));
 }
+
+#[test]
+fn each_verdict_is_on_a_derivation_of_the_corpus_by_somebody_who_imports() {
+    let plan = plan();
+    let users: BTreeSet<&str> = plan.files.iter().map(|file| file.user.as_str()).collect();
+    for verdict in &plan.verdicts {
+        let derivation = verdict.derivation.to_string();
+        assert!(FILES.iter().any(|(_, content)| content.contains(&derivation)), "{derivation}");
+        assert!(users.contains(verdict.user.as_str()), "{}", verdict.user);
+    }
+}
