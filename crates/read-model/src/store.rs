@@ -32,6 +32,7 @@ use bytes::Bytes;
 use chunk::Chunk;
 use compact::Packed;
 use sled::{Batch, IVec};
+use std::collections::HashSet;
 use std::io;
 use std::ops::{Bound, Deref};
 use std::path::Path;
@@ -313,6 +314,12 @@ impl Store {
     /// long ago to tell from memory.
     pub(crate) fn concerns(&self, after: u64, upto: u64, looked_for: impl Fn(&[Subject]) -> bool) -> Option<bool> {
         self.tail().concerns(after, upto, looked_for)
+    }
+
+    /// The subjects that the records after one position and up to another concern; none when the first is too long ago
+    /// to tell from memory.
+    pub(crate) fn concerned(&self, after: u64, upto: u64) -> Option<HashSet<Subject>> {
+        self.tail().concerned(after, upto)
     }
 
     /// The chunk that holds a subject's newest position up to this one.

@@ -24,6 +24,14 @@ pub trait Views: Send + Sync + 'static {
     fn ask(&self, request: Request) -> BoxFuture<'_, Reply>;
 }
 
+impl Board {
+    /// How many bytes it takes on the wire.
+    #[must_use]
+    pub fn bytes_len(&self) -> usize {
+        self.encoded_len()
+    }
+}
+
 /// Bytes that are not the message that they should be.
 #[derive(Debug, thiserror::Error)]
 #[error("the bytes are no {expected} about views")]

@@ -1,7 +1,7 @@
 //! The newest positions of subjects, in memory.
 
 use crate::subject::Subject;
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 
 /// Records whose subjects are kept, to tell what a cached view has missed. At some ten subjects each: about 2 MB.
 const RECENT_LEN_MAX: usize = 4_096;
@@ -65,12 +65,21 @@ impl Tail {
 
     /// Whether one of the records in between concerns what is looked for; none when they are not all here.
     pub(super) fn concerns(&self, after: u64, upto: u64, looked_for: impl Fn(&[Subject]) -> bool) -> Option<bool> {
+        self.between(after, upto).map(|mut missed| missed.any(looked_for))
+    }
+
+    /// The subjects of the records in between; none when they are not all here.
+    pub(super) fn concerned(&self, after: u64, upto: u64) -> Option<HashSet<Subject>> {
+        self.between(after, upto).map(|missed| missed.flatten().copied().collect())
+    }
+
+    fn between(&self, after: u64, upto: u64) -> Option<impl Iterator<Item = &[Subject]>> {
         let oldest = self.recent.front().map_or(u64::MAX, |(position, _)| *position);
         if after < upto && after + 1 < oldest {
             return None;
         }
         let from = self.recent.partition_point(|(position, _)| *position <= after);
-        let mut missed = self.recent.range(from..).take_while(|(position, _)| *position <= upto);
-        Some(missed.any(|(_, subjects)| looked_for(subjects)))
+        let missed = self.recent.range(from..).take_while(move |(position, _)| *position <= upto);
+        Some(missed.map(|(_, subjects)| &subjects[..]))
     }
 }

@@ -1,7 +1,7 @@
 //! The dispute board of an incident.
 
 use super::cache::{Cached, Key};
-use super::case::gather;
+use super::case::Gathered;
 use super::scope::{Answer, Scope, Stop, Without, absent, id, invalid};
 use crate::Loaded;
 use domain::actor::Actor;
@@ -71,11 +71,12 @@ fn cached(scope: &Scope<'_>, incident: IncidentId) -> Answer<Option<Arc<Cached<B
     if let Some(cached) = boards.get(&key, snapshot)? {
         return Ok(Some(cached));
     }
-    let Some(gathered) = gather(*snapshot, scope.project, incident)? else { return Ok(None) };
-    let assessed = assess(&gathered.case, scope.policy());
-    let board = Mapping { case: &gathered.case }.board(&assessed, scope.policy_version);
-    let board = Board { since: gathered.since, ..board };
-    let cached = Arc::new(Cached::new(board, gathered.since, gathered.subjects, snapshot.at()));
+    let Some(gathered) = boards.case(snapshot, scope.project, incident)? else { return Ok(None) };
+    let Gathered { case, subjects, since } = gathered;
+    let assessed = assess(&case, scope.policy());
+    let board = Mapping { case: &case }.board(&assessed, scope.policy_version);
+    let board = Board { since, ..board };
+    let cached = Arc::new(Cached::new(board, since, subjects, snapshot.at()));
     boards.put(key, Arc::clone(&cached));
     Ok(Some(cached))
 }

@@ -1,5 +1,6 @@
-//! Boards and project states that were computed before.
+//! Boards and project states that were computed before, and what was read for them.
 
+use super::case::{Gathered, Recollection, gather};
 use crate::subject::Subject;
 use crate::{Error, Loaded, Snapshot};
 use domain::id::{IncidentId, ProjectId};
@@ -12,6 +13,8 @@ use wire::view::Board;
 
 /// Bytes of boards that are kept: a board of some hundred utterances takes about 200 KB.
 const BOARDS_BYTES_MAX: u64 = 32 * 1024 * 1024;
+/// Bytes of what was read for boards: some hundred boards of a hundred readings.
+const RECOLLECTIONS_BYTES_MAX: u64 = 32 * 1024 * 1024;
 /// States of projects that are kept in each of two caches, which share the newest.
 const PROJECTS_MAX: u64 = 1_000;
 
@@ -22,6 +25,8 @@ const PROJECTS_MAX: u64 = 1_000;
 #[derive(Debug)]
 pub struct BoardCache {
     boards: Cache<Key, Arc<Cached<Board>>>,
+    /// What was read for the newest of an incident's boards: mostly the next one differs by a record.
+    recollections: Cache<(ProjectId, IncidentId), Arc<Recollection>>,
     /// Projects at the newest positions asked for.
     projects: Cache<ProjectId, Arc<Cached<Arc<Loaded<Open>>>>>,
     /// Projects at any position, by their last records.
@@ -89,8 +94,11 @@ impl Default for BoardCache {
     fn default() -> Self {
         let boards =
             Cache::builder().max_capacity(BOARDS_BYTES_MAX).weigher(|_, cached: &Arc<Cached<Board>>| weight(cached));
+        let recollections = Cache::builder()
+            .max_capacity(RECOLLECTIONS_BYTES_MAX)
+            .weigher(|_, recollection: &Arc<Recollection>| recollection.weight());
         let (projects, projects_past) = (Cache::new(PROJECTS_MAX), Cache::new(PROJECTS_MAX));
-        Self { boards: boards.build(), projects, projects_past }
+        Self { boards: boards.build(), recollections: recollections.build(), projects, projects_past }
     }
 }
 
@@ -112,6 +120,24 @@ impl BoardCache {
         if self.boards.get(&key).is_none_or(|held| held.since <= cached.since) {
             self.boards.insert(key, cached);
         }
+    }
+
+    /// The case of an incident; none when it is no single incident at the snapshot's position.
+    pub(super) fn case(
+        &self,
+        snapshot: &Snapshot<'_>,
+        project: ProjectId,
+        incident: IncidentId,
+    ) -> Result<Option<Gathered>, Error> {
+        let key = (project, incident);
+        let earlier = self.recollections.get(&key);
+        let Some((gathered, recollection)) = gather(*snapshot, project, incident, earlier.as_deref())? else {
+            return Ok(None);
+        };
+        if earlier.is_none_or(|earlier| earlier.at() <= recollection.at()) {
+            self.recollections.insert(key, Arc::new(recollection));
+        }
+        Ok(Some(gathered))
     }
 
     /// The state of a project at the snapshot's position, from its records if it is not here.
@@ -146,8 +172,7 @@ impl BoardCache {
 }
 
 fn weight(cached: &Cached<Board>) -> u32 {
-    // The length as JSON is near what the strings of the message take.
-    let board = serde_json::to_vec(&cached.content).map_or(usize::MAX, |json| json.len());
-    let subjects = cached.subjects.len() * size_of::<Subject>();
-    u32::try_from(board.saturating_add(subjects)).unwrap_or(u32::MAX)
+    // The length on the wire is near what the strings of the message take.
+    let bytes = cached.content.bytes_len() + cached.subjects.len() * size_of::<Subject>();
+    u32::try_from(bytes).unwrap_or(u32::MAX)
 }

@@ -1,6 +1,9 @@
 //! Gathering what an incident's board depends on.
 
 mod derivations;
+mod recollection;
+
+pub(super) use recollection::Recollection;
 
 use crate::subject::Subject;
 use crate::{Error, Loaded, Snapshot};
@@ -16,7 +19,9 @@ use domain::reading::Reading;
 use domain::relation::{Relation, RelationType};
 use domain::source::Source;
 use domain::{Aggregate, Kind};
+use recollection::{Memory, Recalled};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use uuid::Uuid;
 use wire::subject::Address;
 
@@ -31,12 +36,18 @@ pub(super) struct Gathered {
 }
 
 /// Gathers the case of an incident; none when it is no single incident at the snapshot's position.
+///
+/// What an earlier gathering of the same incident read is not read again, as far as no record came to it since; what was
+/// read for this one comes along for the next.
 pub(super) fn gather(
     snapshot: Snapshot<'_>,
     project: ProjectId,
     incident: IncidentId,
-) -> Result<Option<Gathered>, Error> {
-    let mut records = Records { snapshot, project, subjects: BTreeSet::new(), since: 0 };
+    earlier: Option<&Recollection>,
+) -> Result<Option<(Gathered, Recollection)>, Error> {
+    let memory = earlier.and_then(|earlier| Memory::of(earlier, &snapshot));
+    let recollection = Recollection::new(snapshot.at());
+    let mut records = Records { snapshot, project, memory, recollection };
     let Some(Incident::Single(detail)) = records.load::<Incident>(incident.uuid())?.map(|loaded| loaded.state) else {
         return Ok(None);
     };
@@ -56,8 +67,8 @@ pub(super) fn gather(
 struct Records<'a> {
     snapshot: Snapshot<'a>,
     project: ProjectId,
-    subjects: BTreeSet<Subject>,
-    since: u64,
+    memory: Option<Memory<'a>>,
+    recollection: Recollection,
 }
 
 impl Records<'_> {
@@ -66,10 +77,13 @@ impl Records<'_> {
     }
 
     fn load<A: Aggregate>(&mut self, id: Uuid) -> Result<Option<Loaded<A>>, Error> {
-        self.subjects.insert(Subject::own(&self.address(A::KIND, id)));
-        let loaded = self.snapshot.load::<A>(self.project, id)?;
-        self.since = self.since.max(loaded.as_ref().map_or(0, |loaded| loaded.last));
-        Ok(loaded)
+        let subject = Subject::own(&self.address(A::KIND, id));
+        let loaded = self.read(subject, |snapshot, project| {
+            let loaded = snapshot.load::<A>(project, id)?;
+            let (last, bytes) = loaded.as_ref().map_or((0, 0), |loaded| (loaded.last, loaded.bytes));
+            Ok((loaded, last, bytes))
+        })?;
+        Ok(Option::clone(&loaded))
     }
 
     /// The state of an aggregate that may not exist.
@@ -78,23 +92,48 @@ impl Records<'_> {
     }
 
     fn aggregates(&mut self, subject: Subject) -> Result<Vec<Uuid>, Error> {
-        self.subjects.insert(subject);
-        let positions = self.snapshot.positions(&subject, 0, usize::MAX)?;
-        self.since = self.since.max(positions.last().copied().unwrap_or(0));
-        self.snapshot.aggregates_at(&positions)
+        let ids = self.read(subject, |snapshot, _| {
+            let positions = snapshot.positions(&subject, 0, usize::MAX)?;
+            let ids = snapshot.aggregates_at(&positions)?;
+            let bytes = ids.len() * size_of::<Uuid>();
+            Ok((ids, positions.last().copied().unwrap_or(0), bytes))
+        })?;
+        Ok(Vec::clone(&ids))
     }
 
     /// Whether a subject has no record. Only then the case depends on it: one that has some keeps them.
     fn is_empty(&mut self, subject: Subject) -> Result<bool, Error> {
         let is_empty = self.snapshot.last_position(&subject)?.is_none();
         if is_empty {
-            self.subjects.insert(subject);
+            self.recollection.keep(subject, Recalled { what: Arc::new(()), last: 0, bytes: 0 });
         }
         Ok(is_empty)
     }
 
     fn mentions(&mut self, kind: Kind, id: Uuid, mentioning: Kind) -> Result<Vec<Uuid>, Error> {
         self.aggregates(Subject::mention(&self.address(kind, id), mentioning))
+    }
+
+    /// What a subject says: from memory, or else from the store, where it comes with its last position and its bytes.
+    fn read<T: Send + Sync + 'static>(
+        &mut self,
+        subject: Subject,
+        read: impl FnOnce(&Snapshot<'_>, ProjectId) -> Result<(T, u64, usize), Error>,
+    ) -> Result<Arc<T>, Error> {
+        if let Some(known) = self.recollection.get(&subject) {
+            return Ok(known);
+        }
+        if let Some(recalled) = self.memory.as_ref().and_then(|memory| memory.recall(&subject)) {
+            self.recollection.keep(subject, recalled.clone());
+            if let Some(known) = self.recollection.get(&subject) {
+                return Ok(known);
+            }
+        }
+        let (what, last, bytes) = read(&self.snapshot, self.project)?;
+        let what = Arc::new(what);
+        let recalled = Recalled { what: Arc::<T>::clone(&what), last, bytes };
+        self.recollection.keep(subject, recalled);
+        Ok(what)
     }
 }
 
@@ -205,7 +244,7 @@ impl Gathering<'_> {
         Ok(())
     }
 
-    fn finish(self, incident: IncidentId, detail: Detail) -> Result<Gathered, Error> {
+    fn finish(self, incident: IncidentId, detail: Detail) -> Result<(Gathered, Recollection), Error> {
         let Self { mut records, readings, classes } = self;
         let mut named = Named::default();
         for reading in readings.values() {
@@ -225,22 +264,20 @@ impl Gathering<'_> {
         named.actors.extend(&detail.targets);
         let relations = relations(&mut records, &mut named.actors, named.relations)?;
         let actors: BTreeMap<ActorId, Actor> = states(&mut records, named.actors, ActorId::uuid)?;
-        Ok(Gathered {
-            case: Case {
-                incident,
-                detail,
-                readings,
-                annotations,
-                derivations,
-                documents,
-                actors,
-                sources,
-                relations,
-                classes,
-            },
-            subjects: records.subjects.into_iter().collect(),
-            since: records.since,
-        })
+        let case = Case {
+            incident,
+            detail,
+            readings,
+            annotations,
+            derivations,
+            documents,
+            actors,
+            sources,
+            relations,
+            classes,
+        };
+        let recollection = records.recollection;
+        Ok((Gathered { case, subjects: recollection.subjects(), since: recollection.since() }, recollection))
     }
 }
 

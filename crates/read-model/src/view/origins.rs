@@ -1,7 +1,7 @@
 //! The circular-reporting graph of an incident.
 
 use super::board::{corroboration, head, no_case};
-use super::case::gather;
+use super::case::Gathered;
 use super::scope::{Answer, Scope, id};
 use domain::attribution::{self, Case, Derived, Passage};
 use domain::derivation::Derivation;
@@ -12,10 +12,11 @@ use wire::view::{self, AskOrigins, Origins};
 /// The graph that is asked for.
 pub(super) fn origins(scope: &Scope<'_>, ask: &AskOrigins) -> Answer<Origins> {
     let incident = id(&ask.incident)?;
-    let Some(gathered) = gather(scope.snapshot, scope.project, IncidentId::new(incident))? else {
+    let gathered = scope.view.boards.case(&scope.snapshot, scope.project, IncidentId::new(incident))?;
+    let Some(Gathered { case, .. }) = gathered else {
         return Err(no_case(scope, incident));
     };
-    let case = &gathered.case;
+    let case = &case;
     let graph = attribution::origins(case, scope.policy());
     Ok(Origins {
         incident: Some(head(case)),

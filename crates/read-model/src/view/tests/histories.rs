@@ -1,11 +1,11 @@
 //! What holds of every history.
 
 use super::*;
-use crate::testing::{cases, span};
+use crate::testing::{cases, detail, span};
 use crate::{Entry, dump};
 use domain::relation::RelationType;
 use domain::text::Text;
-use domain::{annotation, derivation, reading};
+use domain::{annotation, derivation, incident, reading, relation};
 use proptest::prelude::*;
 
 fn dumped(store: &Store, at: u64) -> String {
@@ -18,7 +18,7 @@ fn dumped(store: &Store, at: u64) -> String {
 fn happen(scene: &mut Scene, what: u8, who: u8) {
     let reader = [user("a"), user("b"), user("c")][usize::from(who % 3)];
     let speaker = if who.is_multiple_of(2) { scene.state } else { scene.group };
-    match what % 9 {
+    match what % 12 {
         0 => drop(scene.read(reader, speaker, Act::Accuses)),
         1 => drop(scene.read(reader, speaker, Act::Denies)),
         2 => {
@@ -43,6 +43,19 @@ fn happen(scene: &mut Scene, what: u8, who: u8) {
             let reason = Text::recorded("Compared.".to_owned());
             scene.history.add(reader, derivation.uuid(), [derivation::Event::DerivationConfirmed { reason }]);
             scene.history.origin(original);
+        }
+        8 => {
+            let moved = annotation::Event::AnnotationRevised(span(scene.document, u32::from(who % 28), 28));
+            scene.history.add(user("a"), scene.annotation.uuid(), [moved]);
+        }
+        9 => {
+            let disputed = relation::Event::RelationDisputed { reason: Text::recorded("No.".to_owned()) };
+            let relation = scene.history.relation(RelationType::SpeaksFor, scene.group, scene.state, scene.annotation);
+            scene.history.add(reader, relation.uuid(), [disputed]);
+        }
+        10 => {
+            let detail = incident::Event::IncidentDetailRevised(detail(if who > 99 { "Attack" } else { "Rockets" }));
+            scene.history.add(reader, scene.incident.uuid(), [detail]);
         }
         _ => drop(scene.history.incident("Another attack")),
     }
