@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use domain::Kind;
-use domain::derivation::{self, Derivation};
+use domain::derivation::{self, Derivation, Verdict};
 use domain::id::ProjectId;
 use runtime::{Path, Problem};
 use utoipa_axum::router::OpenApiRouter;
@@ -70,13 +70,21 @@ async fn put_verdict(
     ask: Ask<NewVerdict>,
 ) -> Result<Answer, Problem> {
     let (service, ask) = (&service, &ask);
-    let inside = &service.enter(&ask.caller, path.project()).await?;
+    let project = path.project();
+    let inside = &service.enter(&ask.caller, project).await?;
     let command = DERIVATIONS.change_below(inside, ask, path.id, "verdict");
     let decide = |loaded: Arc<Loaded<Derivation>>| async move {
         DERIVATIONS.check_there(&loaded)?;
         inside.check_change(&loaded)?;
         ask.condition.required(&loaded)?;
-        Ok(Decision::new(loaded.state.decide(ask.body.command()?)?, vec![inside.reliance()]))
+        let judge = ask.body.command()?;
+        let confirms = matches!(judge, derivation::Command::Judge { verdict: Verdict::Confirmed, .. });
+        let events = loaded.state.decide(judge)?;
+        // The record tells at which revision the marks were that were compared.
+        let ends: Vec<_> = loaded.state.annotations().filter(|_| confirms).map(|end| (end, "")).collect();
+        let mut relied_on = service.live_annotations(project, &ends).await?;
+        relied_on.push(inside.reliance());
+        Ok(Decision::new(events, relied_on))
     };
     let outcome = service.change(&command, decide).await?;
     Ok(Answer::changed(&command, &outcome, &Written::new(path.id, &outcome)))

@@ -104,6 +104,22 @@ async fn verdicts_are_the_curators_and_the_newest_one_counts() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_no_longer_marked_is_not_confirmed_though_it_may_be_rejected() {
+    let world = World::new().await;
+    let scene = world.scene().await;
+    let curator = world.member(&scene.project, "curator", "curator").await;
+    let (copy, original) = passages(&scene).await;
+    let derivation = suggest(&scene.annotator, &scene, &copy, &original).await.created().id();
+    scene.annotator.delete(&scene.at(&format!("annotations/{copy}")), "\"1\"").await.ok();
+    let against = [("if-match", "\"1\"")];
+    let confirmed = json!({"verdict": "confirmed", "reason": "The same words."});
+    judge(&curator, &scene, &derivation, &against, &confirmed).await.refused(422, "evidence_not_live");
+    let rejected = json!({"verdict": "rejected", "reason": "It is gone."});
+    judge(&curator, &scene, &derivation, &against, &rejected).await.ok();
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_origin_is_declared_once_by_a_curator_and_takes_no_verdict() {
     let world = World::new().await;
     let scene = world.scene().await;
