@@ -50,7 +50,7 @@ pub(crate) enum Command {
     Import(Import),
     /// Show the dispute board of an incident: who says who did it.
     Board(Board),
-    /// Show from which documents an incident's attribution comes, and who copies whom
+    /// Show from which documents an incident's attribution comes, and who copies whom.
     Origins(OfIncident),
     /// Show every record about a subject, in order.
     History(History),

@@ -1,4 +1,4 @@
-//! The dispute board as text.
+//! Views as text: the dispute board, and the circular-reporting graph.
 
 mod origins;
 

@@ -7,6 +7,8 @@ use wire::view::{OriginDerivation, OriginPassage, Origins};
 use super::{corroborated, heading, labelled, line, plain, quote, words};
 use crate::terminal::Terminal;
 
+/// Steps from a passage of the support that are written; the JSON has all.
+const STEPS_MAX: usize = 24;
 /// How far an original stands to the right of its copy.
 const INDENT: &str = "    ";
 
@@ -58,6 +60,7 @@ impl<'a> Tree<'a> {
 
     /// What a passage derives from; `path` leads from a passage of the support to it.
     fn below(&mut self, out: &mut String, passage: &'a OriginPassage, path: &mut Vec<&'a str>) {
+        // Also what is only suggested to lead back is not followed twice.
         let is_followed = !self.followed.insert(&passage.passage);
         let derivations = self.onward.get(passage.passage.as_str()).cloned().unwrap_or_default();
         let (above, indent) = (INDENT.repeat(path.len() - 1), INDENT.repeat(path.len()));
@@ -65,11 +68,15 @@ impl<'a> Tree<'a> {
             line(out, &self.terminal.dim(format!("{above} └─ as above")));
             return;
         }
+        if path.len() > STEPS_MAX && !derivations.is_empty() {
+            line(out, &self.terminal.dim(format!("{above} └─ … and further")));
+            return;
+        }
         for derivation in derivations {
             let suggested = if derivation.status == "confirmed" { "" } else { " (suggested, not counted)" };
             line(out, &format!("{above} └─ {}{suggested}", words(&derivation.kind)));
             let Some(original) = self.passages.get(derivation.to.as_str()).copied() else { continue };
-            if path.contains(&derivation.to.as_str()) {
+            if derivation.status == "confirmed" && path.contains(&derivation.to.as_str()) {
                 line(out, &self.terminal.red(format!("{indent}{}: back where it began", document(original))));
                 continue;
             }

@@ -76,3 +76,13 @@ fn a_passage_to_which_two_ways_lead_is_followed_once() {
     assert_eq!(text.matches("The witness").count(), 1, "{text}");
     assert_eq!(text.matches("as above").count(), 1, "{text}");
 }
+
+#[test]
+fn a_long_chain_is_cut() {
+    let name = |n: usize| format!("paper {n}");
+    let passages = (0..200).map(|n| passage(&name(n), if n == 0 { &["u1"] } else { &[] })).collect();
+    let chain = (0..199).map(|n| copies(&name(n), &name(n + 1), "suggested")).collect();
+    let text = origins(&graph("single_origin", passages, chain), PLAIN);
+    assert!(text.contains("paper 20") && !text.contains("paper 30"), "{text}");
+    assert!(text.contains("… and further"), "{text}");
+}
