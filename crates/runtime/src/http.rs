@@ -49,7 +49,8 @@ pub struct RequestId(pub Uuid);
 /// Unknown routes (404 `no_such_route`), methods (405 `method_not_allowed`, with `Allow`), panics
 /// (500 `internal`) and every other error answer become problems whose `instance` is the request
 /// id. Each request has a span, a log line (of level debug when it succeeds), and the metrics
-/// `http_requests_total`, `http_request_duration_seconds` and `http_requests_in_flight`.
+/// `http_requests_total`, `http_request_duration_seconds` and `http_requests_in_flight`, of the recorder that
+/// [`metrics::install`](crate::metrics::install) installs.
 pub fn shell(router: Router) -> Router {
     shell_within(router, Identity::new())
 }

@@ -56,6 +56,7 @@ fn routes() -> Router {
 
 async fn problem(response: reqwest::Response) -> Value {
     assert_eq!(response.headers()["content-type"], "application/problem+json");
+    assert_eq!(response.headers()["x-content-type-options"], "nosniff");
     let status = response.status().as_u16();
     let id = response.headers()[REQUEST_ID.as_str()].to_str().unwrap().to_owned();
     let problem: Value = response.json().await.unwrap();
