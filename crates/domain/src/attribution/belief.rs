@@ -77,9 +77,12 @@ fn common_origins(origins: &BTreeMap<ReadingId, BTreeSet<Origin>>) -> Sets {
     sets
 }
 
-/// What an utterance is evidence of, as far as those through whom it passed are trusted.
+/// What an utterance is evidence of, as far as those through whom it passed are trusted. Somebody unidentified is trusted
+/// as the actor of whom they are.
 fn evidence(scene: &Scene<'_>, item: &Weighed<'_>) -> Option<Evidence> {
     let claim = &scene.case.readings.get(&item.bearing.words.reading)?.claim;
+    // Who speaks, and through whom, is told by the utterance's first reading (domain.md, section 3).
+    let speakers = &scene.case.readings.get(&item.bearing.utterance.id)?.claim.speakers;
     let (weight, half) =
         (scene.policy.opinions.get(claim.certainty.as_str())?, if claim.act.is_weak() { 0.5 } else { 1.0 });
     let plain = match item.sign()? {
@@ -92,7 +95,6 @@ fn evidence(scene: &Scene<'_>, item: &Weighed<'_>) -> Option<Evidence> {
         Speaker::Unidentified { of, .. } => of.and_then(|of| scene.policy.trust.get(&of.uuid())),
     };
     let opinion = Opinion::from_evidence(plain, scene.policy.base_rate);
-    let discounted =
-        claim.speakers.everyone().filter_map(trust).fold(opinion, |opinion, trust| opinion.discounted(*trust));
+    let discounted = speakers.everyone().filter_map(trust).fold(opinion, |opinion, trust| opinion.discounted(*trust));
     Some(discounted.evidence())
 }

@@ -306,7 +306,7 @@ pub struct Origins {
     pub corroboration: Corroboration,
     /// The passages, by document, revision and place.
     pub passages: Vec<Passage>,
-    /// The derivations between these, rejected ones left out, by id.
+    /// The derivations between these, rejected ones left out, confirmed ones first.
     pub derivations: Vec<Derived>,
     /// Passages that derive from each other over confirmed derivations, each by its number in `passages`.
     pub circles: Vec<Vec<usize>>,

@@ -3,6 +3,9 @@
 //! Overlapping content annotations of one document revision are one passage. A passage from which no confirmed
 //! derivation leads on is a root, and so is one that is declared an origin; the *document* of a root is the origin of
 //! whatever derives from it. Copies of one report are thus one origin, however many papers print it.
+//!
+//! The ends of derivations join no passages: a mark around a whole article says where its passages come from, and leaves
+//! them what they are. Nothing that is merely suggested changes what counts.
 
 use super::utterance::{Utterance, content};
 use super::{Case, Voice};
@@ -13,15 +16,17 @@ use crate::id::{ActorId, AnnotationId, DerivationId, DocumentId, ReadingId};
 use crate::text::comparable;
 use petgraph::algo::kosaraju_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
+use petgraph::unionfind::UnionFind;
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 /// Passages, and what each is derived from.
 pub(super) struct Lineage {
     passages: Vec<Passage>,
     by_annotation: BTreeMap<AnnotationId, usize>,
     links: Vec<Link>,
-    /// What each passage comes from.
-    sources: Vec<BTreeSet<Origin>>,
+    /// What each passage comes from; shared along a chain, which may be long.
+    sources: Vec<Rc<BTreeSet<Origin>>>,
     circles: Vec<Vec<usize>>,
 }
 
@@ -66,9 +71,11 @@ struct Wording(UnidentifiedKind, Option<String>, Option<ActorId>);
 
 impl Lineage {
     pub fn new(case: &Case) -> Self {
-        let (mut passages, by_annotation) = passages(case);
-        let links = links(case, &by_annotation, &mut passages);
-        let mut lineage = Self { sources: Vec::new(), circles: Vec::new(), passages, by_annotation, links };
+        let mut passages = Passages::cited(case);
+        let by_annotation = passages.by_annotation.clone();
+        let links = links(case, &mut passages);
+        let mut lineage =
+            Self { sources: Vec::new(), circles: Vec::new(), passages: passages.list, by_annotation, links };
         lineage.trace();
         lineage
     }
@@ -80,42 +87,56 @@ impl Lineage {
         for link in self.links.iter().filter(|link| link.standing == Standing::Confirmed) {
             // Whatever a declared origin derives from, its words count as its own.
             if !self.passages[link.from].declared {
-                graph.update_edge(nodes[link.from], nodes[link.to], ());
+                graph.add_edge(nodes[link.from], nodes[link.to], ());
             }
         }
-        self.sources = vec![BTreeSet::new(); self.passages.len()];
+        self.sources = vec![Rc::default(); self.passages.len()];
         // Components come in reverse topological order: what a passage leads to was traced before it.
         for component in kosaraju_scc(&graph) {
             let mut members: Vec<usize> = component.iter().map(|node| node.index()).collect();
             members.sort_unstable();
             let onward: BTreeSet<usize> =
                 component.iter().flat_map(|node| graph.neighbors(*node)).map(NodeIndex::index).collect();
-            let mut sources: BTreeSet<Origin> = onward.iter().flat_map(|next| &self.sources[*next]).copied().collect();
-            if members.len() > 1 {
-                sources.extend(self.first_annotation(&members).map(Origin::Circle));
-                self.circles.push(members.clone());
-            } else if onward.is_empty() {
-                let root = &mut self.passages[members[0]];
-                root.root = true;
-                sources.insert(Origin::Document(root.document));
+            let sources = self.sources_of_component(&members, &onward);
+            for member in &members {
+                self.sources[*member] = Rc::clone(&sources);
             }
-            for member in members {
-                self.sources[member].clone_from(&sources);
+            if members.len() > 1 {
+                self.circles.push(members);
             }
         }
         self.circles.sort_unstable();
+    }
+
+    fn sources_of_component(&mut self, members: &[usize], onward: &BTreeSet<usize>) -> Rc<BTreeSet<Origin>> {
+        match (members, onward.len()) {
+            ([root], 0) => {
+                let root = &mut self.passages[*root];
+                root.root = true;
+                Rc::new(BTreeSet::from([Origin::Document(root.document)]))
+            }
+            ([_], 1) => onward.first().map_or_else(Rc::default, |next| Rc::clone(&self.sources[*next])),
+            _ => {
+                let mut sources: BTreeSet<Origin> =
+                    onward.iter().flat_map(|next| self.sources[*next].iter()).copied().collect();
+                if members.len() > 1 {
+                    sources.extend(self.first_annotation(members).map(Origin::Circle));
+                }
+                Rc::new(sources)
+            }
+        }
     }
 
     fn first_annotation(&self, passages: &[usize]) -> Option<AnnotationId> {
         passages.iter().filter_map(|passage| self.passages[*passage].annotations.first()).min().copied()
     }
 
-    /// Every passage, by document, revision and place.
+    /// Every passage: what is cited, then what that derives from.
     pub fn passages(&self) -> &[Passage] {
         &self.passages
     }
 
-    /// Every derivation between two passages, by id.
+    /// Every derivation between two passages, confirmed ones first.
     pub fn links(&self) -> &[Link] {
         &self.links
     }
@@ -132,34 +153,65 @@ impl Lineage {
 
     /// Where each of these utterances comes from: documents, or circles if no document is reached.
     ///
-    /// Who says it is unidentified shares the origin of all who are called by the same words: the smallest one.
+    /// Who says it unidentified is told by wording alone, and the same wording may be the same source in every document.
+    /// So it adds no origin where one of its documents is an origin already by somebody identified; else all documents
+    /// that such wordings connect are one.
     pub fn origins<'u>(
         &self,
         case: &Case,
         utterances: impl IntoIterator<Item = &'u Utterance>,
     ) -> BTreeMap<ReadingId, BTreeSet<Origin>> {
-        let utterances: Vec<&Utterance> = utterances.into_iter().collect();
-        let mut origins: BTreeMap<ReadingId, BTreeSet<Origin>> =
-            utterances.iter().map(|utterance| (utterance.id, self.sources_of(utterance))).collect();
-        let worded: Vec<(ReadingId, Wording)> =
-            utterances.iter().filter_map(|utterance| Some((utterance.id, wording(case, utterance)?))).collect();
-        let mut shared: BTreeMap<&Wording, Origin> = BTreeMap::new();
-        for (id, wording) in &worded {
-            if let Some(first) = origins[id].first() {
-                shared.entry(wording).and_modify(|least| *least = (*least).min(*first)).or_insert(*first);
-            }
+        let mut origins: BTreeMap<ReadingId, BTreeSet<Origin>> = BTreeMap::new();
+        let mut worded: Vec<(ReadingId, Wording)> = Vec::new();
+        for utterance in utterances {
+            origins.insert(utterance.id, self.sources_of(utterance));
+            worded.extend(wording(case, utterance).map(|wording| (utterance.id, wording)));
         }
+        let unidentified: BTreeSet<ReadingId> = worded.iter().map(|(id, _)| *id).collect();
+        let identified: BTreeSet<Origin> =
+            origins.iter().filter(|(id, _)| !unidentified.contains(id)).flat_map(|(_, from)| from).copied().collect();
+        let mut standing: BTreeMap<&Wording, BTreeSet<Origin>> = BTreeMap::new();
         for (id, wording) in &worded {
-            origins.insert(*id, shared.get(wording).copied().into_iter().collect());
+            standing.entry(wording).or_default().extend(&origins[id]);
+        }
+        let shared = connected(standing.values().filter(|origins| origins.is_disjoint(&identified)));
+        for (id, wording) in &worded {
+            let (own, anywhere) = (&origins[id] & &identified, &standing[wording] & &identified);
+            let from = match (own.is_empty(), anywhere.is_empty()) {
+                (false, _) => own,
+                (true, false) => anywhere,
+                (true, true) => origins[id].iter().filter_map(|origin| shared.get(origin)).copied().collect(),
+            };
+            origins.insert(*id, from);
         }
         origins
     }
 
     fn sources_of(&self, utterance: &Utterance) -> BTreeSet<Origin> {
-        let all: BTreeSet<Origin> = self.of(utterance).flat_map(|passage| &self.sources[passage]).copied().collect();
+        let all: BTreeSet<Origin> =
+            self.of(utterance).flat_map(|passage| self.sources[passage].iter()).copied().collect();
         let is_document = |origin: &Origin| matches!(origin, Origin::Document(_));
         if all.iter().any(is_document) { all.into_iter().filter(is_document).collect() } else { all }
     }
+}
+
+/// For each origin the one that stands for all with which these sets connect it: the smallest.
+fn connected<'s>(sets: impl Iterator<Item = &'s BTreeSet<Origin>>) -> BTreeMap<Origin, Origin> {
+    let sets: Vec<&BTreeSet<Origin>> = sets.collect();
+    let all: BTreeSet<Origin> = sets.iter().copied().flatten().copied().collect();
+    let numbers: BTreeMap<Origin, usize> = all.into_iter().zip(0..).collect();
+    let mut unions = UnionFind::new(numbers.len());
+    for set in sets {
+        let mut members = set.iter().map(|origin| numbers[origin]);
+        if let Some(first) = members.next() {
+            for other in members {
+                unions.union(first, other);
+            }
+        }
+    }
+    let mut smallest: BTreeMap<usize, Origin> = BTreeMap::new();
+    let origins = numbers.iter();
+    origins.map(|(origin, number)| (*origin, *smallest.entry(unions.find(*number)).or_insert(*origin))).collect()
 }
 
 fn wording(case: &Case, utterance: &Utterance) -> Option<Wording> {
@@ -172,63 +224,104 @@ fn wording(case: &Case, utterance: &Utterance) -> Option<Wording> {
     }
 }
 
-/// The passages of a case, and in which each annotation lies.
-///
-/// What is read of other incidents makes no passage, so that it cannot join two of this one's.
-fn passages(case: &Case) -> (Vec<Passage>, BTreeMap<AnnotationId, usize>) {
-    let is_about = |target: Target| match target {
-        Target::Incident(id) => id == case.incident,
-        Target::Class(id) => case.classes.contains_key(&id),
-        Target::Relation(_) | Target::Actor(_) => false,
-    };
-    let claims = case.readings.values().map(|reading| &reading.claim);
-    let cited = claims.filter(|claim| is_about(claim.proposition.target)).flat_map(|claim| content(case, claim));
-    let named: BTreeSet<AnnotationId> =
-        cited.chain(case.derivations.values().flat_map(Derivation::annotations)).collect();
-    let live = |id: AnnotationId| Some((id, case.annotations.get(&id)?.live()?));
-    let mut spans: Vec<(AnnotationId, &Span)> = named.into_iter().filter_map(live).collect();
-    spans.sort_unstable_by_key(|(id, span)| (span.document, span.revision, span.start, span.end, *id));
-    let mut passages: Vec<Passage> = Vec::new();
-    let mut by_annotation = BTreeMap::new();
-    for (id, span) in spans {
-        match passages.last_mut() {
-            Some(last) if (last.document, last.revision) == (span.document, span.revision) && span.start < last.end => {
-                last.end = last.end.max(span.end);
-                last.annotations.insert(id);
-            }
-            Some(_) | None => passages.push(Passage {
-                document: span.document,
-                revision: span.revision,
-                start: span.start,
-                end: span.end,
-                annotations: BTreeSet::from([id]),
-                declared: false,
-                root: false,
-            }),
-        }
-        by_annotation.insert(id, passages.len() - 1);
-    }
-    (passages, by_annotation)
+/// Passages in the making.
+struct Passages {
+    list: Vec<Passage>,
+    /// In which passage each annotation lies that makes one.
+    by_annotation: BTreeMap<AnnotationId, usize>,
+    /// By where they stand.
+    by_place: BTreeMap<(DocumentId, u32), Vec<usize>>,
 }
 
-/// The derivations between two different passages; declared origins are marked.
-fn links(case: &Case, by_annotation: &BTreeMap<AnnotationId, usize>, passages: &mut [Passage]) -> Vec<Link> {
-    let mut links = Vec::new();
-    for (id, derivation) in &case.derivations {
-        match derivation {
-            Derivation::Absent => {}
-            Derivation::Origin { annotation, .. } => {
-                if let Some(passage) = by_annotation.get(annotation) {
-                    passages[*passage].declared = true;
+impl Passages {
+    /// What is cited of the incident and of classes. What is read of other incidents makes no passage, so that it cannot
+    /// join two of this one's.
+    fn cited(case: &Case) -> Self {
+        let is_about = |target: Target| match target {
+            Target::Incident(id) => id == case.incident,
+            Target::Class(id) => case.classes.contains_key(&id),
+            Target::Relation(_) | Target::Actor(_) => false,
+        };
+        let claims = case.readings.values().map(|reading| &reading.claim);
+        let cited = claims.filter(|claim| is_about(claim.proposition.target)).flat_map(|claim| content(case, claim));
+        let mut passages = Self { list: Vec::new(), by_annotation: BTreeMap::new(), by_place: BTreeMap::new() };
+        passages.unite(case, cited.collect());
+        passages
+    }
+
+    /// Adds passages of these annotations, one for those that overlap.
+    fn unite(&mut self, case: &Case, annotations: BTreeSet<AnnotationId>) {
+        let live = |id: AnnotationId| Some((id, case.annotations.get(&id)?.live()?));
+        let mut spans: Vec<(AnnotationId, &Span)> = annotations.into_iter().filter_map(live).collect();
+        spans.sort_unstable_by_key(|(id, span)| (span.document, span.revision, span.start, span.end, *id));
+        let first = self.list.len();
+        for (id, span) in spans {
+            let place = (span.document, span.revision);
+            match self.list[first..].last_mut() {
+                Some(last) if (last.document, last.revision) == place && span.start < last.end => {
+                    last.end = last.end.max(span.end);
+                    last.annotations.insert(id);
+                }
+                Some(_) | None => {
+                    self.by_place.entry(place).or_default().push(self.list.len());
+                    self.list.push(Passage {
+                        document: span.document,
+                        revision: span.revision,
+                        start: span.start,
+                        end: span.end,
+                        annotations: BTreeSet::from([id]),
+                        declared: false,
+                        root: false,
+                    });
                 }
             }
-            Derivation::Edge { edge, standing, .. } => {
-                let ends = (by_annotation.get(&edge.from), by_annotation.get(&edge.to));
-                if let (Some(from), Some(to)) = ends
-                    && from != to
-                {
-                    links.push(Link { derivation: *id, from: *from, to: *to, standing: *standing });
+            self.by_annotation.insert(id, self.list.len() - 1);
+        }
+    }
+
+    /// The passages that an annotation overlaps.
+    fn at(&self, case: &Case, annotation: AnnotationId) -> Vec<usize> {
+        let Some(span) = case.annotations.get(&annotation).and_then(|annotation| annotation.live()) else {
+            return Vec::new();
+        };
+        let near = self.by_place.get(&(span.document, span.revision)).map_or(&[][..], Vec::as_slice);
+        let overlaps = |passage: &Passage| passage.start < span.end && span.start < passage.end;
+        near.iter().copied().filter(|number| overlaps(&self.list[*number])).collect()
+    }
+
+    /// Adds passages for those ends of derivations that overlap none.
+    fn extend(&mut self, case: &Case, ends: impl Iterator<Item = AnnotationId>) {
+        let beyond: BTreeSet<AnnotationId> = ends.filter(|end| self.at(case, *end).is_empty()).collect();
+        self.unite(case, beyond);
+    }
+}
+
+/// The derivations between different passages; declared origins are marked. Rejected ones are none.
+fn links(case: &Case, passages: &mut Passages) -> Vec<Link> {
+    let counts = |derivation: &&Derivation| match derivation {
+        Derivation::Absent => false,
+        Derivation::Edge { standing, .. } => *standing == Standing::Confirmed,
+        Derivation::Origin { .. } => true,
+    };
+    passages.extend(case, case.derivations.values().filter(counts).flat_map(Derivation::annotations));
+    let mut links = Vec::new();
+    for wanted in [Standing::Confirmed, Standing::Suggested] {
+        for (id, derivation) in &case.derivations {
+            match derivation {
+                Derivation::Edge { edge, standing, .. } if *standing == wanted => {
+                    // What is suggested comes after all that counts, and finds its passages as they are.
+                    passages.extend(case, [edge.from, edge.to].into_iter());
+                    for from in passages.at(case, edge.from) {
+                        let onward = passages.at(case, edge.to).into_iter().filter(|to| *to != from);
+                        links.extend(onward.map(|to| Link { derivation: *id, from, to, standing: wanted }));
+                    }
                 }
+                Derivation::Origin { annotation, .. } => {
+                    for declared in passages.at(case, *annotation) {
+                        passages.list[declared].declared = true;
+                    }
+                }
+                Derivation::Absent | Derivation::Edge { .. } => {}
             }
         }
     }

@@ -9,7 +9,6 @@ use super::status::Evaluation;
 use super::utterance::Utterance;
 use super::{Case, Corroboration, CorroborationKind, Derived, Origins, Passage};
 use crate::claim::Sign;
-use crate::derivation::Standing;
 use crate::id::ReadingId;
 use crate::policy::Policy;
 use std::collections::{BTreeMap, BTreeSet};
@@ -63,9 +62,8 @@ fn support<'m, 'a: 'm>(matters: &'m [Matter<'a>]) -> impl Iterator<Item = &'a Ut
 
 /// The passages in which the support stands, and what leads on from them.
 fn graph(lineage: &Lineage, corroboration: Corroboration, standing: &BTreeMap<usize, BTreeSet<ReadingId>>) -> Origins {
-    let links: Vec<_> = lineage.links().iter().filter(|link| link.standing != Standing::Rejected).collect();
     let mut onward: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-    for link in &links {
+    for link in lineage.links() {
         onward.entry(link.from).or_default().push(link.to);
     }
     let mut shown: BTreeSet<usize> = BTreeSet::new();
@@ -90,15 +88,20 @@ fn graph(lineage: &Lineage, corroboration: Corroboration, standing: &BTreeMap<us
             declared: passage.declared,
         }
     };
-    let derived = |link: &&super::lineage::Link| {
+    let derived = |link: &super::lineage::Link| {
         let (from, to) = (*numbers.get(&link.from)?, *numbers.get(&link.to)?);
         Some(Derived { id: link.derivation, from, to, standing: link.standing })
     };
-    let circle = |circle: &Vec<usize>| circle.iter().map(|passage| numbers.get(passage).copied()).collect();
+    let circle = |circle: &Vec<usize>| {
+        let mut circle: Vec<usize> =
+            circle.iter().map(|passage| numbers.get(passage).copied()).collect::<Option<_>>()?;
+        circle.sort_unstable();
+        Some(circle)
+    };
     Origins {
         corroboration,
         passages: shown.iter().map(passage).collect(),
-        derivations: links.iter().filter_map(derived).collect(),
+        derivations: lineage.links().iter().filter_map(derived).collect(),
         circles: lineage.circles().iter().filter_map(circle).collect(),
     }
 }

@@ -1,7 +1,7 @@
 //! What the evidence on a proposition amounts to.
 
 use super::given::*;
-use crate::claim::{Act, Certainty};
+use crate::claim::{Act, Certainty, Stance};
 use crate::id::ActorId;
 
 /// Belief, disbelief and uncertainty that the group did it.
@@ -82,6 +82,20 @@ fn trust_discounts_once_for_each_link() {
     assert_eq!(opinion(&given), (0.2, 0.0, 0.8));
     given.policy.trust.insert(PAPER.uuid(), 0.0);
     assert_eq!(opinion(&given), (0.0, 0.0, 1.0));
+}
+
+#[test]
+fn who_passes_it_on_is_told_by_the_first_reading_of_an_utterance() {
+    let mut given = Given::new();
+    let direct = accuses(WITNESS, GROUP).chain(&[]);
+    let relayed = says(WITNESS, Act::Suspects, GROUP).chain(&[(AGENCY.speaker(), Stance::Relays)]);
+    given.read_together([(ANNA, direct), (BERT, relayed)]);
+    let untrusted = |given: &Given| (given.on(GROUP).support.len(), opinion(given));
+    let before = untrusted(&given);
+    given.policy.trust.insert(AGENCY.uuid(), 0.0);
+    assert_eq!(untrusted(&given), before);
+    given.policy.trust.insert(WITNESS.uuid(), 0.0);
+    assert_eq!(untrusted(&given), (1, (0.0, 0.0, 1.0)));
 }
 
 #[test]

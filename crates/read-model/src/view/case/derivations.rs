@@ -5,17 +5,16 @@ use crate::Error;
 use crate::subject::Subject;
 use domain::Kind;
 use domain::annotation::{Annotation, Span, SpanRole};
-use domain::derivation::Derivation;
+use domain::derivation::{Derivation, Standing};
 use domain::id::{AnnotationId, DerivationId, DocumentId};
-use std::collections::BTreeSet;
 use std::collections::btree_map::{BTreeMap, Entry};
-use std::ops::Range;
+use std::mem;
 
 /// Adds the annotations and derivations over which the passages of these annotations are derived, as far as they lead.
 ///
 /// A derivation names one annotation of a passage; it counts for all that overlap it, whoever marked them. So every
 /// live annotation of a document is looked at that overlaps a passage of the case, and no other: a digest that copies
-/// many reports does not bring along what it copies elsewhere.
+/// many reports does not bring along what it copies elsewhere. What is merely suggested is shown and leads no further.
 pub(super) fn derivations(
     records: &mut Records<'_>,
     annotations: &mut BTreeMap<AnnotationId, Annotation>,
@@ -23,80 +22,75 @@ pub(super) fn derivations(
     if records.is_empty(Subject::created(records.project, Kind::Derivation))? {
         return Ok(BTreeMap::new());
     }
+    let is_content = |span: &&Span| span.role == SpanRole::Content;
+    let mut pending: Vec<Span> =
+        annotations.values().filter_map(Annotation::live).filter(is_content).cloned().collect();
     let mut threads = Threads::default();
-    for span in annotations.values().filter_map(Annotation::live).filter(|span| span.role == SpanRole::Content) {
-        threads.add(span);
+    while let Some(passage) = pending.pop() {
+        for mark in threads.met_by(records, &passage)? {
+            for original in threads.follow(records, mark)? {
+                pending.extend(records.state::<Annotation>(original.uuid())?.live().cloned());
+            }
+        }
     }
-    while let Some(document) = threads.pending.pop_first() {
-        for id in records.mentions(Kind::Document, document.uuid(), Kind::Annotation)? {
-            let id = AnnotationId::new(id);
-            if threads.followed.contains(&id) {
-                continue;
-            }
-            let annotation: Annotation = match annotations.get(&id) {
-                Some(annotation) => annotation.clone(),
-                None => records.state(id.uuid())?,
-            };
-            if annotation.live().is_some_and(|span| threads.overlap(span)) {
-                threads.followed.insert(id);
-                threads.follow(records, id, annotations)?;
-            }
+    for end in threads.derivations.values().flat_map(Derivation::annotations) {
+        if let Entry::Vacant(unknown) = annotations.entry(end) {
+            unknown.insert(records.state(end.uuid())?);
         }
     }
     Ok(threads.derivations)
 }
 
-/// The passages that were met so far, and the derivations that lead on from them.
+/// What was met so far.
 #[derive(Default)]
 struct Threads {
-    passages: BTreeMap<(DocumentId, u32), Vec<Range<u32>>>,
-    /// Documents in which a passage was met since they were looked at.
-    pending: BTreeSet<DocumentId>,
-    /// Annotations whose derivations were gathered.
-    followed: BTreeSet<AnnotationId>,
+    /// The live annotations of the documents that were met, but for those that overlap a passage that was met.
+    marks: BTreeMap<DocumentId, Vec<(AnnotationId, Span)>>,
     derivations: BTreeMap<DerivationId, Derivation>,
 }
 
 impl Threads {
-    fn add(&mut self, span: &Span) {
-        self.passages.entry((span.document, span.revision)).or_default().push(span.range());
-        self.pending.insert(span.document);
+    /// The annotations that overlap a passage and were not met before.
+    fn met_by(&mut self, records: &mut Records<'_>, passage: &Span) -> Result<Vec<AnnotationId>, Error> {
+        let marks = match self.marks.entry(passage.document) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(unknown) => unknown.insert(marks_of(records, passage.document)?),
+        };
+        let overlaps =
+            |span: &Span| span.revision == passage.revision && span.start < passage.end && passage.start < span.end;
+        let (met, rest): (Vec<_>, Vec<_>) = mem::take(marks).into_iter().partition(|(_, span)| overlaps(span));
+        *marks = rest;
+        Ok(met.into_iter().map(|(id, _)| id).collect())
     }
 
-    fn overlap(&self, span: &Span) -> bool {
-        let passages = self.passages.get(&(span.document, span.revision)).map_or(&[][..], Vec::as_slice);
-        passages.iter().any(|passage| passage.start < span.end && span.start < passage.end)
-    }
-
-    /// Adds the derivations that lead on from an annotation, and the annotations that they lead to. Those that lead to it
-    /// are of its copies, which are no matter of this case.
-    fn follow(
-        &mut self,
-        records: &mut Records<'_>,
-        id: AnnotationId,
-        annotations: &mut BTreeMap<AnnotationId, Annotation>,
-    ) -> Result<(), Error> {
+    /// Adds the derivations that lead on from an annotation; answers the originals of those that count. Derivations that
+    /// lead to it are of its copies, which are no matter of this case.
+    fn follow(&mut self, records: &mut Records<'_>, id: AnnotationId) -> Result<Vec<AnnotationId>, Error> {
+        let mut originals = Vec::new();
         for derivation in records.mentions(Kind::Annotation, id.uuid(), Kind::Derivation)? {
             let state: Derivation = records.state(derivation)?;
-            let leads_on = match &state {
-                Derivation::Absent => false,
-                Derivation::Edge { edge, .. } => edge.from == id,
-                Derivation::Origin { annotation, .. } => *annotation == id,
-            };
-            if !leads_on {
-                continue;
-            }
-            for end in state.annotations() {
-                let annotation = match annotations.entry(end) {
-                    Entry::Occupied(known) => known.into_mut(),
-                    Entry::Vacant(unknown) => unknown.insert(records.state(end.uuid())?),
-                };
-                if let Some(span) = annotation.live() {
-                    self.add(span);
-                }
+            match &state {
+                Derivation::Edge { edge, standing, .. } if edge.from == id => match standing {
+                    Standing::Confirmed => originals.push(edge.to),
+                    Standing::Suggested => {}
+                    Standing::Rejected => continue,
+                },
+                Derivation::Origin { .. } => {}
+                Derivation::Absent | Derivation::Edge { .. } => continue,
             }
             self.derivations.insert(DerivationId::new(derivation), state);
         }
-        Ok(())
+        Ok(originals)
     }
+}
+
+/// The live annotations of a document.
+fn marks_of(records: &mut Records<'_>, document: DocumentId) -> Result<Vec<(AnnotationId, Span)>, Error> {
+    let mut marks = Vec::new();
+    for id in records.mentions(Kind::Document, document.uuid(), Kind::Annotation)? {
+        let annotation: Annotation = records.state(id)?;
+        let live = annotation.live().filter(|span| span.document == document);
+        marks.extend(live.map(|span| (AnnotationId::new(id), span.clone())));
+    }
+    Ok(marks)
 }

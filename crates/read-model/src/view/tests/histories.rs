@@ -38,11 +38,30 @@ fn happen(scene: &mut Scene, what: u8, who: u8) {
         5 => drop(scene.history.relation(RelationType::HoldsOffice, scene.group, scene.state, scene.annotation)),
         6 => drop(scene.history.class("Attacks of May", Some("2021-05"))),
         7 => {
-            let original = scene.history.annotation(reader, scene.document, 30, 48);
-            let derivation = scene.history.derivation(reader, scene.annotation, original);
+            // Of this passage or of one that overlaps it, in another document or in the same.
+            let other = scene.history.document(scene.source, "Another report", TEXT);
+            let (from, to) = (u32::from(who % 25), u32::from(who % 40));
+            let place = if who.is_multiple_of(3) { scene.document } else { other };
+            let copy = scene.history.annotation(reader, scene.document, from, from + 6);
+            let original = scene.history.annotation(reader, place, to, to + 6);
+            let derivation = scene.history.derivation(reader, copy, original);
             let reason = Text::recorded("Compared.".to_owned());
-            scene.history.add(reader, derivation.uuid(), [derivation::Event::DerivationConfirmed { reason }]);
-            scene.history.origin(original);
+            match who % 4 {
+                0 => {}
+                1 => drop(scene.history.add(
+                    reader,
+                    derivation.uuid(),
+                    [derivation::Event::DerivationRejected { reason }],
+                )),
+                _ => drop(scene.history.add(
+                    reader,
+                    derivation.uuid(),
+                    [derivation::Event::DerivationConfirmed { reason }],
+                )),
+            }
+            if who.is_multiple_of(7) {
+                scene.history.origin(original);
+            }
         }
         8 => {
             let moved = annotation::Event::AnnotationRevised(span(scene.document, u32::from(who % 28), 28));

@@ -177,6 +177,28 @@ fn readings_about_something_else_that_change_nothing_are_of_no_account() {
     });
 }
 
+#[test]
+fn what_is_suggested_or_rejected_changes_nothing_and_derivations_never_a_status() {
+    check("derivations", histories(), |history| {
+        let case = history.case(&history.log());
+        let keeping = |keep: fn(&Derivation) -> bool| {
+            let mut case = case.clone();
+            case.derivations.retain(|_, derivation| keep(derivation));
+            assess(&case, &history.policy)
+        };
+        let board = assess(&case, &history.policy);
+        let unjudged =
+            |d: &Derivation| !matches!(d, Derivation::Edge { standing: Standing::Suggested | Standing::Rejected, .. });
+        prop_assert_eq!(&board, &keeping(unjudged));
+        let statuses = |board: &Board| {
+            let about = board.propositions.iter().map(|p| (p.key.clone(), p.status, p.flags.clone(), p.n_support));
+            (board.status, board.flags.clone(), board.disputes.clone(), about.collect::<Vec<_>>())
+        };
+        prop_assert_eq!(statuses(&board), statuses(&keeping(|_| false)));
+        Ok(())
+    });
+}
+
 /// The same history about another incident, told by others in other documents.
 fn elsewhere(history: &History) -> Case {
     const FAR: u128 = 1 << 100;
