@@ -66,7 +66,8 @@ bench: ## Measure against bare peers, or one part of it (ARGS="boards --strict")
 	"$${CARGO_TARGET_DIR:-target}/dist/bench" $(ARGS)
 
 openapi: ## Check openapi.json and what is served against it (needs PyPI; ARGS="--max-examples 200")
-	@$(WITH_NATS) $(CARGO) build --locked --workspace --bins --tests; tests/tools/openapi-check $(ARGS)
+	@$(WITH_NATS) $(CARGO) build --locked --workspace --bins --tests; tests/tools/openapi-check \
+		--gainsay "$${CARGO_TARGET_DIR:-target}/debug/gainsay" $(ARGS)
 
 doc: ## Build the documentation, in target/doc
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --no-deps
