@@ -2,7 +2,9 @@
 
 use crate::code::codes;
 use crate::id::UserId;
-use crate::{actor, annotation, derivation, document, incident, project, reading, relation, source, user};
+use crate::{
+    actor, adjudication, annotation, derivation, document, incident, project, reading, relation, source, user,
+};
 
 codes! {
     /// The kinds of aggregates; the code is the kind's token in subjects.
@@ -27,6 +29,8 @@ codes! {
         Reading = "reading",
         /// A derivation of one passage from another, or an origin.
         Derivation = "derivation",
+        /// Rulings on readings, or findings on propositions or incidents.
+        Adjudication = "adjudication",
     }
 }
 
@@ -93,6 +97,7 @@ events! {
     Annotation: annotation::Annotation,
     Reading: reading::Reading,
     Derivation: derivation::Derivation,
+    Adjudication: adjudication::Adjudication,
 }
 
 /// Writes `const KIND`, `type Event` and `own` of an aggregate's impl.

@@ -9,6 +9,7 @@ mod board;
 mod case;
 mod change;
 mod class;
+mod decisions;
 mod dispute;
 mod lineage;
 mod origins;
@@ -23,8 +24,8 @@ mod tests;
 
 pub use assess::assess;
 pub use board::{
-    Adopted, Board, Corroboration, CorroborationKind, Derived, Dispute, DisputeKind, Flag, Generic, IncidentFlag,
-    IncidentStatus, Mark, Origins, Passage, Proposition, Status, Utterance, Voice, Vote,
+    Adopted, Board, Corroboration, CorroborationKind, Derived, Dispute, DisputeKind, Finding, Flag, Generic,
+    IncidentFlag, IncidentStatus, Mark, Origins, Passage, Proposition, Status, Utterance, Voice, Vote,
 };
 pub use case::{Case, CaseReading};
 pub use origins::origins;

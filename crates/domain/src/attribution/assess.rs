@@ -9,11 +9,13 @@ use super::position::{Bearing, Weighed};
 use super::scene::Scene;
 use super::status::{Evaluation, evaluate, is_act};
 use super::utterance::{self, utterances};
-use super::{Board, Case, Flag, Generic, IncidentFlag, IncidentStatus, Proposition, Status, Utterance};
-use crate::claim::{Act, Facet, Key, Scope, Sign};
+use super::{Board, Case, Finding, Flag, Generic, IncidentFlag, IncidentStatus, Proposition, Status, Utterance};
+use crate::adjudication::Outcome;
+use crate::claim::{Act, Facet, Key, Scope, Sign, Target};
 use crate::id::IncidentId;
 use crate::incident::Membership;
 use crate::policy::Policy;
+use crate::text::Text;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Works out an incident's dispute board under a policy.
@@ -26,12 +28,14 @@ pub fn assess(case: &Case, policy: &Policy) -> Board {
     let memberships = memberships(case, &utterances);
     let matters = matters(&scene, &memberships, &utterances);
     let disputes = disputes(&scene, &matters);
-    let status = incident_status(!disputes.is_empty(), &matters);
+    let finding = scene.decisions.on_incident(case).cloned();
+    let status = incident_status(finding.is_some(), !disputes.is_empty(), &matters);
     let flags = incident_flags(status, &matters);
-    let about = about_classes(&utterances);
+    let about = about_classes(&scene, &utterances);
     let classes = |wanted| about_members(&scene, &memberships, &about, wanted);
     Board {
         status,
+        finding,
         flags,
         disputes,
         corroboration: corroboration(&scene, &matters),
@@ -57,17 +61,22 @@ pub(super) fn matters<'a>(
 ) -> Vec<Matter<'a>> {
     let matter = |(key, bearings): (Key, Vec<Bearing<'a>>)| {
         let evaluation = evaluate(scene, &key, &bearings);
-        Matter { key, bearings, evaluation }
+        let finding = scene.decisions.on(Target::Incident(scene.case.incident), &key).cloned();
+        Matter { key, bearings, evaluation, finding }
     };
     bearings(scene, memberships, utterances).into_iter().map(matter).collect()
 }
 
-/// The strongest undisputed status over the propositions on perpetrator and ordered.
-fn incident_status(disputed: bool, matters: &[Matter<'_>]) -> IncidentStatus {
+/// What was found, else the strongest undisputed status over the propositions on perpetrator and ordered that were not found
+/// not to hold.
+fn incident_status(found: bool, disputed: bool, matters: &[Matter<'_>]) -> IncidentStatus {
+    if found || attributions(matters).any(|matter| matter.is_found(Outcome::Confirmed)) {
+        return IncidentStatus::Adjudicated;
+    }
     if disputed {
         return IncidentStatus::Disputed;
     }
-    let has = |status| matters.iter().any(|m| is_attribution(&m.key) && m.evaluation.status == status);
+    let has = |status| open_attributions(matters).any(|matter| matter.evaluation.status == status);
     [
         (Status::Acknowledged, IncidentStatus::Acknowledged),
         (Status::Claimed, IncidentStatus::Claimed),
@@ -80,19 +89,31 @@ fn incident_status(disputed: bool, matters: &[Matter<'_>]) -> IncidentStatus {
     .unwrap_or(IncidentStatus::Unattributed)
 }
 
+/// The propositions on perpetrator and ordered.
+fn attributions<'m, 'a>(matters: &'m [Matter<'a>]) -> impl Iterator<Item = &'m Matter<'a>> {
+    matters.iter().filter(|matter| is_attribution(&matter.key))
+}
+
+/// Those of them that were not found not to hold.
+fn open_attributions<'m, 'a>(matters: &'m [Matter<'a>]) -> impl Iterator<Item = &'m Matter<'a>> {
+    attributions(matters).filter(|matter| !matter.is_found(Outcome::Rejected))
+}
+
 fn incident_flags(status: IncidentStatus, matters: &[Matter<'_>]) -> Vec<IncidentFlag> {
-    let attributions = || matters.iter().filter(|matter| is_attribution(&matter.key));
     let is_other_role = |matter: &Matter<'_>| {
-        matter.key.facet == Some(Facet::Who) && !is_attribution(&matter.key) && matter.evaluation.sides.supported()
+        matter.key.facet == Some(Facet::Who)
+            && !is_attribution(&matter.key)
+            && !matter.is_found(Outcome::Rejected)
+            && matter.evaluation.sides.supported()
     };
     let is_denial =
         |matter: &Matter<'_>| matter.evaluation.status == Status::DeniedUnaccused && matter.evaluation.sides.own_minus;
     let is_withdrawn = |matter: &Matter<'_>| matter.evaluation.status == Status::Withdrawn;
     let unattributed = status == IncidentStatus::Unattributed;
-    let mut signed = attributions().flat_map(|matter| matter.evaluation.signed()).peekable();
+    let mut signed = attributions(matters).flat_map(|matter| matter.evaluation.signed()).peekable();
     let holds = [
-        (IncidentFlag::FormerlyAttributed, unattributed && attributions().any(is_withdrawn)),
-        (IncidentFlag::PreEmptiveDenial, unattributed && attributions().any(is_denial)),
+        (IncidentFlag::FormerlyAttributed, unattributed && open_attributions(matters).any(is_withdrawn)),
+        (IncidentFlag::PreEmptiveDenial, unattributed && open_attributions(matters).any(is_denial)),
         (IncidentFlag::OtherRolesOnly, unattributed && matters.iter().any(is_other_role)),
         (IncidentFlag::GenericOnly, signed.peek().is_some() && signed.all(|item| item.bearing.generic)),
     ];
@@ -111,9 +132,9 @@ fn about_members(
         .iter()
         .filter(|(_, membership)| **membership == wanted)
         .flat_map(|(class, _)| said(class).map(|(key, bearings)| (*class, key, bearings)))
-        .map(|(class, key, bearings)| Generic {
-            class,
-            about: proposition(scene, key, bearings, &evaluate(scene, key, bearings)),
+        .map(|(class, key, bearings)| {
+            let evaluation = evaluate(scene, key, bearings);
+            Generic { class, about: proposition(scene, Target::Class(class), key, bearings, &evaluation) }
         })
         .collect()
 }
@@ -123,9 +144,10 @@ fn propositions(scene: &Scene<'_>, matters: &[Matter<'_>]) -> Vec<Proposition> {
     let noted = evidence_absent(scene, matters);
     matters
         .iter()
-        .filter(|matter| !matter.evaluation.is_empty())
+        .filter(|matter| !matter.evaluation.is_empty() || matter.finding.is_some())
         .map(|matter| {
-            let mut about = proposition(scene, &matter.key, &matter.bearings, &matter.evaluation);
+            let target = Target::Incident(scene.case.incident);
+            let mut about = proposition(scene, target, &matter.key, &matter.bearings, &matter.evaluation);
             if noted.contains(&about.key) && !about.flags.contains(&Flag::EvidenceAbsentNoted) {
                 about.flags.push(Flag::EvidenceAbsentNoted);
                 about.flags.sort_unstable();
@@ -145,7 +167,18 @@ fn evidence_absent(scene: &Scene<'_>, matters: &[Matter<'_>]) -> BTreeSet<Key> {
     matters.iter().filter(is_noted).map(meant).collect()
 }
 
-fn proposition(scene: &Scene<'_>, key: &Key, bearings: &[Bearing<'_>], evaluation: &Evaluation<'_>) -> Proposition {
+fn proposition(
+    scene: &Scene<'_>,
+    target: Target,
+    key: &Key,
+    bearings: &[Bearing<'_>],
+    evaluation: &Evaluation<'_>,
+) -> Proposition {
+    let finding = scene.decisions.on(target, key);
+    let mut flags = evaluation.flags.clone();
+    if finding.is_some_and(|finding| is_stale(scene, finding, evaluation)) {
+        flags.push(Flag::Stale);
+    }
     let mut weighed: Vec<_> = evaluation.weighed().collect();
     weighed.sort_by_key(|item| item.bearing.utterance.id);
     let (mut support, mut opposition, mut neutral) = (Vec::new(), Vec::new(), Vec::new());
@@ -160,9 +193,13 @@ fn proposition(scene: &Scene<'_>, key: &Key, bearings: &[Bearing<'_>], evaluatio
     let n_support = evaluation.positions().filter(|(_, position, _)| position.is_on(Sign::Support)).count();
     Proposition {
         key: key.clone(),
-        value: written_value(scene, bearings),
-        status: evaluation.status,
-        flags: evaluation.flags.clone(),
+        value: written_value(scene, bearings)
+            .or_else(|| scene.decisions.value(target, key))
+            .map(|value| value.as_str().to_owned()),
+        status: finding.map_or(evaluation.status, status_by),
+        status_without_finding: evaluation.status,
+        finding: finding.cloned(),
+        flags,
         support,
         opposition,
         neutral,
@@ -173,10 +210,25 @@ fn proposition(scene: &Scene<'_>, key: &Key, bearings: &[Bearing<'_>], evaluatio
     }
 }
 
+fn status_by(finding: &Finding) -> Status {
+    match finding.outcome {
+        Outcome::Confirmed => Status::FindingConfirmed,
+        Outcome::Rejected => Status::FindingRejected,
+        Outcome::Undetermined => Status::FindingUndetermined,
+    }
+}
+
+/// Whether a signed utterance has a reading that was recorded after what the finding is based on.
+fn is_stale(scene: &Scene<'_>, finding: &Finding, evaluation: &Evaluation<'_>) -> bool {
+    let signed = evaluation.weighed().filter(|item| item.value.is_some());
+    let mut readings = signed.flat_map(|item| &item.bearing.utterance.readings);
+    readings.any(|reading| scene.case.readings[reading].written > finding.based_on)
+}
+
 /// The value of a proposition as its first reading writes it.
-fn written_value(scene: &Scene<'_>, bearings: &[Bearing<'_>]) -> Option<String> {
+fn written_value<'c>(scene: &Scene<'c>, bearings: &[Bearing<'_>]) -> Option<&'c Text> {
     let first = bearings.iter().map(|bearing| bearing.words.reading).min()?;
-    Some(scene.case.readings.get(&first)?.claim.proposition.value.as_ref()?.as_str().to_owned())
+    scene.case.readings.get(&first)?.claim.proposition.value.as_ref()
 }
 
 fn utterance(scene: &Scene<'_>, item: &Weighed<'_>) -> Utterance {
@@ -191,7 +243,7 @@ fn utterance(scene: &Scene<'_>, item: &Weighed<'_>) -> Utterance {
     ];
     Utterance {
         id: own.id,
-        first: own.id,
+        first: own.lead,
         voice: own.voice.clone(),
         act: claim.act,
         polarity: claim.polarity,

@@ -1,11 +1,15 @@
 //! What there is to assess.
 
 use crate::actor::Actor;
+use crate::adjudication::Adjudication;
 use crate::annotation::Annotation;
 use crate::claim::Claim;
 use crate::derivation::Derivation;
 use crate::document::Document;
-use crate::id::{ActorId, AnnotationId, DerivationId, DocumentId, IncidentId, ReadingId, RelationId, SourceId, UserId};
+use crate::id::{
+    ActorId, AdjudicationId, AnnotationId, DerivationId, DocumentId, IncidentId, ReadingId, RelationId, SourceId,
+    UserId,
+};
 use crate::incident::{Class, Detail};
 use crate::relation::Relation;
 use crate::source::Source;
@@ -42,6 +46,9 @@ pub struct Case {
     pub relations: BTreeMap<RelationId, Relation>,
     /// Every class of the project of which the incident is, or may be, a member, or which is named by a reading.
     pub classes: BTreeMap<IncidentId, Class>,
+    /// Every adjudication of the incident, of a proposition about it, about one of the classes or about one of the
+    /// relations, and of one of the readings.
+    pub adjudications: BTreeMap<AdjudicationId, Adjudication>,
 }
 
 /// A live reading.

@@ -3,7 +3,8 @@
 use super::position::{Bearing, Stand, Weighed, Who};
 use super::scene::{Scene, TIES};
 use super::status::Evaluation;
-use super::{Dispute, DisputeKind, Status, Voice};
+use super::{Dispute, DisputeKind, Finding, Status, Voice};
+use crate::adjudication::Outcome;
 use crate::claim::{Facet, Key, Role, Sign};
 use crate::id::{ActorId, ReadingId};
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,6 +14,15 @@ pub(super) struct Matter<'a> {
     pub key: Key,
     pub bearings: Vec<Bearing<'a>>,
     pub evaluation: Evaluation<'a>,
+    /// What was found on it.
+    pub finding: Option<Finding>,
+}
+
+impl Matter<'_> {
+    /// Whether it was found to be so.
+    pub fn is_found(&self, outcome: Outcome) -> bool {
+        self.finding.as_ref().is_some_and(|finding| finding.outcome == outcome)
+    }
 }
 
 /// Utterance ids by kind of dispute, generic ones apart.
@@ -25,7 +35,9 @@ pub(super) fn is_attribution(key: &Key) -> bool {
 
 /// The disputes of an incident: one entry for each kind, and one more where only generic utterances oppose.
 pub(super) fn disputes(scene: &Scene<'_>, matters: &[Matter<'_>]) -> Vec<Dispute> {
-    let attributions: Vec<&Matter<'_>> = matters.iter().filter(|matter| is_attribution(&matter.key)).collect();
+    // What was found not to hold is no matter of dispute any more.
+    let is_open = |matter: &&Matter<'_>| is_attribution(&matter.key) && !matter.is_found(Outcome::Rejected);
+    let attributions: Vec<&Matter<'_>> = matters.iter().filter(is_open).collect();
     let mut found = Found::new();
     rivalries(scene, &attributions, &mut found);
     for matter in &attributions {

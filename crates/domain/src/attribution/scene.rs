@@ -2,12 +2,13 @@
 //! passages.
 
 use super::Case;
+use super::decisions::Decisions;
 use super::lineage::Lineage;
 use crate::actor::{Actor, ActorKind};
 use crate::edtf::{Bounds, Edtf};
-use crate::id::ActorId;
+use crate::id::{ActorId, RelationId};
 use crate::policy::Policy;
-use crate::relation::RelationType;
+use crate::relation::{Edge, Relation, RelationType};
 use std::collections::BTreeMap;
 
 /// The edges by which one speaks for another.
@@ -25,6 +26,8 @@ pub(super) struct Scene<'a> {
     pub when: Bounds,
     /// What the passages of the case derive from.
     pub lineage: Lineage,
+    /// What was decided.
+    pub decisions: Decisions,
     held: BTreeMap<ActorId, Vec<HeldEdge>>,
 }
 
@@ -36,13 +39,17 @@ struct HeldEdge {
 
 impl<'a> Scene<'a> {
     pub fn new(case: &'a Case, policy: &'a Policy) -> Self {
+        let decisions = Decisions::new(case);
         let mut held: BTreeMap<ActorId, Vec<HeldEdge>> = BTreeMap::new();
-        for edge in case.relations.values().filter_map(|relation| relation.held_at(Bounds::ALWAYS)) {
+        let counts = |(id, relation): (&RelationId, &'a Relation)| {
+            relation.held_as_found(decisions.on_relation(*id), Bounds::ALWAYS)
+        };
+        for edge in case.relations.iter().filter_map(counts) {
             let valid = edge.valid.as_ref().map_or(Bounds::ALWAYS, Edtf::bounds);
             let edges = held.entry(edge.from).or_default();
             edges.push(HeldEdge { relation: edge.relation, to: edge.to, valid });
         }
-        Self { case, policy, when: case.detail.when.bounds(), lineage: Lineage::new(case), held }
+        Self { case, policy, when: case.detail.when.bounds(), lineage: Lineage::new(case), decisions, held }
     }
 
     /// Where the edges of these types lead that are held from this actor at that time.
@@ -55,6 +62,11 @@ impl<'a> Scene<'a> {
         let edges = self.held.get(&from).map_or(&[][..], Vec::as_slice);
         let fits = move |edge: &&HeldEdge| types.contains(&edge.relation) && edge.valid.overlaps(time);
         edges.iter().filter(fits).map(|edge| edge.to)
+    }
+
+    /// The edge, if it is held at that time.
+    pub fn edge(&self, relation: RelationId, time: Bounds) -> Option<&'a Edge> {
+        self.case.relations.get(&relation)?.held_as_found(self.decisions.on_relation(relation), time)
     }
 
     /// What the actor is, as far as it is known.
