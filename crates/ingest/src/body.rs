@@ -1,6 +1,7 @@
 //! The JSON bodies of commands: what clients send, as the OpenAPI document describes it, on its way to the domain.
 
 pub(crate) mod actor;
+pub(crate) mod adjudication;
 pub(crate) mod annotation;
 pub(crate) mod derivation;
 pub(crate) mod document;
@@ -50,6 +51,7 @@ vocabularies! {
     FacetCode = claim::Facet, "Facet";
     GenericCode = policy::Generic, "GenericTreatment";
     MemberRoleCode = access::Role, "MemberRole";
+    OutcomeCode = domain::adjudication::Outcome, "FindingOutcome";
     PolarityCode = claim::Polarity, "Polarity";
     ReadingsCode = policy::Readings, "ReadingSet";
     RelationStanceCode = domain::relation::RelationStance, "RelationStance";
@@ -60,6 +62,7 @@ vocabularies! {
     SourceRelationCode = domain::source::SourceRelation, "SourceRelationType";
     SpanRoleCode = domain::annotation::SpanRole, "SpanRole";
     StanceCode = claim::Stance, "Stance";
+    StandardCode = domain::adjudication::Standard, "StandardOfProof";
     UnidentifiedKindCode = claim::UnidentifiedKind, "UnidentifiedKind";
     VerdictCode = domain::derivation::Verdict, "DerivationVerdict";
 }

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use domain::Aggregate;
 use domain::actor::Actor;
+use domain::adjudication::Adjudication;
 use domain::annotation::Annotation;
 use domain::derivation::Derivation;
 use domain::document::Document;
@@ -86,6 +87,7 @@ aggregates! {
     annotations: Annotation, 100_000;
     readings: Reading, 50_000;
     derivations: Derivation, 20_000;
+    adjudications: Adjudication, 20_000;
 }
 
 impl Aggregates {

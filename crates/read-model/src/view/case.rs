@@ -1,5 +1,6 @@
 //! Gathering what an incident's board depends on.
 
+mod adjudications;
 mod derivations;
 mod recollection;
 
@@ -7,8 +8,10 @@ pub(super) use recollection::Recollection;
 
 use crate::subject::Subject;
 use crate::{Error, Loaded, Snapshot};
+use adjudications::adjudications;
 use derivations::derivations;
 use domain::actor::Actor;
+use domain::adjudication::{self, Adjudication};
 use domain::annotation::Annotation;
 use domain::attribution::{Case, CaseReading};
 use domain::claim::{Claim, Speaker, Target};
@@ -263,6 +266,11 @@ impl Gathering<'_> {
         let sources: BTreeMap<SourceId, Source> = states(&mut records, named.sources, SourceId::uuid)?;
         named.actors.extend(&detail.targets);
         let relations = relations(&mut records, &mut named.actors, named.relations)?;
+        let incidents = classes.keys().copied().chain([incident]);
+        let adjudications =
+            adjudications(&mut records, incidents, relations.keys().copied(), readings.keys().copied())?;
+        // Somebody may have been found to have done it whom nobody names.
+        named.actors.extend(adjudications.values().flat_map(actors_of));
         let actors: BTreeMap<ActorId, Actor> = states(&mut records, named.actors, ActorId::uuid)?;
         let case = Case {
             incident,
@@ -275,10 +283,19 @@ impl Gathering<'_> {
             sources,
             relations,
             classes,
+            adjudications,
         };
         let recollection = records.recollection;
         Ok((Gathered { case, subjects: recollection.subjects(), since: recollection.since() }, recollection))
     }
+}
+
+/// The actors on whom something was found.
+fn actors_of(adjudication: &Adjudication) -> impl Iterator<Item = ActorId> {
+    adjudication.findings().iter().filter_map(|finding| match &finding.target {
+        adjudication::Target::Proposition(about) => about.actor,
+        adjudication::Target::Reading(_) | adjudication::Target::Incident(_) => None,
+    })
 }
 
 fn states<I: Copy + Ord, A: Aggregate>(

@@ -2,7 +2,9 @@
 
 use super::rfc3339;
 use crate::view;
-use domain::{Event, actor, annotation, derivation, document, incident, project, reading, relation, source, user};
+use domain::{
+    Event, actor, adjudication, annotation, derivation, document, incident, project, reading, relation, source, user,
+};
 use serde_json::{Value, json};
 
 /// An event: its name as `type`, and its fields as a client sends them.
@@ -20,6 +22,7 @@ pub(super) fn event(event: &Event) -> Value {
         Event::Annotation(event) => of_annotation(event),
         Event::Reading(event) => of_reading(event),
         Event::Derivation(event) => of_derivation(event),
+        Event::Adjudication(event) => of_adjudication(event),
     };
     leave_out_nulls(&mut fields);
     fields["type"] = event.name().into();
@@ -142,6 +145,21 @@ fn of_derivation(event: &derivation::Event) -> Value {
         }
         DerivationConfirmed { reason } | DerivationRejected { reason } => json!({ "reason": reason }),
         OriginDeclared { annotation, reason } => json!({ "annotation": annotation, "reason": reason }),
+    }
+}
+
+fn of_adjudication(event: &adjudication::Event) -> Value {
+    use adjudication::Event::{
+        AdjudicationOpened, AdjudicationOverturned, AdjudicationReopened, FindingRecorded, ReadingsRuled,
+    };
+    match event {
+        AdjudicationOpened(adjudication::Docket { question, targets }) => {
+            let targets: Vec<_> = targets.iter().map(view::target).collect();
+            json!({ "question": question, "targets": targets })
+        }
+        ReadingsRuled(rulings) => json!(view::rulings(rulings)),
+        FindingRecorded(finding) => json!(view::finding(finding)),
+        AdjudicationReopened { reason } | AdjudicationOverturned { reason } => json!({ "reason": reason }),
     }
 }
 

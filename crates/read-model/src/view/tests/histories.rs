@@ -3,9 +3,10 @@
 use super::*;
 use crate::testing::{cases, detail, span};
 use crate::{Entry, dump};
+use domain::adjudication::Outcome;
 use domain::relation::RelationType;
 use domain::text::Text;
-use domain::{annotation, derivation, incident, reading, relation};
+use domain::{adjudication, annotation, derivation, incident, reading, relation};
 use proptest::prelude::*;
 
 fn dumped(store: &Store, at: u64) -> String {
@@ -18,7 +19,7 @@ fn dumped(store: &Store, at: u64) -> String {
 fn happen(scene: &mut Scene, what: u8, who: u8) {
     let reader = [user("a"), user("b"), user("c")][usize::from(who % 3)];
     let speaker = if who.is_multiple_of(2) { scene.state } else { scene.group };
-    match what % 12 {
+    match what % 14 {
         0 => drop(scene.read(reader, speaker, Act::Accuses)),
         1 => drop(scene.read(reader, speaker, Act::Denies)),
         2 => {
@@ -75,6 +76,30 @@ fn happen(scene: &mut Scene, what: u8, who: u8) {
         10 => {
             let detail = incident::Event::IncidentDetailRevised(detail(if who > 99 { "Attack" } else { "Rockets" }));
             scene.history.add(reader, scene.incident.uuid(), [detail]);
+        }
+        11 => {
+            let target = match who % 3 {
+                0 => Target::Incident(scene.incident),
+                1 => Target::Proposition(Proposition { actor: Some(scene.state), ..scene.proposition() }),
+                _ => scene.target(),
+            };
+            let outcome = [Outcome::Confirmed, Outcome::Rejected, Outcome::Undetermined][usize::from(who / 3 % 3)];
+            let id = scene.history.adjudication(reader, vec![target.clone()]);
+            scene.history.finding(reader, id, target, outcome, u64::from(who));
+            if who.is_multiple_of(5) {
+                let reason = Text::recorded("Wrong.".to_owned());
+                scene.history.add(reader, id.uuid(), [adjudication::Event::AdjudicationOverturned { reason }]);
+            }
+        }
+        12 => {
+            let reading = scene.read(reader, speaker, Act::Accuses);
+            let id = scene.history.adjudication(user("c"), vec![Target::Reading(reading)]);
+            let (uphold, reject) = if who > 99 { (vec![reading], vec![]) } else { (vec![], vec![reading]) };
+            scene.history.rulings(user("c"), id, uphold, reject);
+            if who.is_multiple_of(5) {
+                let reason = Text::recorded("Again.".to_owned());
+                scene.history.add(reader, id.uuid(), [adjudication::Event::AdjudicationReopened { reason }]);
+            }
         }
         _ => drop(scene.history.incident("Another attack")),
     }
