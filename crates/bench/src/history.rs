@@ -150,6 +150,7 @@ impl History {
             | Kind::User
             | Kind::Relation
             | Kind::Derivation
+            | Kind::Assessment
             | Kind::Adjudication => return None,
         })
     }
@@ -237,7 +238,7 @@ fn rank(kind: Kind) -> u8 {
         Kind::Actor => 3,
         Kind::Incident => 4,
         Kind::Relation | Kind::Annotation => 5,
-        Kind::Reading | Kind::Derivation | Kind::Adjudication => 6,
+        Kind::Reading | Kind::Derivation | Kind::Assessment | Kind::Adjudication => 6,
     }
 }
 

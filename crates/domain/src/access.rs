@@ -60,7 +60,7 @@ pub enum Verdict {
 
 /// The permission function: may this viewer do this to an aggregate of this kind?
 ///
-/// Strangers to a project see nothing of it. Annotation and reading are changed by their author alone (invariant 2);
+/// Strangers to a project see nothing of it. Annotations, readings and assessments are changed by their author alone (invariant 2);
 /// everything that is not a reader's is forbidden to readers, openly.
 #[must_use]
 pub fn permit(viewer: &Viewer, action: Action, kind: Kind) -> Verdict {
@@ -71,8 +71,8 @@ pub fn permit(viewer: &Viewer, action: Action, kind: Kind) -> Verdict {
     let Some(role) = viewer.operator.then_some(Role::Admin).or(viewer.role) else {
         return Verdict::Hidden;
     };
-    // An author alone changes the own marks and readings, whatever others' roles.
-    if let (Kind::Annotation | Kind::Reading, Action::Change { own }) = (kind, action) {
+    // An author alone changes the own marks, readings and assessments, whatever others' roles.
+    if let (Kind::Annotation | Kind::Reading | Kind::Assessment, Action::Change { own }) = (kind, action) {
         return if own && role >= Role::Annotator { Verdict::Allowed } else { Verdict::Forbidden };
     }
     if role >= least(action, kind) { Verdict::Allowed } else { Verdict::Forbidden }

@@ -3,7 +3,8 @@
 use crate::code::codes;
 use crate::id::UserId;
 use crate::{
-    actor, adjudication, annotation, derivation, document, incident, project, reading, relation, source, user,
+    actor, adjudication, annotation, assessment, derivation, document, incident, project, reading, relation, source,
+    user,
 };
 
 codes! {
@@ -29,6 +30,8 @@ codes! {
         Reading = "reading",
         /// A derivation of one passage from another, or an origin.
         Derivation = "derivation",
+        /// What one person thinks of something.
+        Assessment = "assessment",
         /// Rulings on readings, or findings on propositions or incidents.
         Adjudication = "adjudication",
     }
@@ -97,6 +100,7 @@ events! {
     Annotation: annotation::Annotation,
     Reading: reading::Reading,
     Derivation: derivation::Derivation,
+    Assessment: assessment::Assessment,
     Adjudication: adjudication::Adjudication,
 }
 

@@ -55,6 +55,8 @@ ids! {
     DerivationId,
     /// An adjudication.
     AdjudicationId,
+    /// An assessment.
+    AssessmentId,
 }
 
 /// The namespace of user ids that are made from handles.

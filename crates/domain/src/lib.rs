@@ -9,6 +9,7 @@ pub mod actor;
 pub mod adjudication;
 mod aggregate;
 pub mod annotation;
+pub mod assessment;
 pub mod attribution;
 pub mod claim;
 mod code;

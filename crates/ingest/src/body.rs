@@ -3,6 +3,7 @@
 pub(crate) mod actor;
 pub(crate) mod adjudication;
 pub(crate) mod annotation;
+pub(crate) mod assessment;
 pub(crate) mod derivation;
 pub(crate) mod document;
 pub(crate) mod incident;
@@ -47,9 +48,12 @@ vocabularies! {
     ActCode = claim::Act, "Act";
     ActorKindCode = domain::actor::ActorKind, "ActorKind";
     CertaintyCode = claim::Certainty, "Certainty";
+    ConfidenceCode = domain::assessment::Confidence, "Confidence";
     DerivationTypeCode = domain::derivation::DerivationType, "DerivationType";
     FacetCode = claim::Facet, "Facet";
     GenericCode = policy::Generic, "GenericTreatment";
+    LetterCode = domain::assessment::Letter, "AdmiraltyLetter";
+    LikelihoodCode = domain::assessment::Likelihood, "Likelihood";
     MemberRoleCode = access::Role, "MemberRole";
     OutcomeCode = domain::adjudication::Outcome, "FindingOutcome";
     PolarityCode = claim::Polarity, "Polarity";
@@ -57,6 +61,7 @@ vocabularies! {
     RelationStanceCode = domain::relation::RelationStance, "RelationStance";
     RelationTypeCode = domain::relation::RelationType, "RelationType";
     RoleCode = claim::Role, "Role";
+    ScaleCode = domain::assessment::Scale, "Scale";
     ScopeCode = claim::Scope, "Scope";
     SourceKindCode = domain::source::SourceKind, "SourceKind";
     SourceRelationCode = domain::source::SourceRelation, "SourceRelationType";

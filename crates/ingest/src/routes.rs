@@ -3,6 +3,7 @@
 mod actors;
 mod adjudications;
 mod annotations;
+mod assessments;
 mod collection;
 mod derivations;
 mod describe;
@@ -54,6 +55,7 @@ pub(crate) fn router() -> OpenApiRouter<Service> {
         .merge(no_claims::router())
         .merge(derivations::router())
         .merge(origins::router())
+        .merge(assessments::router())
         .merge(adjudications::router())
         .merge(imports::router())
         .layer(body_limit(BODY_LEN_MAX))
@@ -116,6 +118,7 @@ pub(crate) async fn post(
         ["no-claims"] => no_claims::find(service, project, &parsed(ask)?).await,
         ["derivations"] => derivations::suggest(service, project, &parsed(ask)?).await,
         ["origins"] => origins::declare(service, project, &parsed(ask)?).await,
+        ["assessments"] => assessments::assess(service, project, &parsed(ask)?).await,
         ["adjudications"] => adjudications::open(service, project, &parsed(ask)?).await,
         ["adjudications", id, "rulings"] => adjudications::rule(service, project, uuid(id)?, &parsed(ask)?).await,
         ["adjudications", id, "findings"] => adjudications::find(service, project, uuid(id)?, &parsed(ask)?).await,

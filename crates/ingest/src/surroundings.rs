@@ -9,6 +9,7 @@ use std::sync::Arc;
 use domain::actor::Actor;
 use domain::adjudication::Target;
 use domain::annotation::Annotation;
+use domain::assessment;
 use domain::claim::{self, Claim, Speaker};
 use domain::document::{Document, Revision};
 use domain::id::{ActorId, AnnotationId, DocumentId, IncidentId, ProjectId, RelationId, SourceId};
@@ -108,7 +109,13 @@ impl Service {
     }
 
     /// Looks up what an adjudication is to be about; each must be there, and be what it is named as.
-    pub(crate) async fn targets(&self, project: ProjectId, targets: &[Target]) -> Result<Vec<Reliance>, Failure> {
+    /// Their pointers begin with what `place` says of each.
+    pub(crate) async fn targets(
+        &self,
+        project: ProjectId,
+        targets: &[Target],
+        place: impl Fn(usize) -> String + Send,
+    ) -> Result<Vec<Reliance>, Failure> {
         let (mut actors, mut incidents, mut relations) = (Vec::new(), Vec::new(), Vec::new());
         for target in targets {
             match target {
@@ -138,7 +145,7 @@ impl Service {
             }
         };
         for (at, target) in targets.iter().enumerate() {
-            let pointer = |member: &str| format!("/targets/{at}/{member}");
+            let pointer = |member: &str| format!("{}/{member}", place(at));
             match target {
                 Target::Reading(id) => {
                     let pointer = pointer("reading");
@@ -176,6 +183,36 @@ impl Service {
         }
         let named = reliances(&readings).chain(reliances(&incidents)).chain(reliances(&actors));
         Ok(named.chain(reliances(&relations)).collect())
+    }
+
+    /// Looks up what is assessed; it must be there, and an utterance have a reading with a claim.
+    pub(crate) async fn assessed(
+        &self,
+        project: ProjectId,
+        target: &assessment::Target,
+    ) -> Result<Vec<Reliance>, Failure> {
+        match target {
+            assessment::Target::Source(id) => Ok(vec![self.source(project, *id, "/target/source").await?]),
+            assessment::Target::Document(id) => {
+                let found = self.look::<Document>(project, [id.uuid()], Freshness::Existing).await?;
+                let document = known(&found, id.uuid(), "document", "/target/document")?;
+                Ok(vec![document.reliance(id.uuid())])
+            }
+            assessment::Target::Utterance(id) => {
+                let pointer = "/target/utterance";
+                let found = self.look::<Reading>(project, [id.uuid()], Freshness::Now).await?;
+                let reading = known(&found, id.uuid(), "reading", pointer)?;
+                if reading.state.live().is_none() {
+                    let detail = "the reading holds no claim, or was retracted";
+                    return Err(Rejection::invalid("reading_not_live", detail).at(pointer).into());
+                }
+                Ok(vec![reading.reliance(id.uuid())])
+            }
+            assessment::Target::Proposition(about) => {
+                let about = [Target::Proposition(about.clone())];
+                self.targets(project, &about, |_| "/target".to_owned()).await
+            }
+        }
     }
 
     /// The readings among the targets of an adjudication.
@@ -299,6 +336,7 @@ impl Service {
                 | Kind::Annotation
                 | Kind::Reading
                 | Kind::Derivation
+                | Kind::Assessment
                 | Kind::Adjudication => {}
             }
         }

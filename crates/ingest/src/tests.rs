@@ -2,6 +2,7 @@
 
 mod access;
 mod adjudications;
+mod assessments;
 mod changes;
 mod creations;
 mod derivations;
@@ -60,6 +61,9 @@ fn the_description_lists_every_operation_with_its_answers() {
         "post /v1/projects/{project}/derivations",
         "put /v1/projects/{project}/derivations/{id}/verdict",
         "post /v1/projects/{project}/origins",
+        "post /v1/projects/{project}/assessments",
+        "patch /v1/projects/{project}/assessments/{id}",
+        "delete /v1/projects/{project}/assessments/{id}",
         "post /v1/projects/{project}/adjudications",
         "post /v1/projects/{project}/adjudications/{id}/rulings",
         "post /v1/projects/{project}/adjudications/{id}/findings",

@@ -241,6 +241,7 @@ impl Item {
             Of::Codebook(codebook) => Validator::Revision(codebook.version.into()),
             Of::Member(_) => Validator::Content,
             Of::Derivation(derivation) => Validator::Revision(derivation.revision),
+            Of::Assessment(assessment) => Validator::Revision(assessment.revision),
             Of::Adjudication(adjudication) => Validator::Revision(adjudication.revision),
         }
     }
@@ -261,6 +262,7 @@ impl Serialize for Item {
             Of::Codebook(codebook) => codebook.serialize(serializer),
             Of::Member(member) => member.serialize(serializer),
             Of::Derivation(derivation) => derivation.serialize(serializer),
+            Of::Assessment(assessment) => assessment.serialize(serializer),
             Of::Adjudication(adjudication) => adjudication.serialize(serializer),
         }
     }

@@ -130,6 +130,7 @@ fn number(kind: Kind) -> u8 {
         Kind::Annotation => 8,
         Kind::Reading => 9,
         Kind::Derivation => 11,
+        Kind::Assessment => 12,
         Kind::Adjudication => 13,
     }
 }

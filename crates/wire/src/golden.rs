@@ -11,11 +11,14 @@ use domain::claim::{
 };
 use domain::codebook::Codebook;
 use domain::edtf::Edtf;
+use domain::opinion::Opinion;
 use domain::policy::{Evidence, Generic, Policy, Readings};
 use domain::relation::{self, RelationStance, RelationType};
 use domain::source::{self, SourceKind, SourceRelation};
 use domain::text::Text;
-use domain::{Event, Kind, access, adjudication, derivation, document, id, incident, project, reading, user};
+use domain::{
+    Event, Kind, access, adjudication, assessment, derivation, document, id, incident, project, reading, user,
+};
 use record::{Batch, Envelope, Record, Reliance};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -70,6 +73,9 @@ event_types! {
     Event::Derivation(derivation::Event::DerivationConfirmed { .. }) => "DerivationConfirmed",
     Event::Derivation(derivation::Event::DerivationRejected { .. }) => "DerivationRejected",
     Event::Derivation(derivation::Event::OriginDeclared { .. }) => "OriginDeclared",
+    Event::Assessment(assessment::Event::AssessmentRecorded(_)) => "AssessmentRecorded",
+    Event::Assessment(assessment::Event::AssessmentRevised { .. }) => "AssessmentRevised",
+    Event::Assessment(assessment::Event::AssessmentWithdrawn) => "AssessmentWithdrawn",
     Event::Adjudication(adjudication::Event::AdjudicationOpened(_)) => "AdjudicationOpened",
     Event::Adjudication(adjudication::Event::ReadingsRuled(_)) => "ReadingsRuled",
     Event::Adjudication(adjudication::Event::FindingRecorded(_)) => "FindingRecorded",
@@ -201,6 +207,7 @@ fn samples() -> Vec<(&'static str, Record)> {
     samples.extend(of_actors());
     samples.extend(of_passages());
     samples.extend(of_derivations());
+    samples.extend(of_assessments());
     samples.extend(of_adjudications());
     samples
 }
@@ -407,6 +414,29 @@ fn of_derivations() -> Vec<(&'static str, Record)> {
         ("DerivationConfirmed", later(DerivationConfirmed { reason: text("It repeats the misspelt name.") })),
         ("DerivationRejected", later(DerivationRejected { reason: text("Both quote the ministry.") })),
         ("OriginDeclared", first(OriginDeclared { annotation: of(101), reason: text("Its reporter was there.") })),
+    ]
+}
+
+fn of_assessments() -> Vec<(&'static str, Record)> {
+    use assessment::Event::{AssessmentRecorded, AssessmentRevised, AssessmentWithdrawn};
+    use assessment::{Confidence, Content, Grade, Letter, Likelihood, Target as To};
+    let likely = Grade::Icd203 { likelihood: Likelihood::VeryLikely, confidence: Confidence::Moderate };
+    let opinion = Opinion { belief: 0.6, disbelief: 0.15, uncertainty: 0.25, base_rate: 0.5 };
+    let opinion = Grade::Opinion(opinion);
+    let recorded = |target, grade| {
+        let reason = text("It was right before.");
+        first(AssessmentRecorded(Content { target, grade, reason }))
+    };
+    let about = Proposition { with: Vec::new(), with_others: false, ..claim().proposition };
+    let revised = |grade| later(AssessmentRevised { grade, reason: text("It was wrong this time.") });
+    vec![
+        ("AssessmentRecorded", recorded(To::Source(of(115)), Grade::Admiralty { letter: Letter::B, digit: 2 })),
+        ("AssessmentRecorded.proposition", recorded(To::Proposition(about), likely)),
+        ("AssessmentRecorded.utterance", recorded(To::Utterance(of(116)), opinion)),
+        ("AssessmentRecorded.document", recorded(To::Document(of(117)), likely)),
+        ("AssessmentRevised", revised(Grade::Admiralty { letter: Letter::F, digit: 6 })),
+        ("AssessmentRevised.opinion", revised(opinion)),
+        ("AssessmentWithdrawn", later(AssessmentWithdrawn)),
     ]
 }
 

@@ -190,6 +190,7 @@ pub fn texts(record: &Record) -> Vec<TextRef> {
             | Event::Annotation(_)
             | Event::Reading(_)
             | Event::Derivation(_)
+            | Event::Assessment(_)
             | Event::Adjudication(_) => None,
         })
         .map(|revision| TextRef {

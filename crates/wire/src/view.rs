@@ -2,7 +2,9 @@
 
 mod convert;
 
-pub use convert::{chain, claim, codebook, dissent, finding, link, passage, policy, proposition, rulings, target};
+pub use convert::{
+    assessed, chain, claim, codebook, dissent, finding, grade, link, passage, policy, proposition, rulings, target,
+};
 
 use bytes::Bytes;
 use futures::future::BoxFuture;

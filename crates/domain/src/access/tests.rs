@@ -8,7 +8,7 @@ const OTHERS: Action = Change { own: false };
 
 /// Who may do what, written out: `y` allowed, `n` forbidden, `h` hidden, for a stranger, a reader, an annotator, a
 /// curator, an admin and an operator.
-const MATRIX: [(Kind, Action, &str); 59] = [
+const MATRIX: [(Kind, Action, &str); 64] = [
     (Kind::Project, Read, "hyyyyy"),
     (Kind::Project, Create, "nnnnny"),
     (Kind::Project, OWN, "hnnnyy"),
@@ -62,6 +62,11 @@ const MATRIX: [(Kind, Action, &str); 59] = [
     (Kind::Derivation, OWN, "hnnyyy"),
     (Kind::Derivation, OTHERS, "hnnyyy"),
     (Kind::Derivation, Govern, "hnnnyy"),
+    (Kind::Assessment, Read, "hyyyyy"),
+    (Kind::Assessment, Create, "hnyyyy"),
+    (Kind::Assessment, OWN, "hnyyyy"),
+    (Kind::Assessment, OTHERS, "hnnnnn"),
+    (Kind::Assessment, Govern, "hnnnyy"),
     // Who decides is a curator, and any curator decides again.
     (Kind::Adjudication, Read, "hyyyyy"),
     (Kind::Adjudication, Create, "hnnyyy"),

@@ -19,13 +19,14 @@ fn the_kinds_are_the_tokens_of_subjects() {
         "annotation",
         "reading",
         "derivation",
+        "assessment",
         "adjudication",
     ];
     assert_eq!(kinds, expected);
 }
 
 /// The events of the design by kind (domain.md, section 4).
-const EVENTS: [(&str, &[&str]); 11] = [
+const EVENTS: [(&str, &[&str]); 12] = [
     ("project", &["ProjectCreated", "CodebookPublished", "PolicyPublished", "MemberRoleGranted", "MemberRoleRevoked"]),
     ("user", &["UserRegistered", "TokenIssued", "TokenRevoked"]),
     ("source", &["SourceRegistered", "SourceRelationAsserted"]),
@@ -36,6 +37,7 @@ const EVENTS: [(&str, &[&str]); 11] = [
     ("annotation", &["AnnotationCreated", "AnnotationRevised", "AnnotationRetracted"]),
     ("reading", &["ClaimRead", "ClaimReadingRevised", "ClaimReadingRetracted", "NoClaimFound"]),
     ("derivation", &["DerivationSuggested", "DerivationConfirmed", "DerivationRejected", "OriginDeclared"]),
+    ("assessment", &["AssessmentRecorded", "AssessmentRevised", "AssessmentWithdrawn"]),
     (
         "adjudication",
         &["AdjudicationOpened", "ReadingsRuled", "FindingRecorded", "AdjudicationReopened", "AdjudicationOverturned"],
@@ -139,6 +141,7 @@ aggregates! {
     relation: Relation by relation_event, relation_command, creating with Command::Register(_),
     derivation: Derivation by derivation_event, derivation_command,
         creating with Command::Suggest(_) | Command::DeclareOrigin { .. },
+    assessment: Assessment by assessment_event, assessment_command, creating with Command::Record(_),
     adjudication: Adjudication by adjudication_event, adjudication_command, creating with Command::Open { .. },
 }
 
@@ -229,6 +232,7 @@ proptest! {
         folds_the_own::<crate::annotation::Annotation>(&events)?;
         folds_the_own::<crate::reading::Reading>(&events)?;
         folds_the_own::<crate::derivation::Derivation>(&events)?;
+        folds_the_own::<crate::assessment::Assessment>(&events)?;
         folds_the_own::<crate::adjudication::Adjudication>(&events)?;
     }
 }

@@ -4,6 +4,7 @@ use crate::access::Role as MemberRole;
 use crate::actor::{self, ActorKind};
 use crate::adjudication::{self, Dissent, Docket, Finding, Outcome, Rulings, Standard};
 use crate::annotation::{self, SpanRole};
+use crate::assessment::{self, Confidence, Grade, Letter, Likelihood};
 use crate::claim::{
     Act, Certainty, Chain, Claim, Facet, Polarity, Proposition, Role, Scope, Speaker, Stance, Target, UnidentifiedKind,
 };
@@ -12,6 +13,7 @@ use crate::derivation::{self, DerivationType, Verdict};
 use crate::document;
 use crate::edtf::Edtf;
 use crate::incident;
+use crate::opinion::Opinion;
 use crate::policy::{Evidence, Generic, Policy, Readings};
 use crate::reading;
 use crate::relation::{self, RelationStance, RelationType};
@@ -493,6 +495,47 @@ pub fn derivation_command() -> impl Strategy<Value = derivation::Command> {
     ]
 }
 
+fn graded() -> impl Strategy<Value = Grade> {
+    let share = || prop_oneof![Just(0.0), Just(0.25), Just(0.5), Just(1.0), any::<f64>()];
+    prop_oneof![
+        (code::<Letter>(), 0_u8..8).prop_map(|(letter, digit)| Grade::Admiralty { letter, digit }),
+        (code::<Likelihood>(), code::<Confidence>())
+            .prop_map(|(likelihood, confidence)| Grade::Icd203 { likelihood, confidence }),
+        (share(), share(), share(), share()).prop_filter_map("not a number", |(b, d, u, a)| {
+            let opinion = Opinion { belief: b, disbelief: d, uncertainty: u, base_rate: a };
+            [b, d, u, a].iter().all(|share| share.is_finite()).then_some(Grade::Opinion(opinion))
+        }),
+    ]
+}
+
+fn assessed(text: impl Strategy<Value = Text>) -> impl Strategy<Value = assessment::Content> {
+    let target = prop_oneof![
+        id().prop_map(assessment::Target::Utterance),
+        proposition().prop_map(assessment::Target::Proposition),
+        id().prop_map(assessment::Target::Document),
+        id().prop_map(assessment::Target::Source),
+    ];
+    (target, graded(), text).prop_map(|(target, grade, reason)| assessment::Content { target, grade, reason })
+}
+
+pub fn assessment_event() -> impl Strategy<Value = assessment::Event> {
+    use assessment::Event;
+    prop_oneof![
+        assessed(recorded()).prop_map(Event::AssessmentRecorded),
+        (graded(), recorded()).prop_map(|(grade, reason)| Event::AssessmentRevised { grade, reason }),
+        Just(Event::AssessmentWithdrawn),
+    ]
+}
+
+pub fn assessment_command() -> impl Strategy<Value = assessment::Command> {
+    use assessment::Command;
+    prop_oneof![
+        assessed(text()).prop_map(Command::Record),
+        assessed(text()).prop_map(Command::Revise),
+        Just(Command::Withdraw),
+    ]
+}
+
 fn adjudicated() -> impl Strategy<Value = adjudication::Target> {
     prop_oneof![
         2 => id().prop_map(adjudication::Target::Reading),
@@ -568,6 +611,7 @@ pub fn event() -> impl Strategy<Value = Event> {
         annotation_event().prop_map(Event::Annotation).boxed(),
         reading_event().prop_map(Event::Reading).boxed(),
         derivation_event().prop_map(Event::Derivation).boxed(),
+        assessment_event().prop_map(Event::Assessment).boxed(),
         adjudication_event().prop_map(Event::Adjudication).boxed(),
     ]
 }

@@ -5,12 +5,14 @@ use crate::access::{self, Action, Viewer};
 use crate::actor::{self, Actor, ActorKind, Name};
 use crate::adjudication::{self, Adjudication, Docket, Finding, Outcome, Rulings, Standard};
 use crate::annotation::{self, Annotation, Span, SpanRole};
+use crate::assessment::{self, Assessment, Confidence, Content, Grade, Letter, Likelihood};
 use crate::claim::{Act, Chain, Claim, Facet, Polarity, Role, Scope, Speaker, Stance, Target};
 use crate::codebook::Codebook;
 use crate::derivation::{self, Derivation, DerivationType, Verdict};
 use crate::document::{self, Document};
 use crate::edtf::Edtf;
 use crate::incident::{self, Incident};
+use crate::opinion::Opinion;
 use crate::passage::{self, Indexed};
 use crate::policy::Policy;
 use crate::project::{self, Project};
@@ -111,6 +113,25 @@ const ROWS: &[Row] = &[
     ("claim/proposition.rs", "facet_missing", || claim(|claim| claim.proposition.facet = None)),
     ("claim/proposition.rs", "proposition_incomplete", || claim(|claim| claim.proposition.role = None)),
     ("claim/proposition.rs", "proposition_overfull", || claim(|claim| claim.proposition.value = Some(text("x")))),
+    ("assessment.rs", "assessment_moved", || {
+        let other = Content { target: assessment::Target::Source(id(2)), ..assessed(likely()) };
+        refusal(Assessment::Live(assessed(likely())).decide(assessment::Command::Revise(other)))
+    }),
+    ("assessment.rs", "assessment_withdrawn", || {
+        refusal(Assessment::Withdrawn(assessed(likely())).decide(assessment::Command::Withdraw))
+    }),
+    ("assessment.rs", "digit_invalid", || {
+        let grade = Grade::Admiralty { letter: Letter::A, digit: 7 };
+        refusal(Assessment::Absent.decide(assessment::Command::Record(assessed(grade))))
+    }),
+    ("assessment.rs", "id_taken", || {
+        refusal(Assessment::Live(assessed(likely())).decide(assessment::Command::Record(assessed(likely()))))
+    }),
+    ("assessment.rs", "not_found", || refusal(Assessment::Absent.decide(assessment::Command::Withdraw))),
+    ("assessment.rs", "opinion_invalid", || {
+        let opinion = Opinion { belief: 1.0, disbelief: 0.0, uncertainty: 0.0, base_rate: 0.5 };
+        refusal(Assessment::Absent.decide(assessment::Command::Record(assessed(Grade::Opinion(opinion)))))
+    }),
     ("claim/proposition.rs", "target_not_findable", || {
         let mut about = accusation().proposition;
         about.target = Target::Actor(id(1));
@@ -470,6 +491,14 @@ fn dispute(author: crate::id::UserId) -> relation::Command {
 
 fn disputed_relation() -> Relation {
     Relation::Live { edge: edge(), disputed_by: [AUTHOR].into() }
+}
+
+fn likely() -> Grade {
+    Grade::Icd203 { likelihood: Likelihood::Likely, confidence: Confidence::High }
+}
+
+fn assessed(grade: Grade) -> Content {
+    Content { target: assessment::Target::Source(id(1)), grade, reason: text("so it is") }
 }
 
 fn docket(targets: Vec<adjudication::Target>) -> Docket {

@@ -371,7 +371,7 @@ impl NewProposition {
         }
     }
 
-    fn of(proposition: &Proposition) -> Self {
+    pub(super) fn of(proposition: &Proposition) -> Self {
         let mut body = Self {
             incident: None,
             class: None,

@@ -11,6 +11,7 @@ use domain::Aggregate;
 use domain::actor::Actor;
 use domain::adjudication::Adjudication;
 use domain::annotation::Annotation;
+use domain::assessment::Assessment;
 use domain::derivation::Derivation;
 use domain::document::Document;
 use domain::id::UserId;
@@ -87,6 +88,7 @@ aggregates! {
     annotations: Annotation, 100_000;
     readings: Reading, 50_000;
     derivations: Derivation, 20_000;
+    assessments: Assessment, 20_000;
     adjudications: Adjudication, 20_000;
 }
 

@@ -2,8 +2,8 @@
 
 use domain::claim::{Claim, Proposition, Speaker, Target};
 use domain::{
-    Event, Kind, actor, adjudication, annotation, derivation, document, incident, project, reading, relation, source,
-    user,
+    Event, Kind, actor, adjudication, annotation, assessment, derivation, document, incident, project, reading,
+    relation, source, user,
 };
 use uuid::Uuid;
 
@@ -20,6 +20,7 @@ pub(super) fn each(event: &Event, name: impl FnMut(Kind, Uuid)) {
         Event::Annotation(event) => in_annotation(event, name),
         Event::Reading(event) => in_reading(event, name),
         Event::Derivation(event) => in_derivation(event, name),
+        Event::Assessment(event) => in_assessment(event, name),
         Event::Adjudication(event) => in_adjudication(event, name),
     }
 }
@@ -114,6 +115,18 @@ fn in_derivation(event: &derivation::Event, mut name: impl FnMut(Kind, Uuid)) {
         }
         derivation::Event::OriginDeclared { annotation, reason: _ } => name(Kind::Annotation, annotation.uuid()),
         derivation::Event::DerivationConfirmed { .. } | derivation::Event::DerivationRejected { .. } => {}
+    }
+}
+
+fn in_assessment(event: &assessment::Event, mut name: impl FnMut(Kind, Uuid)) {
+    match event {
+        assessment::Event::AssessmentRecorded(content) => match &content.target {
+            assessment::Target::Utterance(reading) => name(Kind::Reading, reading.uuid()),
+            assessment::Target::Proposition(about) => in_proposition(about, name),
+            assessment::Target::Document(document) => name(Kind::Document, document.uuid()),
+            assessment::Target::Source(source) => name(Kind::Source, source.uuid()),
+        },
+        assessment::Event::AssessmentRevised { .. } | assessment::Event::AssessmentWithdrawn => {}
     }
 }
 

@@ -7,10 +7,11 @@ use crate::Loaded;
 use domain::actor::{Actor, ActorKind};
 use domain::adjudication::{self, Adjudication, TargetKind};
 use domain::annotation::{Annotation, SpanRole};
+use domain::assessment::{self, Assessment};
 use domain::claim::{Claim, Speaker, Target};
 use domain::derivation::Derivation;
 use domain::document::Document;
-use domain::id::{ActorId, DocumentId, Handle, IncidentId, UserId};
+use domain::id::{ActorId, DocumentId, Handle, IncidentId, ReadingId, UserId};
 use domain::incident::Incident;
 use domain::reading::Reading;
 use domain::relation::{Relation, RelationType};
@@ -299,6 +300,32 @@ impl Filtered for Derivation {
     }
 }
 
+impl Filtered for Assessment {
+    fn fields() -> Fields {
+        let kind = all::<assessment::TargetKind>();
+        Fields { status: status::ASSESSMENT.to_vec(), kind, others: &["document", "incident"] }
+    }
+
+    fn is_admitted(scope: &Scope<'_>, _: Uuid, loaded: &Loaded<Self>, filter: &Filter) -> Answer<bool> {
+        let Some(assessment::Content { target, grade: _, reason: _ }) = loaded.state.content() else {
+            return Ok(false);
+        };
+        let is_plain = filter.is_author(loaded.author)
+            && filter.is_kind(target.kind().as_str())
+            && filter.is_status(status::of_assessment(&loaded.state));
+        let is_document = |asked| *target == assessment::Target::Document(asked);
+        if !is_plain || !filter.document.is_none_or(is_document) {
+            return Ok(false);
+        }
+        match (filter.incident, target) {
+            (None, _) => Ok(true),
+            (Some(_), assessment::Target::Document(_) | assessment::Target::Source(_)) => Ok(false),
+            (Some(asked), assessment::Target::Proposition(about)) => Ok(is_about_incident(about.target, asked)),
+            (Some(asked), assessment::Target::Utterance(reading)) => reads_about(scope, *reading, asked),
+        }
+    }
+}
+
 impl Filtered for Adjudication {
     fn fields() -> Fields {
         Fields { status: status::of_adjudications(), kind: all::<TargetKind>(), others: &["incident", TARGETS] }
@@ -334,16 +361,22 @@ impl Filtered for Adjudication {
 
 /// Whether a target is an incident, or about one, or a reading about one.
 fn concerns(scope: &Scope<'_>, target: &adjudication::Target, asked: IncidentId) -> Answer<bool> {
-    let is_about = |target| matches!(target, Target::Incident(id) | Target::Class(id) if id == asked);
-    Ok(match target {
-        adjudication::Target::Incident(id) => *id == asked,
-        adjudication::Target::Proposition(about) => is_about(about.target),
-        adjudication::Target::Reading(id) => {
-            let reading: Option<Loaded<Reading>> = scope.snapshot.load(scope.project, id.uuid())?;
-            let claim = reading.as_ref().and_then(|reading| reading.state.claim());
-            claim.is_some_and(|claim| is_about(claim.proposition.target))
-        }
-    })
+    match target {
+        adjudication::Target::Incident(id) => Ok(*id == asked),
+        adjudication::Target::Proposition(about) => Ok(is_about_incident(about.target, asked)),
+        adjudication::Target::Reading(id) => reads_about(scope, *id, asked),
+    }
+}
+
+fn is_about_incident(target: Target, asked: IncidentId) -> bool {
+    matches!(target, Target::Incident(id) | Target::Class(id) if id == asked)
+}
+
+/// Whether what a reading says, or said last, is about an incident.
+fn reads_about(scope: &Scope<'_>, reading: ReadingId, asked: IncidentId) -> Answer<bool> {
+    let reading: Option<Loaded<Reading>> = scope.snapshot.load(scope.project, reading.uuid())?;
+    let claim = reading.as_ref().and_then(|reading| reading.state.claim());
+    Ok(claim.is_some_and(|claim| is_about_incident(claim.proposition.target, asked)))
 }
 
 /// Every actor whom a claim names: as speaker, as subject, as target.

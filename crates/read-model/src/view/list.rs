@@ -11,6 +11,7 @@ use domain::access::{self, Action};
 use domain::actor::Actor;
 use domain::adjudication::Adjudication;
 use domain::annotation::Annotation;
+use domain::assessment::Assessment;
 use domain::derivation::Derivation;
 use domain::document::Document;
 use domain::id::ProjectId;
@@ -45,6 +46,7 @@ pub(super) fn kind(collection: &str) -> Answer<Kind> {
         "annotations" => Kind::Annotation,
         "readings" => Kind::Reading,
         "derivations" => Kind::Derivation,
+        "assessments" => Kind::Assessment,
         "adjudications" => Kind::Adjudication,
         unknown => {
             let unknown: String = unknown.chars().take(64).collect();
@@ -79,6 +81,7 @@ pub(super) fn get(scope: &Scope<'_>, ask: &Get) -> Answer<Resource> {
         "annotations" => one::<Annotation>(scope, &ask.id)?,
         "readings" => one::<Reading>(scope, &ask.id)?,
         "derivations" => one::<Derivation>(scope, &ask.id)?,
+        "assessments" => one::<Assessment>(scope, &ask.id)?,
         "adjudications" => one::<Adjudication>(scope, &ask.id)?,
         unknown => kind(unknown).map(|_| None)?,
     };
@@ -101,6 +104,7 @@ pub(super) fn list(scope: &Scope<'_>, ask: &List) -> Answer<Page> {
         "annotations" => listed::<Annotation>(scope, ask),
         "readings" => listed::<Reading>(scope, ask),
         "derivations" => listed::<Derivation>(scope, ask),
+        "assessments" => listed::<Assessment>(scope, ask),
         "adjudications" => listed::<Adjudication>(scope, ask),
         _ => numbered(scope, ask),
     }
@@ -168,6 +172,12 @@ listed!(Annotation, |_, id, loaded| Ok(resource::annotation(id, loaded)), |scope
 });
 listed!(Reading, resource::reading, by_anything);
 listed!(Derivation, |_, id, loaded| Ok(resource::derivation(id, loaded)), |_, _| Ok(None));
+listed!(Assessment, |_, id, loaded| Ok(resource::assessment(id, loaded)), |scope, filter: &Filter| {
+    match by_document(scope, filter, Kind::Assessment) {
+        Some(subjects) => Ok(Some(subjects)),
+        None => by_incident(scope, filter, Kind::Assessment),
+    }
+});
 listed!(Adjudication, |_, id, loaded| Ok(resource::adjudication(id, loaded)), by_target);
 
 fn mention(scope: &Scope<'_>, kind: Kind, id: Uuid, mentioning: Kind) -> Subject {
@@ -211,14 +221,19 @@ fn by_target(scope: &Scope<'_>, filter: &Filter) -> Answer<Option<Vec<Subject>>>
     if !filter.targets.is_empty() {
         return Ok(Some(filter.targets.iter().flat_map(named).collect()));
     }
+    by_incident(scope, filter, Kind::Adjudication)
+}
+
+/// What is about an incident, or about a reading on it.
+fn by_incident(scope: &Scope<'_>, filter: &Filter, mentioning: Kind) -> Answer<Option<Vec<Subject>>> {
     let Some(incident) = filter.incident else { return Ok(None) };
     let readings = mention(scope, Kind::Incident, incident.uuid(), Kind::Reading);
     if scope.snapshot.positions(&readings, 0, MENTIONS_MAX + 1)?.len() > MENTIONS_MAX {
         return Ok(None);
     }
     let readings = scope.snapshot.aggregates(&readings)?;
-    let mut subjects = vec![mention(scope, Kind::Incident, incident.uuid(), Kind::Adjudication)];
-    subjects.extend(readings.into_iter().map(|id| mention(scope, Kind::Reading, id, Kind::Adjudication)));
+    let mut subjects = vec![mention(scope, Kind::Incident, incident.uuid(), mentioning)];
+    subjects.extend(readings.into_iter().map(|id| mention(scope, Kind::Reading, id, mentioning)));
     Ok(Some(subjects))
 }
 

@@ -8,6 +8,7 @@ use domain::access::Role;
 use domain::actor::{Actor, Name};
 use domain::adjudication::Adjudication;
 use domain::annotation::Annotation;
+use domain::assessment::Assessment;
 use domain::derivation::{Derivation, DerivationType};
 use domain::document::{self, Document};
 use domain::edtf::Edtf;
@@ -234,6 +235,18 @@ pub(super) fn kind_of_derivation(derivation: &Derivation) -> Option<&'static str
         Derivation::Edge { edge, .. } => Some(edge.derivation.as_str()),
         Derivation::Origin { .. } => Some(ORIGIN),
     }
+}
+
+pub(super) fn assessment(id: Uuid, loaded: &Loaded<Assessment>) -> Option<Resource> {
+    let content = loaded.state.content()?;
+    Some(resource(Of::Assessment(of_loaded!(Assessment, id, loaded,
+        kind: content.target.kind().to_string(),
+        status: status::of_assessment(&loaded.state).to_owned(),
+        target: Some(view::assessed(&content.target)),
+        scale: content.grade.scale().to_string(),
+        value: Some(view::grade(&content.grade)),
+        reason: text(&content.reason),
+    ))))
 }
 
 pub(super) fn adjudication(id: Uuid, loaded: &Loaded<Adjudication>) -> Option<Resource> {

@@ -5,6 +5,7 @@ use crate::Loaded;
 use crate::subject::Subject;
 use domain::adjudication::{Adjudication, Identity, Outcome, Stage};
 use domain::annotation::Annotation;
+use domain::assessment::Assessment;
 use domain::attribution::IncidentStatus;
 use domain::claim::Claim;
 use domain::derivation::{self, Derivation};
@@ -35,6 +36,13 @@ pub(super) fn of_derivations() -> Vec<&'static str> {
 /// The statuses of incidents.
 pub(super) fn of_incidents() -> Vec<&'static str> {
     IncidentStatus::ALL.iter().map(|status| status.as_str()).collect()
+}
+
+/// The statuses of assessments.
+pub(super) const ASSESSMENT: [&str; 2] = ["live", "withdrawn"];
+
+pub(super) fn of_assessment(assessment: &Assessment) -> &'static str {
+    if assessment.is_live() { "live" } else { "withdrawn" }
 }
 
 /// The statuses of adjudications.

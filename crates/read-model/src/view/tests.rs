@@ -1,4 +1,5 @@
 mod adjudications;
+mod assessments;
 mod boards;
 mod collections;
 mod histories;
@@ -131,6 +132,7 @@ fn id_of(resource: &Resource) -> String {
         Of::Member(it) => it.user.clone(),
         Of::Derivation(it) => it.id.clone(),
         Of::Adjudication(it) => it.id.clone(),
+        Of::Assessment(it) => it.id.clone(),
     }
 }
 

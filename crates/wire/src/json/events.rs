@@ -3,7 +3,8 @@
 use super::rfc3339;
 use crate::view;
 use domain::{
-    Event, actor, adjudication, annotation, derivation, document, incident, project, reading, relation, source, user,
+    Event, actor, adjudication, annotation, assessment, derivation, document, incident, project, reading, relation,
+    source, user,
 };
 use serde_json::{Value, json};
 
@@ -22,6 +23,7 @@ pub(super) fn event(event: &Event) -> Value {
         Event::Annotation(event) => of_annotation(event),
         Event::Reading(event) => of_reading(event),
         Event::Derivation(event) => of_derivation(event),
+        Event::Assessment(event) => of_assessment(event),
         Event::Adjudication(event) => of_adjudication(event),
     };
     leave_out_nulls(&mut fields);
@@ -145,6 +147,22 @@ fn of_derivation(event: &derivation::Event) -> Value {
         }
         DerivationConfirmed { reason } | DerivationRejected { reason } => json!({ "reason": reason }),
         OriginDeclared { annotation, reason } => json!({ "annotation": annotation, "reason": reason }),
+    }
+}
+
+fn of_assessment(event: &assessment::Event) -> Value {
+    use assessment::Event::{AssessmentRecorded, AssessmentRevised, AssessmentWithdrawn};
+    match event {
+        AssessmentRecorded(assessment::Content { target, grade, reason }) => json!({
+            "target": view::assessed(target),
+            "scale": grade.scale(),
+            "value": view::grade(grade),
+            "reason": reason,
+        }),
+        AssessmentRevised { grade, reason } => {
+            json!({ "scale": grade.scale(), "value": view::grade(grade), "reason": reason })
+        }
+        AssessmentWithdrawn => json!({}),
     }
 }
 

@@ -8,11 +8,12 @@ use bytes::Bytes;
 use domain::claim::{Certainty, Chain, Claim, Link, Proposition, Speaker, Target};
 use domain::codebook::Codebook;
 use domain::edtf::Edtf;
+use domain::opinion::Opinion;
 use domain::policy::{Evidence, Policy};
 use domain::text::Text;
 use domain::{
-    Code, Event, Kind, actor, adjudication, annotation, derivation, document, incident, project, reading, relation,
-    source, user,
+    Code, Event, Kind, actor, adjudication, annotation, assessment, derivation, document, incident, project, reading,
+    relation, source, user,
 };
 use proto::event::Of;
 use std::collections::BTreeMap;
@@ -113,6 +114,7 @@ fn kind(kind: i32, field: &'static str) -> Result<Kind> {
         Ok(proto::Kind::Annotation) => Kind::Annotation,
         Ok(proto::Kind::Reading) => Kind::Reading,
         Ok(proto::Kind::Derivation) => Kind::Derivation,
+        Ok(proto::Kind::Assessment) => Kind::Assessment,
         Ok(proto::Kind::Adjudication) => Kind::Adjudication,
         Ok(proto::Kind::Unspecified) | Err(_) => return Err(Error::Field { field }),
     })
@@ -242,6 +244,13 @@ fn event(of: Of) -> Result<Event> {
             reason: text(event.reason, "OriginDeclared.reason")?,
         }
         .into(),
+        Of::AssessmentRecorded(event) => assessment::Event::AssessmentRecorded(assessed(event)?).into(),
+        Of::AssessmentRevised(event) => assessment::Event::AssessmentRevised {
+            grade: grade(event.grade)?,
+            reason: text(event.reason, "AssessmentRevised.reason")?,
+        }
+        .into(),
+        Of::AssessmentWithdrawn(proto::AssessmentWithdrawn {}) => assessment::Event::AssessmentWithdrawn.into(),
         Of::AdjudicationOpened(event) => adjudication::Event::AdjudicationOpened(adjudication::Docket {
             question: text(event.question, "AdjudicationOpened.question")?,
             targets: event.targets.into_iter().map(target).collect::<Result<_>>()?,
@@ -316,6 +325,40 @@ fn policy(event: &proto::PolicyPublished) -> Result<Policy> {
 /// A finite number: a policy is compared, and printed as JSON, which has no other numbers.
 fn number(number: f64, field: &'static str) -> Result<f64> {
     if number.is_finite() { Ok(number) } else { Err(Error::Field { field }) }
+}
+
+fn assessed(event: proto::AssessmentRecorded) -> Result<assessment::Content> {
+    use proto::assessment_recorded::Target as To;
+    let target = match event.target.ok_or(Error::Field { field: "AssessmentRecorded.target" })? {
+        To::Utterance(reading) => assessment::Target::Utterance(id(&reading, "AssessmentRecorded.utterance")?),
+        To::Proposition(about) => assessment::Target::Proposition(proposition(Some(about))?),
+        To::Document(document) => assessment::Target::Document(id(&document, "AssessmentRecorded.document")?),
+        To::Source(source) => assessment::Target::Source(id(&source, "AssessmentRecorded.source")?),
+    };
+    let reason = text(event.reason, "AssessmentRecorded.reason")?;
+    Ok(assessment::Content { target, grade: grade(event.grade)?, reason })
+}
+
+fn grade(grade: Option<proto::Grade>) -> Result<assessment::Grade> {
+    use proto::grade::Scale as By;
+    Ok(match grade.and_then(|grade| grade.scale).ok_or(Error::Field { field: "Grade.scale" })? {
+        By::Admiralty(proto::Admiralty { letter, digit }) => assessment::Grade::Admiralty {
+            letter: code(&letter, "Admiralty.letter")?,
+            digit: u8::try_from(digit).map_err(|_| Error::Field { field: "Admiralty.digit" })?,
+        },
+        By::Icd203(proto::Icd203 { likelihood, confidence }) => assessment::Grade::Icd203 {
+            likelihood: code(&likelihood, "Icd203.likelihood")?,
+            confidence: code(&confidence, "Icd203.confidence")?,
+        },
+        By::Opinion(proto::Opinion { belief, disbelief, uncertainty, base_rate }) => {
+            assessment::Grade::Opinion(Opinion {
+                belief: number(belief, "Opinion.belief")?,
+                disbelief: number(disbelief, "Opinion.disbelief")?,
+                uncertainty: number(uncertainty, "Opinion.uncertainty")?,
+                base_rate: number(base_rate, "Opinion.base_rate")?,
+            })
+        }
+    })
 }
 
 fn target(target: proto::AdjudicationTarget) -> Result<adjudication::Target> {

@@ -7,11 +7,12 @@ use domain::claim::{Chain, Claim, Link, Proposition, Speaker, Target};
 use domain::codebook::Codebook;
 use domain::edtf::Edtf;
 use domain::id::{ActorId, RelationId};
+use domain::opinion::Opinion;
 use domain::policy::Policy;
 use domain::text::Text;
 use domain::{
-    Code, Event, Kind, actor, adjudication, annotation, derivation, document, incident, project, reading, relation,
-    source, user,
+    Code, Event, Kind, actor, adjudication, annotation, assessment, derivation, document, incident, project, reading,
+    relation, source, user,
 };
 use proto::event::Of;
 use uuid::Uuid;
@@ -74,6 +75,7 @@ fn kind(kind: Kind) -> i32 {
         Kind::Annotation => proto::Kind::Annotation,
         Kind::Reading => proto::Kind::Reading,
         Kind::Derivation => proto::Kind::Derivation,
+        Kind::Assessment => proto::Kind::Assessment,
         Kind::Adjudication => proto::Kind::Adjudication,
     };
     kind.into()
@@ -91,6 +93,7 @@ fn event(event: &Event) -> Of {
         Event::Annotation(event) => of_annotation(event),
         Event::Reading(event) => of_reading(event),
         Event::Derivation(event) => of_derivation(event),
+        Event::Assessment(event) => of_assessment(event),
         Event::Adjudication(event) => of_adjudication(event),
     }
 }
@@ -295,6 +298,46 @@ fn of_derivation(event: &derivation::Event) -> Of {
             Of::OriginDeclared(proto::OriginDeclared { annotation: id(annotation.uuid()), reason: Some(text(reason)) })
         }
     }
+}
+
+fn of_assessment(event: &assessment::Event) -> Of {
+    use assessment::Event::{AssessmentRecorded, AssessmentRevised, AssessmentWithdrawn};
+    use proto::assessment_recorded::Target as To;
+    match event {
+        AssessmentRecorded(assessment::Content { target, grade: graded, reason }) => {
+            let target = match target {
+                assessment::Target::Utterance(reading) => To::Utterance(id(reading.uuid())),
+                assessment::Target::Proposition(about) => To::Proposition(proposition(about)),
+                assessment::Target::Document(document) => To::Document(id(document.uuid())),
+                assessment::Target::Source(source) => To::Source(id(source.uuid())),
+            };
+            Of::AssessmentRecorded(proto::AssessmentRecorded {
+                target: Some(target),
+                grade: Some(grade(*graded)),
+                reason: Some(text(reason)),
+            })
+        }
+        AssessmentRevised { grade: graded, reason } => {
+            Of::AssessmentRevised(proto::AssessmentRevised { grade: Some(grade(*graded)), reason: Some(text(reason)) })
+        }
+        AssessmentWithdrawn => Of::AssessmentWithdrawn(proto::AssessmentWithdrawn {}),
+    }
+}
+
+fn grade(grade: assessment::Grade) -> proto::Grade {
+    use proto::grade::Scale as By;
+    let scale = match grade {
+        assessment::Grade::Admiralty { letter, digit } => {
+            By::Admiralty(proto::Admiralty { letter: code(letter), digit: digit.into() })
+        }
+        assessment::Grade::Icd203 { likelihood, confidence } => {
+            By::Icd203(proto::Icd203 { likelihood: code(likelihood), confidence: code(confidence) })
+        }
+        assessment::Grade::Opinion(Opinion { belief, disbelief, uncertainty, base_rate }) => {
+            By::Opinion(proto::Opinion { belief, disbelief, uncertainty, base_rate })
+        }
+    };
+    proto::Grade { scale: Some(scale) }
 }
 
 fn of_adjudication(event: &adjudication::Event) -> Of {

@@ -1,11 +1,13 @@
 //! From domain values to view messages, field by field.
 
 use super::{
-    AdjudicationFinding, AdjudicationTarget, Claim, Codebook, Dissent, Link, Officials, OpinionEvidence, Passage,
-    Policy, Proposition, Rulings, Unidentified,
+    AdjudicationFinding, AdjudicationTarget, Assessed, Claim, Codebook, Dissent, Grade, Link, Officials,
+    OpinionEvidence, Passage, Policy, Proposition, Rulings, Unidentified,
 };
 use domain::adjudication;
+use domain::assessment;
 use domain::claim::{self, Chain, Speaker, Stance, Target};
+use domain::opinion::Opinion;
 use domain::reading::Blank;
 use domain::text::Text;
 use domain::{codebook, policy};
@@ -73,6 +75,41 @@ pub fn proposition(proposition: &claim::Proposition) -> Proposition {
         Target::Actor(actor) => about.actor = Some(actor.to_string()),
     }
     about
+}
+
+/// What is assessed.
+#[must_use]
+pub fn assessed(target: &assessment::Target) -> Assessed {
+    let mut to = Assessed::default();
+    match target {
+        assessment::Target::Utterance(reading) => to.utterance = Some(reading.to_string()),
+        assessment::Target::Proposition(about) => to.proposition = Some(proposition(about)),
+        assessment::Target::Document(document) => to.document = Some(document.to_string()),
+        assessment::Target::Source(source) => to.source = Some(source.to_string()),
+    }
+    to
+}
+
+/// A grade.
+#[must_use]
+pub fn grade(grade: &assessment::Grade) -> Grade {
+    match *grade {
+        assessment::Grade::Admiralty { letter, digit } => {
+            Grade { letter: Some(letter.to_string()), digit: Some(digit.into()), ..Grade::default() }
+        }
+        assessment::Grade::Icd203 { likelihood, confidence } => Grade {
+            likelihood: Some(likelihood.to_string()),
+            confidence: Some(confidence.to_string()),
+            ..Grade::default()
+        },
+        assessment::Grade::Opinion(Opinion { belief, disbelief, uncertainty, base_rate }) => Grade {
+            belief: Some(belief),
+            disbelief: Some(disbelief),
+            uncertainty: Some(uncertainty),
+            base_rate: Some(base_rate),
+            ..Grade::default()
+        },
+    }
 }
 
 /// What is to be decided.

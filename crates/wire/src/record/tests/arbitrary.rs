@@ -4,11 +4,12 @@ use crate::record::{Batch, Envelope, Record, Reliance};
 use domain::claim::{Certainty, Chain, Claim, Link, Proposition, Speaker, Target};
 use domain::codebook::Codebook;
 use domain::edtf::Edtf;
+use domain::opinion::Opinion;
 use domain::policy::{Evidence, Policy};
 use domain::text::Text;
 use domain::{
-    Code, Event, actor, adjudication, annotation, derivation, document, incident, project, reading, relation, source,
-    user,
+    Code, Event, actor, adjudication, annotation, assessment, derivation, document, incident, project, reading,
+    relation, source, user,
 };
 use proptest::collection::{btree_map, btree_set, vec};
 use proptest::option;
@@ -65,6 +66,7 @@ fn event() -> impl Strategy<Value = Event> {
         of_annotation(),
         of_reading(),
         of_derivation(),
+        of_assessment(),
         of_adjudication(),
     ]
 }
@@ -249,6 +251,33 @@ fn of_derivation() -> impl Strategy<Value = Event> {
         text().prop_map(|reason| DerivationConfirmed { reason }),
         text().prop_map(|reason| DerivationRejected { reason }),
         (id(), text()).prop_map(|(annotation, reason)| OriginDeclared { annotation, reason }),
+    ]
+    .prop_map(Event::from)
+}
+
+fn of_assessment() -> impl Strategy<Value = Event> {
+    use assessment::Event::{AssessmentRecorded, AssessmentRevised, AssessmentWithdrawn};
+    let share = || -1e9..1e9_f64;
+    let grade = move || {
+        prop_oneof![
+            (code(), any()).prop_map(|(letter, digit)| assessment::Grade::Admiralty { letter, digit }),
+            (code(), code()).prop_map(|(likelihood, confidence)| assessment::Grade::Icd203 { likelihood, confidence }),
+            (share(), share(), share(), share()).prop_map(|(belief, disbelief, uncertainty, base_rate)| {
+                assessment::Grade::Opinion(Opinion { belief, disbelief, uncertainty, base_rate })
+            }),
+        ]
+    };
+    let target = prop_oneof![
+        id().prop_map(assessment::Target::Utterance),
+        proposition().prop_map(assessment::Target::Proposition),
+        id().prop_map(assessment::Target::Document),
+        id().prop_map(assessment::Target::Source),
+    ];
+    prop_oneof![
+        (target, grade(), text())
+            .prop_map(|(target, grade, reason)| { AssessmentRecorded(assessment::Content { target, grade, reason }) }),
+        (grade(), text()).prop_map(|(grade, reason)| AssessmentRevised { grade, reason }),
+        Just(AssessmentWithdrawn),
     ]
     .prop_map(Event::from)
 }
