@@ -27,6 +27,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     config.type_attribute(".gainsay.view.v1", "#[derive(serde::Serialize, serde::Deserialize, utoipa::ToSchema)]");
     config.type_attribute(".gainsay.view.v1", "#[serde(rename_all = \"snake_case\")]");
     config.field_attribute(".gainsay.view.v1.Board.since", "#[serde(skip)]");
+    // The query service makes a cursor of it.
+    config.field_attribute(".gainsay.view.v1.Identity.continue_after", "#[serde(skip)]");
+    config.field_attribute(".gainsay.view.v1.Preview.continue_after", "#[serde(skip)]");
     config.skip_debug(Vec::<&str>::new());
     config.compile_fds(descriptors)?;
     Ok(())

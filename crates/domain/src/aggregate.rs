@@ -2,7 +2,7 @@
 
 use crate::code::codes;
 use crate::id::UserId;
-use crate::{actor, annotation, derivation, document, incident, project, reading, relation, source, user};
+use crate::{actor, annotation, derivation, document, identity, incident, project, reading, relation, source, user};
 
 codes! {
     /// The kinds of aggregates; the code is the kind's token in subjects.
@@ -27,6 +27,8 @@ codes! {
         Reading = "reading",
         /// A derivation of one passage from another, or an origin.
         Derivation = "derivation",
+        /// All judgements of one kind in a project.
+        Identity = "identity",
     }
 }
 
@@ -93,6 +95,7 @@ events! {
     Annotation: annotation::Annotation,
     Reading: reading::Reading,
     Derivation: derivation::Derivation,
+    Identity: identity::Identity,
 }
 
 /// Writes `const KIND`, `type Event` and `own` of an aggregate's impl.

@@ -16,6 +16,7 @@ pub mod derivation;
 pub mod document;
 pub mod edtf;
 pub mod id;
+pub mod identity;
 pub mod incident;
 pub mod opinion;
 pub mod passage;

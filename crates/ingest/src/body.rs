@@ -5,6 +5,7 @@ pub(crate) mod annotation;
 pub(crate) mod derivation;
 pub(crate) mod document;
 pub(crate) mod incident;
+pub(crate) mod judgement;
 pub(crate) mod object;
 pub(crate) mod patch;
 pub(crate) mod project;
@@ -49,6 +50,7 @@ vocabularies! {
     DerivationTypeCode = domain::derivation::DerivationType, "DerivationType";
     FacetCode = claim::Facet, "Facet";
     GenericCode = policy::Generic, "GenericTreatment";
+    IdentityVerdictCode = domain::identity::Verdict, "IdentityVerdict";
     MemberRoleCode = access::Role, "MemberRole";
     PolarityCode = claim::Polarity, "Polarity";
     ReadingsCode = policy::Readings, "ReadingSet";
@@ -60,6 +62,7 @@ vocabularies! {
     SourceRelationCode = domain::source::SourceRelation, "SourceRelationType";
     SpanRoleCode = domain::annotation::SpanRole, "SpanRole";
     StanceCode = claim::Stance, "Stance";
+    SubjectCode = domain::identity::Subject, "IdentityKind";
     UnidentifiedKindCode = claim::UnidentifiedKind, "UnidentifiedKind";
     VerdictCode = domain::derivation::Verdict, "DerivationVerdict";
 }

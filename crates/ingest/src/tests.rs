@@ -7,6 +7,7 @@ mod derivations;
 mod faults;
 mod imports;
 mod input;
+mod judgements;
 mod readings;
 mod world;
 

@@ -177,7 +177,13 @@ fn collect<'a>(reply: &'a mut Reply, blanks: &mut Vec<Blank<'a>>) {
         Some(Answer::Resource(resource)) => collect_resource(resource, blanks),
         Some(Answer::Page(page)) => page.items.iter_mut().for_each(|resource| collect_resource(resource, blanks)),
         Some(
-            Answer::Refusal(_) | Answer::Records(_) | Answer::Text(_) | Answer::Progress(_) | Answer::Unchanged(_),
+            Answer::Refusal(_)
+            | Answer::Records(_)
+            | Answer::Text(_)
+            | Answer::Progress(_)
+            | Answer::Unchanged(_)
+            | Answer::Identity(_)
+            | Answer::Preview(_),
         )
         | None => {}
     }

@@ -150,6 +150,8 @@ fn name(question: Option<&Question>) -> &'static str {
         Some(Question::Get(_)) => "get",
         Some(Question::Board(_)) => "board",
         Some(Question::Origins(_)) => "origins",
+        Some(Question::Identity(_)) => "identity",
+        Some(Question::Preview(_)) => "preview",
         Some(Question::History(_)) => "history",
         Some(Question::Records(_)) => "records",
         Some(Question::Text(_)) => "text",

@@ -240,6 +240,8 @@ impl Item {
             Of::Codebook(codebook) => Validator::Revision(codebook.version.into()),
             Of::Member(_) => Validator::Content,
             Of::Derivation(derivation) => Validator::Revision(derivation.revision),
+            // With its status, which depends on the other judgements.
+            Of::Judgement(judgement) => Validator::RevisionOfChanging(judgement.revision),
         }
     }
 }
@@ -259,6 +261,7 @@ impl Serialize for Item {
             Of::Codebook(codebook) => codebook.serialize(serializer),
             Of::Member(member) => member.serialize(serializer),
             Of::Derivation(derivation) => derivation.serialize(serializer),
+            Of::Judgement(judgement) => judgement.serialize(serializer),
         }
     }
 }

@@ -143,6 +143,28 @@ params! {
         unsupported,
     }
 
+    /// Parameters of the identity workbench.
+    struct IdentityParams {
+        page,
+        as_of,
+        wait,
+        policy,
+        unsupported,
+    }
+
+    /// Parameters of the preview of a judgement.
+    struct PreviewParams {
+        /// The one.
+        left: uuid::Uuid,
+        /// The other.
+        right: uuid::Uuid,
+        page,
+        as_of,
+        wait,
+        policy,
+        unsupported,
+    }
+
     /// Parameters of a history.
     struct HistoryParams {
         page,
@@ -270,6 +292,16 @@ impl ListParams {
             q: self.q,
         })
     }
+}
+
+/// What must stay the same from page to page of a view, besides what is asked of it.
+pub(crate) fn view_scope<'a>(
+    path: &str,
+    as_of: Option<&'a str>,
+    policy: Option<&'a str>,
+    more: impl IntoIterator<Item = (&'a str, Option<&'a str>)>,
+) -> Scope {
+    Scope::new(path, [("as_of", as_of), ("policy", policy)].into_iter().chain(more))
 }
 
 /// How many quotes a board shows for each utterance.

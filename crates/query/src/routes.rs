@@ -4,6 +4,7 @@ mod board;
 mod collections;
 mod events;
 mod history;
+mod identity;
 mod origins;
 mod projects;
 mod records;
@@ -43,6 +44,7 @@ impl Route {
 pub(crate) fn all() -> Vec<Route> {
     let mut routes = Vec::from(projects::routes());
     routes.extend(collections::routes());
+    routes.extend(identity::routes());
     routes.extend([text::route(), board::route(), origins::route(), history::route(), events::route()]);
     routes
 }

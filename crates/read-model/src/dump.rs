@@ -112,6 +112,7 @@ fn collection(kind: Kind) -> Option<&'static str> {
         Kind::Annotation => Some("annotations"),
         Kind::Reading => Some("readings"),
         Kind::Derivation => Some("derivations"),
+        Kind::Identity => Some("judgements"),
     }
 }
 

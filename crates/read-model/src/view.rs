@@ -4,12 +4,14 @@ mod board;
 mod cache;
 mod case;
 mod filter;
+mod judgements;
 mod list;
 mod origins;
 mod record;
 mod resource;
 mod scope;
 mod status;
+mod workbench;
 
 #[cfg(test)]
 mod tests;
@@ -94,6 +96,8 @@ impl<'a> View<'a> {
             Question::Get(ask) => list::get(&scope(list::kind(&ask.collection)?)?, ask).map(Said::Resource),
             Question::Board(ask) => board::board(&scope(Kind::Incident)?, ask),
             Question::Origins(ask) => origins::origins(&scope(Kind::Incident)?, ask).map(Said::Origins),
+            Question::Identity(ask) => workbench::identity(&scope(Kind::Identity)?, ask).map(Said::Identity),
+            Question::Preview(ask) => workbench::preview(&scope(Kind::Identity)?, ask).map(Said::Preview),
             Question::History(ask) => {
                 let kind = record::kind(&ask.kind)?;
                 if kind == Kind::User {

@@ -15,7 +15,7 @@ use domain::policy::{Evidence, Generic, Policy, Readings};
 use domain::relation::{self, RelationStance, RelationType};
 use domain::source::{self, SourceKind, SourceRelation};
 use domain::text::Text;
-use domain::{Event, Kind, access, derivation, document, id, incident, project, reading, user};
+use domain::{Event, Kind, access, derivation, document, id, identity, incident, project, reading, user};
 use record::{Batch, Envelope, Record, Reliance};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -66,6 +66,10 @@ event_types! {
     Event::Reading(reading::Event::ClaimReadingRevised(_)) => "ClaimReadingRevised",
     Event::Reading(reading::Event::ClaimReadingRetracted) => "ClaimReadingRetracted",
     Event::Reading(reading::Event::NoClaimFound(_)) => "NoClaimFound",
+    Event::Identity(identity::Event::JudgedSame(_)) => "JudgedSame",
+    Event::Identity(identity::Event::JudgedDistinct(_)) => "JudgedDistinct",
+    Event::Identity(identity::Event::JudgedUnsure(_)) => "JudgedUnsure",
+    Event::Identity(identity::Event::JudgementWithdrawn(_)) => "JudgementWithdrawn",
     Event::Derivation(derivation::Event::DerivationSuggested(_)) => "DerivationSuggested",
     Event::Derivation(derivation::Event::DerivationConfirmed { .. }) => "DerivationConfirmed",
     Event::Derivation(derivation::Event::DerivationRejected { .. }) => "DerivationRejected",
@@ -196,6 +200,7 @@ fn samples() -> Vec<(&'static str, Record)> {
     samples.extend(of_actors());
     samples.extend(of_passages());
     samples.extend(of_derivations());
+    samples.extend(of_identities());
     samples
 }
 
@@ -390,6 +395,25 @@ fn of_passages() -> Vec<(&'static str, Record)> {
         ("ClaimReadingRevised", later(ClaimReadingRevised(claim()))),
         ("ClaimReadingRetracted", later(ClaimReadingRetracted)),
         ("NoClaimFound", first(NoClaimFound(blank))),
+    ]
+}
+
+fn of_identities() -> Vec<(&'static str, Record)> {
+    use identity::Event::{JudgedDistinct, JudgedSame, JudgedUnsure, JudgementWithdrawn};
+    let judged = |subject| identity::Judged {
+        id: of(111),
+        subject,
+        left: uuid(112),
+        right: uuid(113),
+        reason: text("The same emblem, and both name the same valley."),
+        against: Vec::new(),
+    };
+    let contests = identity::Judged { against: vec![of(114), of(115)], ..judged(identity::Subject::Incident) };
+    vec![
+        ("JudgedSame", first(JudgedSame(judged(identity::Subject::Actor)))),
+        ("JudgedDistinct", later(JudgedDistinct(contests))),
+        ("JudgedUnsure", later(JudgedUnsure(judged(identity::Subject::Reading)))),
+        ("JudgementWithdrawn", later(JudgementWithdrawn(of(111)))),
     ]
 }
 

@@ -189,7 +189,8 @@ pub fn texts(record: &Record) -> Vec<TextRef> {
             | Event::Relation(_)
             | Event::Annotation(_)
             | Event::Reading(_)
-            | Event::Derivation(_) => None,
+            | Event::Derivation(_)
+            | Event::Identity(_) => None,
         })
         .map(|revision| TextRef {
             project,

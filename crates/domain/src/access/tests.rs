@@ -8,7 +8,7 @@ const OTHERS: Action = Change { own: false };
 
 /// Who may do what, written out: `y` allowed, `n` forbidden, `h` hidden, for a stranger, a reader, an annotator, a
 /// curator, an admin and an operator.
-const MATRIX: [(Kind, Action, &str); 53] = [
+const MATRIX: [(Kind, Action, &str); 58] = [
     (Kind::Project, Read, "hyyyyy"),
     (Kind::Project, Create, "nnnnny"),
     (Kind::Project, OWN, "hnnnyy"),
@@ -62,6 +62,11 @@ const MATRIX: [(Kind, Action, &str); 53] = [
     (Kind::Derivation, OWN, "hnnyyy"),
     (Kind::Derivation, OTHERS, "hnnyyy"),
     (Kind::Derivation, Govern, "hnnnyy"),
+    (Kind::Identity, Read, "hyyyyy"),
+    (Kind::Identity, Create, "hnnyyy"),
+    (Kind::Identity, OWN, "hnnyyy"),
+    (Kind::Identity, OTHERS, "hnnyyy"),
+    (Kind::Identity, Govern, "hnnnyy"),
     // What cannot be contested is at least no way around the roles.
     (Kind::Reading, Contest, "hnyyyy"),
     (Kind::User, Contest, "nnnnny"),

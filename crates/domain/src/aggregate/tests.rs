@@ -19,12 +19,13 @@ fn the_kinds_are_the_tokens_of_subjects() {
         "annotation",
         "reading",
         "derivation",
+        "identity",
     ];
     assert_eq!(kinds, expected);
 }
 
 /// The events of the design by kind (domain.md, section 4).
-const EVENTS: [(&str, &[&str]); 10] = [
+const EVENTS: [(&str, &[&str]); 11] = [
     ("project", &["ProjectCreated", "CodebookPublished", "PolicyPublished", "MemberRoleGranted", "MemberRoleRevoked"]),
     ("user", &["UserRegistered", "TokenIssued", "TokenRevoked"]),
     ("source", &["SourceRegistered", "SourceRelationAsserted"]),
@@ -35,6 +36,7 @@ const EVENTS: [(&str, &[&str]); 10] = [
     ("annotation", &["AnnotationCreated", "AnnotationRevised", "AnnotationRetracted"]),
     ("reading", &["ClaimRead", "ClaimReadingRevised", "ClaimReadingRetracted", "NoClaimFound"]),
     ("derivation", &["DerivationSuggested", "DerivationConfirmed", "DerivationRejected", "OriginDeclared"]),
+    ("identity", &["JudgedSame", "JudgedDistinct", "JudgedUnsure", "JudgementWithdrawn"]),
 ];
 
 #[test]
@@ -134,6 +136,7 @@ aggregates! {
     relation: Relation by relation_event, relation_command, creating with Command::Register(_),
     derivation: Derivation by derivation_event, derivation_command,
         creating with Command::Suggest(_) | Command::DeclareOrigin { .. },
+    identity: Identity by identity_event, identity_command, creating with Command::Judge { .. },
 }
 
 // The commands of annotations and readings borrow what they are checked against.
@@ -223,5 +226,6 @@ proptest! {
         folds_the_own::<crate::annotation::Annotation>(&events)?;
         folds_the_own::<crate::reading::Reading>(&events)?;
         folds_the_own::<crate::derivation::Derivation>(&events)?;
+        folds_the_own::<crate::identity::Identity>(&events)?;
     }
 }

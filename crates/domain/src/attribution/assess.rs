@@ -1,11 +1,13 @@
 //! The assessment of an incident.
 
+use super::alternatives::{Statuses, alternatives};
 use super::belief::{conflict, opinion};
 use super::change::mark_withdrawn;
 use super::class::{Bearings, about_classes, bearings, memberships};
 use super::dispute::{Matter, disputes, is_attribution};
 use super::origins::{corroboration, witnesses};
 use super::position::{Bearing, Weighed};
+use super::resolve::{Ids, resolve};
 use super::scene::Scene;
 use super::status::{Evaluation, evaluate, is_act};
 use super::utterance::{self, utterances};
@@ -21,16 +23,19 @@ use std::collections::{BTreeMap, BTreeSet};
 /// The same case and policy give the same board: every list is ordered by ids or codes, never by arrival.
 #[must_use]
 pub fn assess(case: &Case, policy: &Policy) -> Board {
-    let scene = Scene::new(case, policy);
+    let resolved = resolve(case, policy, &Ids::judged(case));
+    let scene = Scene::new(&resolved);
     let utterances = heard(&scene);
-    let memberships = memberships(case, &utterances);
+    let memberships = memberships(scene.case, &utterances);
     let matters = matters(&scene, &memberships, &utterances);
-    let disputes = disputes(&scene, &matters);
+    let alternatives = alternatives(case, policy, &Statuses::of(&scene, &matters));
+    let disputes = disputes(&scene, &matters, &alternatives);
     let status = incident_status(!disputes.is_empty(), &matters);
     let flags = incident_flags(status, &matters);
     let about = about_classes(&utterances);
     let classes = |wanted| about_members(&scene, &memberships, &about, wanted);
     Board {
+        incident: scene.case.incident,
         status,
         flags,
         disputes,
@@ -39,6 +44,7 @@ pub fn assess(case: &Case, policy: &Policy) -> Board {
         propositions: propositions(&scene, &matters),
         generic: classes(Membership::Member),
         possible: classes(Membership::Possible),
+        alternatives,
     }
 }
 
@@ -63,7 +69,7 @@ pub(super) fn matters<'a>(
 }
 
 /// The strongest undisputed status over the propositions on perpetrator and ordered.
-fn incident_status(disputed: bool, matters: &[Matter<'_>]) -> IncidentStatus {
+pub(super) fn incident_status(disputed: bool, matters: &[Matter<'_>]) -> IncidentStatus {
     if disputed {
         return IncidentStatus::Disputed;
     }

@@ -4,7 +4,9 @@ use crate::claim::{Act, Certainty, Key, Polarity, Sign, Strength, Value};
 use crate::code::codes;
 use crate::derivation::Standing;
 use crate::edtf::Edtf;
-use crate::id::{ActorId, AnnotationId, DerivationId, DocumentId, IncidentId, ReadingId, SourceId, UserId};
+use crate::id::{
+    ActorId, AnnotationId, DerivationId, DocumentId, IncidentId, JudgementId, ReadingId, RelationId, SourceId, UserId,
+};
 use crate::opinion::Opinion;
 
 codes! {
@@ -122,6 +124,8 @@ codes! {
         Opposed = "opposed",
         /// Somebody says both.
         Inconsistent = "inconsistent",
+        /// A status hangs on whether two are one, and people do not agree on that.
+        Identity = "identity",
         /// The readers differ, and it matters.
         Reading = "reading",
     }
@@ -176,6 +180,8 @@ pub enum Voice {
 /// An incident's dispute board.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Board {
+    /// The incident: the id that stands for all that are judged to be one.
+    pub incident: IncidentId,
     /// The status.
     pub status: IncidentStatus,
     /// Flags, in their order.
@@ -192,6 +198,29 @@ pub struct Board {
     pub generic: Vec<Generic>,
     /// The same for classes of which it may be one.
     pub possible: Vec<Generic>,
+    /// What would change a status: relations by id, then judgements on actors, incidents and readings by id.
+    pub alternatives: Vec<Alternative>,
+}
+
+/// An edge that would change the status of the incident, or that of a proposition on perpetrator or ordered, if it were
+/// taken the other way: an open relation as held, an unsure judgement as `same`, a contested one as in force.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Alternative {
+    /// The edge.
+    pub edge: Edge,
+    /// What the incident's status would be then, apart from disputes on identity and reading.
+    pub status: IncidentStatus,
+    /// The utterances on what would change, in the order of their ids.
+    pub because: Vec<ReadingId>,
+}
+
+/// What may make two actors, incidents or readings one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Edge {
+    /// A relation.
+    Relation(RelationId),
+    /// A judgement.
+    Judgement(JudgementId),
 }
 
 /// A dispute.

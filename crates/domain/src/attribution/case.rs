@@ -6,6 +6,7 @@ use crate::claim::Claim;
 use crate::derivation::Derivation;
 use crate::document::Document;
 use crate::id::{ActorId, AnnotationId, DerivationId, DocumentId, IncidentId, ReadingId, RelationId, SourceId, UserId};
+use crate::identity::Judgements;
 use crate::incident::{Class, Detail};
 use crate::relation::Relation;
 use crate::source::Source;
@@ -13,7 +14,8 @@ use std::collections::BTreeMap;
 
 /// Everything that an incident's board depends on, as of one position.
 ///
-/// Readings are the live ones (not retracted) whose target is the incident or one of the classes, and, transitively,
+/// Readings are the live ones (not retracted) whose target is the incident, one that may be the same or one of the
+/// classes, and those judged to be of one utterance with one of these; and, transitively,
 /// whatever their own target: the change acts that name one of these, and the readings that may be of one utterance
 /// with one of these, because they name the same speaker, target, facet and actor. Without the latter, a change that
 /// one annotator of two reads would look agreed. More readings than these change nothing. Whether their evidence is
@@ -25,6 +27,8 @@ pub struct Case {
     pub incident: IncidentId,
     /// What is known of it.
     pub detail: Detail,
+    /// Other incidents that are, or may be, the same; none of them is this one.
+    pub others: BTreeMap<IncidentId, Detail>,
     /// The readings.
     pub readings: BTreeMap<ReadingId, CaseReading>,
     /// The cited annotations, and those that the derivations name.
@@ -42,6 +46,9 @@ pub struct Case {
     pub relations: BTreeMap<RelationId, Relation>,
     /// Every class of the project of which the incident is, or may be, a member, or which is named by a reading.
     pub classes: BTreeMap<IncidentId, Class>,
+    /// Which actors, incidents and readings are judged to be one. Those that concern nothing in the case change
+    /// nothing.
+    pub judgements: Judgements,
 }
 
 /// A live reading.

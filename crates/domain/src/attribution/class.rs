@@ -3,7 +3,7 @@
 use super::Case;
 use super::position::Bearing;
 use super::scene::Scene;
-use super::utterance::Utterance;
+use super::utterance::{Utterance, Words};
 use crate::claim::{Facet, Key, Scope, Target};
 use crate::id::{ActorId, IncidentId};
 use crate::incident::Membership;
@@ -27,10 +27,11 @@ pub(super) fn memberships(case: &Case, utterances: &[Utterance]) -> BTreeMap<Inc
 fn specific_actors(case: &Case, utterances: &[Utterance]) -> BTreeSet<ActorId> {
     utterances
         .iter()
-        .filter(|utterance| utterance.target == Target::Incident(case.incident) && !utterance.withdrawn)
+        .filter(|utterance| !utterance.withdrawn)
         .flat_map(|utterance| &utterance.words)
-        .filter(|(key, words)| key.facet == Some(Facet::Who) && matches!(words.value, Some(Some(_))))
-        .filter_map(|(key, _)| key.actor)
+        .filter(|((target, _), _)| *target == Target::Incident(case.incident))
+        .filter(|((_, key), words)| key.facet == Some(Facet::Who) && matches!(words.value, Some(Some(_))))
+        .filter_map(|((_, key), _)| key.actor)
         .collect()
 }
 
@@ -46,12 +47,14 @@ pub(super) fn bearings<'a>(
     };
     let mut bearings = Bearings::new();
     for utterance in utterances {
-        let generic = match utterance.target {
-            Target::Incident(id) if id == scene.case.incident => false,
-            Target::Class(id) if utterance.scope == Scope::Generic && reaches(id) => true,
-            Target::Incident(_) | Target::Class(_) | Target::Relation(_) | Target::Actor(_) => continue,
-        };
-        add(&mut bearings, utterance, generic);
+        for ((target, key), words) in &utterance.words {
+            let generic = match target {
+                Target::Incident(id) if *id == scene.case.incident => false,
+                Target::Class(id) if utterance.scope == Scope::Generic && reaches(*id) => true,
+                Target::Incident(_) | Target::Class(_) | Target::Relation(_) | Target::Actor(_) => continue,
+            };
+            add(&mut bearings, utterance, key, words, generic);
+        }
     }
     bearings
 }
@@ -60,16 +63,16 @@ pub(super) fn bearings<'a>(
 pub(super) fn about_classes(utterances: &[Utterance]) -> BTreeMap<IncidentId, Bearings<'_>> {
     let mut about: BTreeMap<IncidentId, Bearings<'_>> = BTreeMap::new();
     for utterance in utterances {
-        if let Target::Class(class) = utterance.target {
-            add(about.entry(class).or_default(), utterance, false);
+        for ((target, key), words) in &utterance.words {
+            if let Target::Class(class) = target {
+                add(about.entry(*class).or_default(), utterance, key, words, false);
+            }
         }
     }
     about
 }
 
-fn add<'a>(bearings: &mut Bearings<'a>, utterance: &'a Utterance, generic: bool) {
-    for (key, words) in &utterance.words {
-        let bearing = Bearing { utterance, words, generic, value: words.value };
-        bearings.entry(key.clone()).or_default().push(bearing);
-    }
+fn add<'a>(bearings: &mut Bearings<'a>, utterance: &'a Utterance, key: &Key, words: &'a Words, generic: bool) {
+    let bearing = Bearing { utterance, words, generic, value: words.value };
+    bearings.entry(key.clone()).or_default().push(bearing);
 }

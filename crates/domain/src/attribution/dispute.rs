@@ -3,7 +3,7 @@
 use super::position::{Bearing, Stand, Weighed, Who};
 use super::scene::{Scene, TIES};
 use super::status::Evaluation;
-use super::{Dispute, DisputeKind, Status, Voice};
+use super::{Alternative, Dispute, DisputeKind, Status, Voice};
 use crate::claim::{Facet, Key, Role, Sign};
 use crate::id::{ActorId, ReadingId};
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,7 +16,7 @@ pub(super) struct Matter<'a> {
 }
 
 /// Utterance ids by kind of dispute, generic ones apart.
-type Found = BTreeMap<(DisputeKind, bool), BTreeSet<ReadingId>>;
+pub(super) type Found = BTreeMap<(DisputeKind, bool), BTreeSet<ReadingId>>;
 
 /// Whether a proposition tells who did it or ordered it.
 pub(super) fn is_attribution(key: &Key) -> bool {
@@ -24,13 +24,13 @@ pub(super) fn is_attribution(key: &Key) -> bool {
 }
 
 /// The disputes of an incident: one entry for each kind, and one more where only generic utterances oppose.
-pub(super) fn disputes(scene: &Scene<'_>, matters: &[Matter<'_>]) -> Vec<Dispute> {
-    let attributions: Vec<&Matter<'_>> = matters.iter().filter(|matter| is_attribution(&matter.key)).collect();
-    let mut found = Found::new();
-    rivalries(scene, &attributions, &mut found);
-    for matter in &attributions {
-        opposition(&matter.evaluation, &mut found);
+pub(super) fn disputes(scene: &Scene<'_>, matters: &[Matter<'_>], alternatives: &[Alternative]) -> Vec<Dispute> {
+    let mut found = core_disputes(scene, matters);
+    for matter in matters.iter().filter(|matter| is_attribution(&matter.key)) {
         readings(scene, matter, &mut found);
+    }
+    for alternative in alternatives {
+        found.entry((DisputeKind::Identity, false)).or_default().extend(&alternative.because);
     }
     let dispute = |((kind, generic), because): (_, BTreeSet<_>)| Dispute {
         kind,
@@ -38,6 +38,17 @@ pub(super) fn disputes(scene: &Scene<'_>, matters: &[Matter<'_>]) -> Vec<Dispute
         because: because.into_iter().collect(),
     };
     found.into_iter().map(dispute).collect()
+}
+
+/// The disputes between speakers: all kinds but `identity` and `reading`, which ask what these would be otherwise.
+pub(super) fn core_disputes(scene: &Scene<'_>, matters: &[Matter<'_>]) -> Found {
+    let attributions: Vec<&Matter<'_>> = matters.iter().filter(|matter| is_attribution(&matter.key)).collect();
+    let mut found = Found::new();
+    rivalries(scene, &attributions, &mut found);
+    for matter in &attributions {
+        opposition(&matter.evaluation, &mut found);
+    }
+    found
 }
 
 /// `denied`, `opposed` and `inconsistent` on one proposition.

@@ -3,12 +3,14 @@
 
 use super::Case;
 use super::lineage::Lineage;
-use crate::actor::{Actor, ActorKind};
+use super::resolve::Resolved;
+use crate::actor::ActorKind;
 use crate::edtf::{Bounds, Edtf};
-use crate::id::ActorId;
+use crate::id::{ActorId, ReadingId};
 use crate::policy::Policy;
 use crate::relation::RelationType;
-use std::collections::BTreeMap;
+use std::cell::OnceCell;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The edges by which one speaks for another.
 pub(super) const SPEAKS: &[RelationType] = &[RelationType::SpeaksFor];
@@ -23,8 +25,12 @@ pub(super) struct Scene<'a> {
     pub policy: &'a Policy,
     /// When the incident happened.
     pub when: Bounds,
-    /// What the passages of the case derive from.
-    pub lineage: Lineage,
+    /// Readings that are judged to be of one utterance, and of two.
+    pub same: &'a [(ReadingId, ReadingId)],
+    pub distinct: &'a [(ReadingId, ReadingId)],
+    kinds: &'a BTreeMap<ActorId, BTreeSet<ActorKind>>,
+    /// Worked out when it is asked for: a status needs none.
+    lineage: OnceCell<Lineage>,
     held: BTreeMap<ActorId, Vec<HeldEdge>>,
 }
 
@@ -35,14 +41,21 @@ struct HeldEdge {
 }
 
 impl<'a> Scene<'a> {
-    pub fn new(case: &'a Case, policy: &'a Policy) -> Self {
+    pub fn new(resolved: &'a Resolved<'_>) -> Self {
+        let Resolved { case, policy, kinds, same, distinct } = resolved;
         let mut held: BTreeMap<ActorId, Vec<HeldEdge>> = BTreeMap::new();
         for edge in case.relations.values().filter_map(|relation| relation.held_at(Bounds::ALWAYS)) {
             let valid = edge.valid.as_ref().map_or(Bounds::ALWAYS, Edtf::bounds);
             let edges = held.entry(edge.from).or_default();
             edges.push(HeldEdge { relation: edge.relation, to: edge.to, valid });
         }
-        Self { case, policy, when: case.detail.when.bounds(), lineage: Lineage::new(case), held }
+        let when = case.detail.when.bounds();
+        Self { case, policy, when, same, distinct, kinds, lineage: OnceCell::new(), held }
+    }
+
+    /// What the passages of the case derive from.
+    pub fn lineage(&self) -> &Lineage {
+        self.lineage.get_or_init(|| Lineage::new(self.case))
     }
 
     /// Where the edges of these types lead that are held from this actor at that time.
@@ -57,8 +70,8 @@ impl<'a> Scene<'a> {
         edges.iter().filter(fits).map(|edge| edge.to)
     }
 
-    /// What the actor is, as far as it is known.
-    pub fn kind(&self, actor: ActorId) -> Option<ActorKind> {
-        self.case.actors.get(&actor).and_then(Actor::kind)
+    /// Whether the actor is of one of these kinds: what is one with it, is it as well.
+    pub fn is_any(&self, actor: ActorId, kinds: &[ActorKind]) -> bool {
+        self.kinds.get(&actor).is_some_and(|of| kinds.iter().any(|kind| of.contains(kind)))
     }
 }

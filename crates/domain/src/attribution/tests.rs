@@ -8,6 +8,7 @@ mod consensus;
 mod disputes;
 mod given;
 mod histories;
+mod identity;
 mod lineage;
 mod positions;
 mod properties;

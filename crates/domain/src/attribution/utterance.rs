@@ -20,7 +20,6 @@ pub(super) struct Utterance {
     pub id: ReadingId,
     /// Its readings, by id.
     pub readings: Vec<ReadingId>,
-    pub target: Target,
     pub scope: Scope,
     pub presupposed: bool,
     /// Whose voice it is.
@@ -36,8 +35,8 @@ pub(super) struct Utterance {
     pub adopters: Vec<Voice>,
     /// Its content passages.
     pub passages: Vec<AnnotationId>,
-    /// What it says, by proposition.
-    pub words: BTreeMap<Key, Words>,
+    /// What it says, by proposition. One that was judged to be one with others may be about several targets.
+    pub words: BTreeMap<(Target, Key), Words>,
     /// Whether a change that holds took it back.
     pub withdrawn: bool,
 }
@@ -71,7 +70,7 @@ pub(super) fn utterances(scene: &Scene<'_>) -> Vec<Utterance> {
     let case = scene.case;
     let live: Live<'_> =
         case.readings.iter().filter(|(_, r)| is_live(case, &r.claim)).map(|(id, r)| (*id, r)).collect();
-    let mut sets = clusters(case, &live);
+    let mut sets = clusters(scene, &live);
     let mut clusters: BTreeMap<ReadingId, Vec<ReadingId>> = BTreeMap::new();
     for id in live.keys() {
         clusters.entry(sets.smallest(*id)).or_default().push(*id);
@@ -105,9 +104,33 @@ impl From<&Speaker> for SpeakerKey {
 /// Where and about what: readings that agree in this may be readings of one utterance.
 type Place = (SpeakerKey, Target, Option<Facet>, Option<ActorId>, DocumentId, u32);
 
-/// Unites the readings by different annotators whose content overlaps and who name the same speaker, target, facet
-/// and actor. The work is quadratic in the passages that overlap in one place, and in nothing else.
-fn clusters(case: &Case, live: &Live<'_>) -> Sets {
+/// Unites the readings that are judged to be of one utterance, and those by different annotators whose content overlaps
+/// and who name the same speaker, target, facet and actor. The work is quadratic in the passages that overlap in one
+/// place, and in nothing else.
+fn clusters(scene: &Scene<'_>, live: &Live<'_>) -> Sets {
+    let mut sets = Sets::default();
+    for (a, b) in scene.same {
+        sets.unite(*a, *b);
+    }
+    let mut edges = overlaps(scene.case, live);
+    if scene.distinct.is_empty() {
+        for (a, b) in edges {
+            sets.unite(a, b);
+        }
+        return sets;
+    }
+    // Which edge is left out depends on those before it, so their order is that of the rules.
+    edges.sort_unstable();
+    edges.dedup();
+    let mut apart = Apart::new(scene.distinct, live, &mut sets);
+    for (a, b) in edges {
+        apart.unite(&mut sets, a, b);
+    }
+    sets
+}
+
+/// The pairs, smaller id first, that overlap in one place.
+fn overlaps(case: &Case, live: &Live<'_>) -> Vec<(ReadingId, ReadingId)> {
     let mut places: BTreeMap<Place, Vec<(u32, u32, ReadingId, UserId)>> = BTreeMap::new();
     for (id, reading) in live {
         let claim = &reading.claim;
@@ -123,17 +146,51 @@ fn clusters(case: &Case, live: &Live<'_>) -> Sets {
             places.entry(place).or_default().push((span.start, span.end, *id, reading.author));
         }
     }
-    let mut sets = Sets::default();
+    let mut edges = Vec::new();
     for spans in places.values_mut() {
         spans.sort_unstable();
         for (at, (_, end, a, author)) in spans.iter().enumerate() {
             let overlapping = spans[at + 1..].iter().take_while(|(start, ..)| start < end);
-            for (_, _, b, _) in overlapping.filter(|(.., other)| other != author) {
-                sets.unite(*a, *b);
-            }
+            let others = overlapping.filter(|(.., other)| other != author);
+            edges.extend(others.map(|(_, _, b, _)| (*a.min(b), *a.max(b))));
         }
     }
-    sets
+    edges
+}
+
+/// What is judged to be two: no overlap makes it one.
+struct Apart {
+    /// By the smallest reading of a set, the readings from which one of the set is judged distinct.
+    from: BTreeMap<ReadingId, Vec<ReadingId>>,
+}
+
+impl Apart {
+    fn new(distinct: &[(ReadingId, ReadingId)], live: &Live<'_>, sets: &mut Sets) -> Self {
+        let mut from: BTreeMap<ReadingId, Vec<ReadingId>> = BTreeMap::new();
+        for (a, b) in distinct.iter().filter(|(a, b)| live.contains_key(a) && live.contains_key(b)) {
+            from.entry(sets.smallest(*a)).or_default().push(*b);
+            from.entry(sets.smallest(*b)).or_default().push(*a);
+        }
+        Self { from }
+    }
+
+    /// Unites the two sets, unless that makes one of a pair that is judged distinct.
+    fn unite(&mut self, sets: &mut Sets, a: ReadingId, b: ReadingId) {
+        let (left, right) = (sets.smallest(a), sets.smallest(b));
+        if left == right {
+            return;
+        }
+        let readings_apart = |set: &ReadingId| self.from.get(set).map_or(&[][..], Vec::as_slice);
+        if readings_apart(&left).iter().any(|other| sets.smallest(*other) == right) {
+            return;
+        }
+        sets.unite(left, right);
+        let mut all = self.from.remove(&left).unwrap_or_default();
+        all.extend(self.from.remove(&right).unwrap_or_default());
+        if !all.is_empty() {
+            self.from.insert(sets.smallest(left), all);
+        }
+    }
 }
 
 /// The live content passages that a claim cites.
@@ -154,7 +211,6 @@ fn utterance(scene: &Scene<'_>, live: &Live<'_>, readings: Vec<ReadingId>) -> Ut
     let passages: BTreeSet<_> = readings.iter().flat_map(|reading| content(scene.case, &live[reading].claim)).collect();
     Utterance {
         id,
-        target: claim.proposition.target,
         scope: claim.scope,
         presupposed: claim.presupposed,
         hearsay: hearsay(scene, &claim.speakers, &voice, time),
@@ -214,7 +270,7 @@ fn hearsay(scene: &Scene<'_>, chain: &Chain, own: &Voice, time: Bounds) -> bool 
     let is_speaker = |actor: ActorId| *chain.speaker() == Speaker::Actor(actor) || *own == Voice::Actor(actor);
     chain.links().iter().any(|link| {
         let Speaker::Actor(actor) = link.speaker else { return false };
-        let is_media = scene.kind(actor) == Some(ActorKind::Media);
+        let is_media = scene.is_any(actor, &[ActorKind::Media]);
         let speaks_for_it = || scene.held(actor, SPEAKS, time).any(is_speaker);
         !(is_media || is_speaker(actor) || speaks_for_it())
     })
@@ -229,12 +285,12 @@ fn adopters(scene: &Scene<'_>, chain: &Chain, time: Bounds, id: ReadingId) -> Ve
 }
 
 /// What the readings say, by proposition.
-fn words(policy: &Policy, live: &Live<'_>, readings: &[ReadingId]) -> BTreeMap<Key, Words> {
+fn words(policy: &Policy, live: &Live<'_>, readings: &[ReadingId]) -> BTreeMap<(Target, Key), Words> {
     let annotators: BTreeSet<UserId> = readings.iter().map(|reading| live[reading].author).collect();
-    let mut by_key: BTreeMap<Key, Vec<ReadingId>> = BTreeMap::new();
+    let mut by_key: BTreeMap<(Target, Key), Vec<ReadingId>> = BTreeMap::new();
     for reading in readings {
-        let key = live[reading].claim.proposition.key(|actor| actor);
-        by_key.entry(key).or_default().push(*reading);
+        let about = &live[reading].claim.proposition;
+        by_key.entry((about.target, about.key(|actor| actor))).or_default().push(*reading);
     }
     by_key.into_iter().map(|(key, readings)| (key, words_on(policy, live, &annotators, &readings))).collect()
 }

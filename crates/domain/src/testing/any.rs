@@ -10,6 +10,7 @@ use crate::codebook::Codebook;
 use crate::derivation::{self, DerivationType, Verdict};
 use crate::document;
 use crate::edtf::Edtf;
+use crate::identity;
 use crate::incident;
 use crate::policy::{Evidence, Generic, Policy, Readings};
 use crate::reading;
@@ -492,6 +493,37 @@ pub fn derivation_command() -> impl Strategy<Value = derivation::Command> {
     ]
 }
 
+fn judged() -> impl Strategy<Value = identity::Judged> {
+    let parts = (id(), code::<identity::Subject>(), id::<Uuid>(), id::<Uuid>(), text(), vec(id(), 0..2));
+    parts.prop_map(|(id, subject, left, right, reason, against)| identity::Judged {
+        id,
+        subject,
+        left,
+        right,
+        reason,
+        against,
+    })
+}
+
+pub fn identity_event() -> impl Strategy<Value = identity::Event> {
+    use identity::Event;
+    prop_oneof![
+        judged().prop_map(Event::JudgedSame),
+        judged().prop_map(Event::JudgedDistinct),
+        judged().prop_map(Event::JudgedUnsure),
+        id().prop_map(Event::JudgementWithdrawn),
+    ]
+}
+
+pub fn identity_command() -> impl Strategy<Value = identity::Command> {
+    use identity::Command;
+    prop_oneof![
+        4 => (id(), code::<identity::Verdict>(), judged())
+            .prop_map(|(author, verdict, judged)| Command::Judge { author, verdict, judged }),
+        1 => id().prop_map(Command::Withdraw),
+    ]
+}
+
 /// An event of any aggregate. Boxed, because an unoptimised build would keep them all on the stack.
 pub fn event() -> impl Strategy<Value = Event> {
     prop_oneof![
@@ -505,5 +537,6 @@ pub fn event() -> impl Strategy<Value = Event> {
         annotation_event().prop_map(Event::Annotation).boxed(),
         reading_event().prop_map(Event::Reading).boxed(),
         derivation_event().prop_map(Event::Derivation).boxed(),
+        identity_event().prop_map(Event::Identity).boxed(),
     ]
 }

@@ -9,6 +9,7 @@ use crate::codebook::Codebook;
 use crate::derivation::{self, Derivation, DerivationType, Verdict};
 use crate::document::{self, Document};
 use crate::edtf::Edtf;
+use crate::identity::{self, Identity};
 use crate::incident::{self, Incident};
 use crate::passage::{self, Indexed};
 use crate::policy::Policy;
@@ -19,7 +20,7 @@ use crate::source::{self, Source, SourceKind, SourceRelation};
 use crate::testing::{AUTHOR, accusation, edtf, given, id, refusal, text};
 use crate::text::{self, Text};
 use crate::user::{self, User};
-use crate::{Kind, Rejection};
+use crate::{Aggregate, Kind, Rejection};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
@@ -81,6 +82,21 @@ const ROWS: &[Row] = &[
     }),
     ("edtf.rs", "edtf_invalid", || refusal(Edtf::parse("once", ""))),
     ("edtf.rs", "edtf_reversed", || refusal(Edtf::parse("2021/2020", ""))),
+    ("identity.rs", "against_irrelevant", || refusal(merged().decide(judge(judged(2, 8, 9, &[1]))))),
+    ("identity.rs", "id_taken", || refusal(merged().decide(judge(judged(1, 8, 9, &[]))))),
+    ("identity.rs", "judgement_contradicts", || refusal(merged().decide(judge(judged(2, 5, 4, &[]))))),
+    ("identity.rs", "judgement_of_itself", || refusal(merged().decide(judge(judged(2, 8, 8, &[]))))),
+    ("identity.rs", "judgement_stands", || {
+        let verdict = identity::Verdict::Same;
+        let again = identity::Command::Judge { author: AUTHOR, verdict, judged: judged(2, 5, 4, &[]) };
+        refusal(merged().decide(again))
+    }),
+    ("identity.rs", "judgement_withdrawn", || {
+        let withdrawn = identity::Event::JudgementWithdrawn(id(1));
+        refusal(merged().evolve(&withdrawn, AUTHOR).decide(identity::Command::Withdraw(id(1))))
+    }),
+    ("identity.rs", "not_found", || refusal(Identity::default().decide(identity::Command::Withdraw(id(1))))),
+    ("identity.rs", "reference_unknown", || refusal(merged().decide(judge(judged(2, 5, 4, &[3]))))),
     ("incident.rs", "id_taken", || {
         refusal(Incident::Single(incident()).decide(incident::Command::Register(incident())))
     }),
@@ -415,6 +431,22 @@ fn dispute(author: crate::id::UserId) -> relation::Command {
 
 fn disputed_relation() -> Relation {
     Relation::Live { edge: edge(), disputed_by: [AUTHOR].into() }
+}
+
+fn judged(n: u128, left: u128, right: u128, against: &[u128]) -> identity::Judged {
+    let against = against.iter().map(|n| id(*n)).collect();
+    let subject = identity::Subject::Actor;
+    identity::Judged { id: id(n), subject, left: id(left), right: id(right), reason: text("one emblem"), against }
+}
+
+/// The command that judges two to be two.
+fn judge(judged: identity::Judged) -> identity::Command {
+    identity::Command::Judge { author: AUTHOR, verdict: identity::Verdict::Distinct, judged }
+}
+
+/// Two actors, 4 and 5, are one.
+fn merged() -> Identity {
+    given([identity::Event::JudgedSame(judged(1, 4, 5, &[]))])
 }
 
 fn derived() -> derivation::Edge {

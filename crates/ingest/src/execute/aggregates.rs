@@ -13,6 +13,7 @@ use domain::annotation::Annotation;
 use domain::derivation::Derivation;
 use domain::document::Document;
 use domain::id::UserId;
+use domain::identity::Identity;
 use domain::incident::Incident;
 use domain::project::Project;
 use domain::reading::Reading;
@@ -86,6 +87,8 @@ aggregates! {
     annotations: Annotation, 100_000;
     readings: Reading, 50_000;
     derivations: Derivation, 20_000;
+    // Three of a project; each may hold some thousand judgements.
+    identities: Identity, 300;
 }
 
 impl Aggregates {

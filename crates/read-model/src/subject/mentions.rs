@@ -2,7 +2,7 @@
 
 use domain::claim::{Claim, Speaker, Target};
 use domain::{
-    Event, Kind, actor, annotation, derivation, document, incident, project, reading, relation, source, user,
+    Event, Kind, actor, annotation, derivation, document, identity, incident, project, reading, relation, source, user,
 };
 use uuid::Uuid;
 
@@ -19,6 +19,7 @@ pub(super) fn each(event: &Event, name: impl FnMut(Kind, Uuid)) {
         Event::Annotation(event) => in_annotation(event, name),
         Event::Reading(event) => in_reading(event, name),
         Event::Derivation(event) => in_derivation(event, name),
+        Event::Identity(event) => in_identity(event, name),
     }
 }
 
@@ -112,6 +113,16 @@ fn in_derivation(event: &derivation::Event, mut name: impl FnMut(Kind, Uuid)) {
         }
         derivation::Event::OriginDeclared { annotation, reason: _ } => name(Kind::Annotation, annotation.uuid()),
         derivation::Event::DerivationConfirmed { .. } | derivation::Event::DerivationRejected { .. } => {}
+    }
+}
+
+/// A judgement names what it is about, itself and what it contests: whoever depends on it finds its records by its id.
+fn in_identity(event: &identity::Event, mut name: impl FnMut(Kind, Uuid)) {
+    name(Kind::Identity, event.judgement().uuid());
+    if let Some((_, judged)) = event.judged() {
+        name(judged.subject.kind(), judged.left);
+        name(judged.subject.kind(), judged.right);
+        judged.against.iter().for_each(|contested| name(Kind::Identity, contested.uuid()));
     }
 }
 

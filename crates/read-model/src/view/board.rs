@@ -5,7 +5,7 @@ use super::case::Gathered;
 use super::scope::{Answer, Scope, Stop, Without, absent, id, invalid};
 use crate::Loaded;
 use domain::actor::Actor;
-use domain::attribution::{self, Case, Voice, assess};
+use domain::attribution::{self, Alternative, Case, Edge, Voice, assess};
 use domain::claim::{Speaker, Stance};
 use domain::id::{ActorId, AnnotationId, IncidentId, SourceId};
 use domain::incident::Incident;
@@ -15,6 +15,9 @@ use std::sync::Arc;
 use uuid::Uuid;
 use wire::view::reply::Answer as Said;
 use wire::view::{self, AskBoard, Board, Known, Unchanged};
+
+/// Edges that a board names: who wants all of them asks for those of the actors concerned.
+const ALTERNATIVES_MAX: usize = 20;
 
 /// The board that is asked for.
 pub(super) fn board(scope: &Scope<'_>, ask: &AskBoard) -> Answer<Said> {
@@ -113,6 +116,7 @@ impl Mapping<'_> {
             propositions: board.propositions.iter().map(|about| self.proposition(about)).collect(),
             generic: generic(&board.generic),
             possible_members: generic(&board.possible),
+            would_change_if: Some(would_change(&board.alternatives)),
         }
     }
 
@@ -241,12 +245,39 @@ impl Mapping<'_> {
     }
 }
 
-/// The incident of a view, in a few words.
+/// The incident of a view, in a few words: the one that stands for all that are judged to be it.
 pub(super) fn head(case: &Case) -> view::BoardIncident {
+    let resolution = &case.judgements.incidents.resolution;
+    let id = IncidentId::new(resolution.canonical(case.incident.uuid()));
+    let detail = case.others.get(&id).unwrap_or(&case.detail);
+    let mut same_as = resolution.members(case.incident.uuid());
+    same_as.remove(&id.uuid());
     view::BoardIncident {
-        id: case.incident.to_string(),
-        title: case.detail.title.as_str().to_owned(),
-        when: case.detail.when.as_str().to_owned(),
+        id: id.to_string(),
+        title: detail.title.as_str().to_owned(),
+        when: detail.when.as_str().to_owned(),
+        same_as: same_as.into_iter().map(|id| id.to_string()).collect(),
+    }
+}
+
+/// What would change a status; the first of many, and how many more there are.
+fn would_change(alternatives: &[Alternative]) -> view::WouldChange {
+    let item = |alternative: &Alternative| {
+        let (judgement, relation) = match alternative.edge {
+            Edge::Judgement(id) => (Some(id.to_string()), None),
+            Edge::Relation(id) => (None, Some(id.to_string())),
+        };
+        view::Alternative {
+            judgement,
+            relation,
+            status: alternative.status.to_string(),
+            because: codes(&alternative.because),
+        }
+    };
+    let more = alternatives.len().saturating_sub(ALTERNATIVES_MAX);
+    view::WouldChange {
+        items: alternatives.iter().take(ALTERNATIVES_MAX).map(item).collect(),
+        more: u32::try_from(more).unwrap_or(u32::MAX),
     }
 }
 

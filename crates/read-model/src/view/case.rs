@@ -1,6 +1,7 @@
 //! Gathering what an incident's board depends on.
 
 mod derivations;
+mod judgements;
 mod recollection;
 
 pub(super) use recollection::Recollection;
@@ -14,6 +15,7 @@ use domain::attribution::{Case, CaseReading};
 use domain::claim::{Claim, Speaker, Target};
 use domain::document::Document;
 use domain::id::{ActorId, AnnotationId, DocumentId, IncidentId, ProjectId, ReadingId, RelationId, SourceId};
+use domain::identity::{self, Judgements};
 use domain::incident::{Class, Detail, Incident, Membership};
 use domain::reading::Reading;
 use domain::relation::{Relation, RelationType};
@@ -43,6 +45,7 @@ pub(super) fn gather(
     snapshot: Snapshot<'_>,
     project: ProjectId,
     incident: IncidentId,
+    judgements: Judgements,
     earlier: Option<&Recollection>,
 ) -> Result<Option<(Gathered, Recollection)>, Error> {
     let memory = earlier.and_then(|earlier| Memory::of(earlier, &snapshot));
@@ -51,9 +54,18 @@ pub(super) fn gather(
     let Some(Incident::Single(detail)) = records.load::<Incident>(incident.uuid())?.map(|loaded| loaded.state) else {
         return Ok(None);
     };
-    let mut gathering = Gathering { records, readings: BTreeMap::new(), classes: BTreeMap::new() };
+    let (readings, classes) = (BTreeMap::new(), BTreeMap::new());
+    let mut gathering = Gathering { records, judgements, readings, classes, others: BTreeMap::new() };
     gathering.classes_near(&detail)?;
     gathering.readings_on(incident)?;
+    for other in gathering.judged(identity::Subject::Incident, [incident.uuid()])? {
+        let other = IncidentId::new(other);
+        if let (true, Incident::Single(detail)) = (other != incident, gathering.records.state(other.uuid())?) {
+            gathering.classes_near(&detail)?;
+            gathering.readings_on(other)?;
+            gathering.others.insert(other, detail);
+        }
+    }
     let classes: Vec<_> = gathering.classes.keys().copied().collect();
     for class in classes {
         gathering.readings_on(class)?;
@@ -110,6 +122,12 @@ impl Records<'_> {
         Ok(is_empty)
     }
 
+    /// Makes the case depend on a subject of which nothing else is asked.
+    fn depend(&mut self, subject: Subject) -> Result<(), Error> {
+        self.read(subject, |snapshot, _| Ok(((), snapshot.last_position(&subject)?.unwrap_or(0), 0)))?;
+        Ok(())
+    }
+
     fn mentions(&mut self, kind: Kind, id: Uuid, mentioning: Kind) -> Result<Vec<Uuid>, Error> {
         self.aggregates(Subject::mention(&self.address(kind, id), mentioning))
     }
@@ -139,6 +157,8 @@ impl Records<'_> {
 
 struct Gathering<'a> {
     records: Records<'a>,
+    judgements: Judgements,
+    others: BTreeMap<IncidentId, Detail>,
     readings: BTreeMap<ReadingId, CaseReading>,
     classes: BTreeMap<IncidentId, Class>,
 }
@@ -174,7 +194,16 @@ impl Gathering<'_> {
     /// along, whatever the words are about.
     fn changes(&mut self) -> Result<(), Error> {
         let mut pending: Vec<ReadingId> = self.readings.keys().copied().collect();
+        let mut judged = BTreeSet::new();
         while let Some(changed) = pending.pop() {
+            // Who is judged to read the same words comes along, whatever the words are read to be about.
+            for id in self.judged(identity::Subject::Reading, [changed.uuid()])? {
+                let id = ReadingId::new(id);
+                if judged.insert(id) && self.add(id, |_| true)? {
+                    pending.push(id);
+                    pending.extend(self.readers_beside(id)?);
+                }
+            }
             for id in self.records.mentions(Kind::Reading, changed.uuid(), Kind::Reading)? {
                 let id = ReadingId::new(id);
                 if self.add(id, |claim| claim.changes.contains(&changed))? {
@@ -190,21 +219,41 @@ impl Gathering<'_> {
     /// Whether their passages overlap is for the domain.
     fn readers_beside(&mut self, id: ReadingId) -> Result<Vec<ReadingId>, Error> {
         let claim = self.readings[&id].claim.clone();
-        let (kind, target) = match claim.proposition.target {
-            Target::Incident(id) | Target::Class(id) => (Kind::Incident, id.uuid()),
-            Target::Relation(id) => (Kind::Relation, id.uuid()),
-            Target::Actor(id) => (Kind::Actor, id.uuid()),
+        let (kind, targets) = match claim.proposition.target {
+            Target::Incident(id) | Target::Class(id) => {
+                (Kind::Incident, self.judged(identity::Subject::Incident, [id.uuid()])?)
+            }
+            Target::Relation(id) => (Kind::Relation, BTreeSet::from([id.uuid()])),
+            Target::Actor(id) => (Kind::Actor, self.judged(identity::Subject::Actor, [id.uuid()])?),
         };
+        let whom = claim.proposition.actor.map(ActorId::uuid);
+        let speaking = match claim.speakers.speaker() {
+            Speaker::Actor(actor) => Some(actor.uuid()),
+            Speaker::Source(_) | Speaker::Unidentified { .. } => None,
+        };
+        let subjects = self.judged(identity::Subject::Actor, whom)?;
+        let speakers = self.judged(identity::Subject::Actor, speaking)?;
         let agrees = |other: &Claim| {
             let (own, other_about) = (&claim.proposition, &other.proposition);
-            (own.target, own.facet, own.actor) == (other_about.target, other_about.facet, other_about.actor)
-                && other.speakers.speaker() == claim.speakers.speaker()
+            let is_about = match (own.actor, other_about.actor) {
+                (Some(_), Some(actor)) => subjects.contains(&actor.uuid()),
+                (None, None) => true,
+                (None, Some(_)) | (Some(_), None) => false,
+            };
+            let speaks = match other.speakers.speaker() {
+                Speaker::Actor(actor) => speakers.contains(&actor.uuid()),
+                other => other == claim.speakers.speaker(),
+            };
+            own.facet == other_about.facet && is_about && speaks
         };
         let mut added = Vec::new();
-        for id in self.records.mentions(kind, target, Kind::Reading)? {
-            let id = ReadingId::new(id);
-            if self.add(id, agrees)? {
-                added.push(id);
+        for target in targets {
+            for id in self.records.mentions(kind, target, Kind::Reading)? {
+                let id = ReadingId::new(id);
+                let is_there = |claim: &Claim| target_id(claim) == target && agrees(claim);
+                if self.add(id, is_there)? {
+                    added.push(id);
+                }
             }
         }
         Ok(added)
@@ -244,8 +293,17 @@ impl Gathering<'_> {
         Ok(())
     }
 
+    /// What may be one with these by the judgements, these included.
+    fn judged(
+        &mut self,
+        kind: identity::Subject,
+        ids: impl IntoIterator<Item = Uuid>,
+    ) -> Result<BTreeSet<Uuid>, Error> {
+        judgements::neighbours(&mut self.records, &self.judgements, kind, ids)
+    }
+
     fn finish(self, incident: IncidentId, detail: Detail) -> Result<(Gathered, Recollection), Error> {
-        let Self { mut records, readings, classes } = self;
+        let Self { mut records, judgements, others, readings, classes } = self;
         let mut named = Named::default();
         for reading in readings.values() {
             named.add(&reading.claim);
@@ -261,12 +319,16 @@ impl Gathering<'_> {
             Document::Absent => None,
         }));
         let sources: BTreeMap<SourceId, Source> = states(&mut records, named.sources, SourceId::uuid)?;
-        named.actors.extend(&detail.targets);
-        let relations = relations(&mut records, &mut named.actors, named.relations)?;
+        let targets = others.values().chain([&detail]).flat_map(|detail| &detail.targets);
+        named
+            .actors
+            .extend(targets.chain(classes.values().flat_map(|class| class.targets.iter().chain(&class.actors))));
+        let relations = relations(&mut records, &judgements, &mut named.actors, named.relations)?;
         let actors: BTreeMap<ActorId, Actor> = states(&mut records, named.actors, ActorId::uuid)?;
         let case = Case {
             incident,
             detail,
+            others,
             readings,
             annotations,
             derivations,
@@ -275,6 +337,7 @@ impl Gathering<'_> {
             sources,
             relations,
             classes,
+            judgements,
         };
         let recollection = records.recollection;
         Ok((Gathered { case, subjects: recollection.subjects(), since: recollection.since() }, recollection))
@@ -295,6 +358,7 @@ fn states<I: Copy + Ord, A: Aggregate>(
 /// for the actor's words.
 fn relations(
     records: &mut Records<'_>,
+    judgements: &Judgements,
     actors: &mut BTreeSet<ActorId>,
     named: BTreeSet<RelationId>,
 ) -> Result<BTreeMap<RelationId, Relation>, Error> {
@@ -310,6 +374,8 @@ fn relations(
         if !looked_at.insert(actor) {
             continue;
         }
+        let beside = judgements::neighbours(records, judgements, identity::Subject::Actor, [actor.uuid()])?;
+        pending.extend(beside.into_iter().map(ActorId::new));
         for id in records.mentions(Kind::Actor, actor.uuid(), Kind::Relation)? {
             let relation: Relation = records.state(id)?;
             if let Some(edge) = relation.edge() {
@@ -321,8 +387,21 @@ fn relations(
             relations.insert(RelationId::new(id), relation);
         }
     }
+    actors.extend(looked_at);
     actors.extend(relations.values().filter_map(edge_ends).flatten());
+    let beside =
+        judgements::neighbours(records, judgements, identity::Subject::Actor, actors.iter().map(|id| id.uuid()))?;
+    actors.extend(beside.into_iter().map(ActorId::new));
     Ok(relations)
+}
+
+/// The id of what a claim is about, whatever its kind.
+fn target_id(claim: &Claim) -> Uuid {
+    match claim.proposition.target {
+        Target::Incident(id) | Target::Class(id) => id.uuid(),
+        Target::Relation(id) => id.uuid(),
+        Target::Actor(id) => id.uuid(),
+    }
 }
 
 /// What readings name.

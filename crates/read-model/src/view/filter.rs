@@ -1,5 +1,6 @@
 //! What listed resources have in common.
 
+use super::judgements::judgements;
 use super::resource::{KINDS_OF_READINGS, kind_of_derivation, kind_of_reading, kinds_of_derivations};
 use super::scope::{Answer, Scope, invalid};
 use super::{board, status};
@@ -10,12 +11,14 @@ use domain::claim::{Claim, Speaker, Target};
 use domain::derivation::Derivation;
 use domain::document::Document;
 use domain::id::{ActorId, DocumentId, Handle, IncidentId, UserId};
+use domain::identity;
 use domain::incident::Incident;
 use domain::reading::Reading;
 use domain::relation::{Relation, RelationType};
 use domain::source::{Source, SourceKind};
 use domain::text::{Text, comparable};
 use domain::{Aggregate, Code};
+use std::collections::BTreeSet;
 use uuid::Uuid;
 use wire::view;
 
@@ -24,9 +27,11 @@ use wire::view;
 pub(super) struct Filter {
     pub status: Option<String>,
     pub kind: Option<String>,
-    pub actor: Option<ActorId>,
+    /// The one that is asked for, with all that are judged to be one with it.
+    pub actor: Option<BTreeSet<Uuid>>,
     pub document: Option<DocumentId>,
-    pub incident: Option<IncidentId>,
+    /// The same of incidents.
+    pub incident: Option<BTreeSet<Uuid>>,
     pub author: Option<UserId>,
     /// In comparable form.
     pub q: Option<String>,
@@ -61,7 +66,12 @@ fn all<C: Code>() -> Kinds {
 
 impl Filter {
     /// Understands a filter of a collection that has these fields.
-    pub(super) fn parse(filter: Option<&view::Filter>, collection: &str, fields: &Fields) -> Answer<Self> {
+    pub(super) fn parse(
+        scope: &Scope<'_>,
+        filter: Option<&view::Filter>,
+        collection: &str,
+        fields: &Fields,
+    ) -> Answer<Self> {
         let Some(view::Filter { status, kind, actor, document, incident, author, q }) = filter else {
             return Ok(Self::default());
         };
@@ -81,9 +91,9 @@ impl Filter {
         Ok(Self {
             status: status.clone(),
             kind: kind.as_deref().map(comparable),
-            actor: parse_id("actor", actor.as_deref())?.map(ActorId::new),
+            actor: all_of(scope, identity::Subject::Actor, parse_id("actor", actor.as_deref())?)?,
             document: parse_id("document", document.as_deref())?.map(DocumentId::new),
-            incident: parse_id("incident", incident.as_deref())?.map(IncidentId::new),
+            incident: all_of(scope, identity::Subject::Incident, parse_id("incident", incident.as_deref())?)?,
             author: author.as_deref().map(user).transpose()?,
             q: q.as_deref().map(comparable),
         })
@@ -95,11 +105,11 @@ impl Filter {
         texts.into_iter().any(|text| comparable(text.as_str()).contains(q.as_str()))
     }
 
-    fn is_kind(&self, kind: &str) -> bool {
+    pub(super) fn is_kind(&self, kind: &str) -> bool {
         self.kind.as_deref().is_none_or(|asked| asked == kind)
     }
 
-    fn is_status(&self, status: &str) -> bool {
+    pub(super) fn is_status(&self, status: &str) -> bool {
         self.status.as_deref().is_none_or(|asked| asked == status)
     }
 
@@ -108,7 +118,7 @@ impl Filter {
     }
 
     fn names(&self, mut actors: impl Iterator<Item = ActorId>) -> bool {
-        self.actor.is_none_or(|asked| actors.any(|actor| actor == asked))
+        self.actor.as_ref().is_none_or(|asked| actors.any(|actor| asked.contains(&actor.uuid())))
     }
 }
 
@@ -120,6 +130,12 @@ fn check_code(name: &str, given: Option<&str>, known: &[&str]) -> Answer<()> {
         }
         Some(_) | None => Ok(()),
     }
+}
+
+/// What is one with this by the judgements at the position.
+fn all_of(scope: &Scope<'_>, kind: identity::Subject, id: Option<Uuid>) -> Answer<Option<BTreeSet<Uuid>>> {
+    let Some(id) = id else { return Ok(None) };
+    Ok(Some(judgements(scope)?.of(kind).resolution.members(id)))
 }
 
 fn parse_id(name: &str, given: Option<&str>) -> Answer<Option<Uuid>> {
@@ -304,8 +320,8 @@ fn actors_of(claim: &Claim) -> impl Iterator<Item = ActorId> {
 }
 
 fn is_about(filter: &Filter, claim: &Claim) -> bool {
-    filter.incident.is_none_or(|asked| match claim.proposition.target {
-        Target::Incident(id) | Target::Class(id) => id == asked,
+    filter.incident.as_ref().is_none_or(|asked| match claim.proposition.target {
+        Target::Incident(id) | Target::Class(id) => asked.contains(&id.uuid()),
         Target::Relation(_) | Target::Actor(_) => false,
     })
 }

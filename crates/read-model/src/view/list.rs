@@ -3,7 +3,7 @@
 use super::filter::{Filter, Filtered};
 use super::record::limit_of;
 use super::scope::{Answer, Scope, absent, id, invalid, project_at, viewer};
-use super::{View, filter, resource};
+use super::{View, filter, judgements, resource};
 use crate::subject::Subject;
 use crate::{Loaded, Snapshot};
 use domain::Kind;
@@ -44,6 +44,7 @@ pub(super) fn kind(collection: &str) -> Answer<Kind> {
         "annotations" => Kind::Annotation,
         "readings" => Kind::Reading,
         "derivations" => Kind::Derivation,
+        "judgements" => Kind::Identity,
         unknown => {
             let unknown: String = unknown.chars().take(64).collect();
             return Err(invalid("unknown_collection", format!("there is no collection `{unknown}`")));
@@ -77,6 +78,7 @@ pub(super) fn get(scope: &Scope<'_>, ask: &Get) -> Answer<Resource> {
         "annotations" => one::<Annotation>(scope, &ask.id)?,
         "readings" => one::<Reading>(scope, &ask.id)?,
         "derivations" => one::<Derivation>(scope, &ask.id)?,
+        "judgements" => judgements::get(scope, &ask.id)?,
         unknown => kind(unknown).map(|_| None)?,
     };
     found.ok_or_else(absent)
@@ -98,6 +100,7 @@ pub(super) fn list(scope: &Scope<'_>, ask: &List) -> Answer<Page> {
         "annotations" => listed::<Annotation>(scope, ask),
         "readings" => listed::<Reading>(scope, ask),
         "derivations" => listed::<Derivation>(scope, ask),
+        "judgements" => judgements::list(scope, ask),
         _ => numbered(scope, ask),
     }
 }
@@ -172,7 +175,8 @@ fn mention(scope: &Scope<'_>, kind: Kind, id: Uuid, mentioning: Kind) -> Subject
 }
 
 fn by_actor(scope: &Scope<'_>, filter: &Filter, mentioning: Kind) -> Option<Vec<Subject>> {
-    filter.actor.map(|actor| vec![mention(scope, Kind::Actor, actor.uuid(), mentioning)])
+    let actors = filter.actor.as_ref()?;
+    Some(actors.iter().map(|actor| mention(scope, Kind::Actor, *actor, mentioning)).collect())
 }
 
 fn by_document(scope: &Scope<'_>, filter: &Filter, mentioning: Kind) -> Option<Vec<Subject>> {
@@ -181,10 +185,10 @@ fn by_document(scope: &Scope<'_>, filter: &Filter, mentioning: Kind) -> Option<V
 
 /// Readings by incident, by actor, or by document: these name it or one of its annotations.
 fn by_anything(scope: &Scope<'_>, filter: &Filter) -> Answer<Option<Vec<Subject>>> {
-    if let Some(incident) = filter.incident {
-        return Ok(Some(vec![mention(scope, Kind::Incident, incident.uuid(), Kind::Reading)]));
+    if let Some(incidents) = &filter.incident {
+        return Ok(Some(incidents.iter().map(|id| mention(scope, Kind::Incident, *id, Kind::Reading)).collect()));
     }
-    let (Some(document), None) = (filter.document, filter.actor) else {
+    let (Some(document), None) = (filter.document, &filter.actor) else {
         return Ok(by_actor(scope, filter, Kind::Reading));
     };
     let annotations = mention(scope, Kind::Document, document.uuid(), Kind::Annotation);
@@ -198,7 +202,7 @@ fn by_anything(scope: &Scope<'_>, filter: &Filter) -> Answer<Option<Vec<Subject>
 }
 
 fn listed<A: Listed>(scope: &Scope<'_>, ask: &List) -> Answer<Page> {
-    let filter = Filter::parse(ask.filter.as_ref(), &ask.collection, &A::fields())?;
+    let filter = Filter::parse(scope, ask.filter.as_ref(), &ask.collection, &A::fields())?;
     let mut page =
         PageInProgress { scope, filter: &filter, limit: limit_of(ask.limit), cost: 0, bytes: 0, items: Vec::new() };
     if let Some(candidates) = mentioned::<A>(scope, &filter)? {

@@ -10,7 +10,8 @@ use domain::annotation::Annotation;
 use domain::derivation::{Derivation, DerivationType};
 use domain::document::{self, Document};
 use domain::edtf::Edtf;
-use domain::id::{IncidentId, NameId, UserId};
+use domain::id::{IncidentId, JudgementId, NameId, UserId};
+use domain::identity;
 use domain::incident::{Class, Incident};
 use domain::project::Open;
 use domain::reading::Reading;
@@ -233,6 +234,31 @@ pub(super) fn kind_of_derivation(derivation: &Derivation) -> Option<&'static str
         Derivation::Edge { edge, .. } => Some(edge.derivation.as_str()),
         Derivation::Origin { .. } => Some(ORIGIN),
     }
+}
+
+pub(super) fn judgement(
+    id: JudgementId,
+    subject: identity::Subject,
+    judgement: &identity::Judgement,
+    standing: identity::Standing,
+    position: u64,
+    created_at_us: i64,
+) -> Resource {
+    let identity::Judgement { author, verdict, left, right, reason, against, withdrawn: _ } = judgement;
+    resource(Of::Judgement(view::Judgement {
+        id: id.to_string(),
+        revision: judgement.revision(),
+        author: author.to_string(),
+        created_at: rfc3339(created_at_us),
+        position,
+        kind: subject.to_string(),
+        left: left.to_string(),
+        right: right.to_string(),
+        verdict: verdict.to_string(),
+        reason: text(reason),
+        against: codes(against),
+        status: standing.to_string(),
+    }))
 }
 
 pub(super) fn policy(version: u32, policy: &domain::policy::Policy) -> Resource {

@@ -1,6 +1,7 @@
 mod boards;
 mod collections;
 mod histories;
+mod judgements;
 mod origins;
 mod records;
 
@@ -128,6 +129,7 @@ fn id_of(resource: &Resource) -> String {
         Of::Codebook(it) => it.version.to_string(),
         Of::Member(it) => it.user.clone(),
         Of::Derivation(it) => it.id.clone(),
+        Of::Judgement(it) => it.id.clone(),
     }
 }
 

@@ -2,7 +2,9 @@
 
 use super::rfc3339;
 use crate::view;
-use domain::{Event, actor, annotation, derivation, document, incident, project, reading, relation, source, user};
+use domain::{
+    Event, actor, annotation, derivation, document, identity, incident, project, reading, relation, source, user,
+};
 use serde_json::{Value, json};
 
 /// An event: its name as `type`, and its fields as a client sends them.
@@ -20,6 +22,7 @@ pub(super) fn event(event: &Event) -> Value {
         Event::Annotation(event) => of_annotation(event),
         Event::Reading(event) => of_reading(event),
         Event::Derivation(event) => of_derivation(event),
+        Event::Identity(event) => of_identity(event),
     };
     leave_out_nulls(&mut fields);
     fields["type"] = event.name().into();
@@ -142,6 +145,24 @@ fn of_derivation(event: &derivation::Event) -> Value {
         }
         DerivationConfirmed { reason } | DerivationRejected { reason } => json!({ "reason": reason }),
         OriginDeclared { annotation, reason } => json!({ "annotation": annotation, "reason": reason }),
+    }
+}
+
+fn of_identity(event: &identity::Event) -> Value {
+    use identity::Event::{JudgedDistinct, JudgedSame, JudgedUnsure, JudgementWithdrawn};
+    match event {
+        JudgedSame(judged) | JudgedDistinct(judged) | JudgedUnsure(judged) => {
+            let identity::Judged { id, subject, left, right, reason, against } = judged;
+            json!({
+                "judgement": id,
+                "kind": subject,
+                "left": left,
+                "right": right,
+                "reason": reason,
+                "against": against,
+            })
+        }
+        JudgementWithdrawn(id) => json!({ "judgement": id }),
     }
 }
 

@@ -11,7 +11,8 @@ use domain::edtf::Edtf;
 use domain::policy::{Evidence, Policy};
 use domain::text::Text;
 use domain::{
-    Code, Event, Kind, actor, annotation, derivation, document, incident, project, reading, relation, source, user,
+    Code, Event, Kind, actor, annotation, derivation, document, identity, incident, project, reading, relation, source,
+    user,
 };
 use proto::event::Of;
 use std::collections::BTreeMap;
@@ -112,6 +113,7 @@ fn kind(kind: i32, field: &'static str) -> Result<Kind> {
         Ok(proto::Kind::Annotation) => Kind::Annotation,
         Ok(proto::Kind::Reading) => Kind::Reading,
         Ok(proto::Kind::Derivation) => Kind::Derivation,
+        Ok(proto::Kind::Identity) => Kind::Identity,
         Ok(proto::Kind::Unspecified) | Err(_) => return Err(Error::Field { field }),
     })
 }
@@ -223,6 +225,12 @@ fn event(of: Of) -> Result<Event> {
         }
         Of::DisputeWithdrawn(proto::DisputeWithdrawn {}) => relation::Event::DisputeWithdrawn.into(),
         Of::RelationWithdrawn(proto::RelationWithdrawn {}) => relation::Event::RelationWithdrawn.into(),
+        Of::JudgedSame(event) => identity::Event::JudgedSame(judged(event.judged)?).into(),
+        Of::JudgedDistinct(event) => identity::Event::JudgedDistinct(judged(event.judged)?).into(),
+        Of::JudgedUnsure(event) => identity::Event::JudgedUnsure(judged(event.judged)?).into(),
+        Of::JudgementWithdrawn(event) => {
+            identity::Event::JudgementWithdrawn(id(&event.judgement, "JudgementWithdrawn.judgement")?).into()
+        }
         Of::DerivationSuggested(event) => derivation::Event::DerivationSuggested(derivation::Edge {
             derivation: code(&event.kind, "DerivationSuggested.kind")?,
             from: id(&event.from, "DerivationSuggested.from")?,
@@ -396,6 +404,19 @@ fn text_optional(given: Option<proto::Text>, field: &'static str) -> Result<Opti
 
 fn texts(list: Vec<proto::Text>, field: &'static str) -> Result<Vec<Text>> {
     list.into_iter().map(|one| text(Some(one), field)).collect()
+}
+
+fn judged(judged: Option<proto::Judged>) -> Result<identity::Judged> {
+    let proto::Judged { judgement, kind, left, right, reason, against } =
+        judged.ok_or(Error::Field { field: "Judged" })?;
+    Ok(identity::Judged {
+        id: id(&judgement, "Judged.judgement")?,
+        subject: code(&kind, "Judged.kind")?,
+        left: id(&left, "Judged.left")?,
+        right: id(&right, "Judged.right")?,
+        reason: text(reason, "Judged.reason")?,
+        against: ids(&against, "Judged.against")?,
+    })
 }
 
 fn date_optional(date: String) -> Option<Edtf> {

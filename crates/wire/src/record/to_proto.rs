@@ -10,7 +10,8 @@ use domain::id::{ActorId, RelationId};
 use domain::policy::Policy;
 use domain::text::Text;
 use domain::{
-    Code, Event, Kind, actor, annotation, derivation, document, incident, project, reading, relation, source, user,
+    Code, Event, Kind, actor, annotation, derivation, document, identity, incident, project, reading, relation, source,
+    user,
 };
 use proto::event::Of;
 use uuid::Uuid;
@@ -73,6 +74,7 @@ fn kind(kind: Kind) -> i32 {
         Kind::Annotation => proto::Kind::Annotation,
         Kind::Reading => proto::Kind::Reading,
         Kind::Derivation => proto::Kind::Derivation,
+        Kind::Identity => proto::Kind::Identity,
     };
     kind.into()
 }
@@ -89,6 +91,7 @@ fn event(event: &Event) -> Of {
         Event::Annotation(event) => of_annotation(event),
         Event::Reading(event) => of_reading(event),
         Event::Derivation(event) => of_derivation(event),
+        Event::Identity(event) => of_identity(event),
     }
 }
 
@@ -269,6 +272,30 @@ fn of_relation(event: &relation::Event) -> Of {
         RelationDisputed { reason } => Of::RelationDisputed(proto::RelationDisputed { reason: Some(text(reason)) }),
         DisputeWithdrawn => Of::DisputeWithdrawn(proto::DisputeWithdrawn {}),
         RelationWithdrawn => Of::RelationWithdrawn(proto::RelationWithdrawn {}),
+    }
+}
+
+fn of_identity(event: &identity::Event) -> Of {
+    use identity::Event::{JudgedDistinct, JudgedSame, JudgedUnsure, JudgementWithdrawn};
+    match event {
+        JudgedSame(of) => Of::JudgedSame(proto::JudgedSame { judged: Some(judged(of)) }),
+        JudgedDistinct(of) => Of::JudgedDistinct(proto::JudgedDistinct { judged: Some(judged(of)) }),
+        JudgedUnsure(of) => Of::JudgedUnsure(proto::JudgedUnsure { judged: Some(judged(of)) }),
+        JudgementWithdrawn(judgement) => {
+            Of::JudgementWithdrawn(proto::JudgementWithdrawn { judgement: id(judgement.uuid()) })
+        }
+    }
+}
+
+fn judged(judged: &identity::Judged) -> proto::Judged {
+    let identity::Judged { id: judgement, subject, left, right, reason, against } = judged;
+    proto::Judged {
+        judgement: id(judgement.uuid()),
+        kind: code(*subject),
+        left: id(*left),
+        right: id(*right),
+        reason: Some(text(reason)),
+        against: against.iter().map(|contested| id(contested.uuid())).collect(),
     }
 }
 

@@ -42,7 +42,7 @@ fn a_held_tie_makes_no_rivals() {
             let edge = given.edge(relation, from, to);
             assert_eq!(given.kinds(), [], "{relation:?}");
             given.dispute(edge);
-            assert_eq!(given.kinds(), [RivalAccused], "{relation:?} is open now");
+            assert_eq!(given.kinds(), [RivalAccused, DisputeKind::Identity], "{relation:?} is open now");
         }
     }
     for relation in [RelationType::AlliedWith, RelationType::Commands, RelationType::SplinterOf] {

@@ -16,6 +16,7 @@ use crate::claim::{
 use crate::derivation::{self, Derivation, DerivationType, Standing};
 use crate::document::{self, Document};
 use crate::id::{ActorId, AnnotationId, DerivationId, DocumentId, IncidentId, ReadingId, RelationId, SourceId, UserId};
+use crate::identity::Judgements;
 use crate::incident::{Class, Detail};
 use crate::opinion::Opinion;
 use crate::policy::{Evidence, Generic, Policy, Readings};
@@ -235,6 +236,11 @@ impl Saying {
         self
     }
 
+    /// About another incident.
+    pub fn of_incident(self, incident: IncidentId) -> Self {
+        self.target(Target::Incident(incident))
+    }
+
     /// About any of a class.
     pub fn of_class(mut self, class: IncidentId) -> Self {
         self.claim.scope = Scope::Generic;
@@ -332,6 +338,7 @@ impl Given {
                 places: vec![text("Anbar")],
                 targets: vec![ARMY],
             },
+            others: BTreeMap::new(),
             readings: BTreeMap::new(),
             annotations: BTreeMap::new(),
             derivations: BTreeMap::new(),
@@ -340,6 +347,7 @@ impl Given {
             sources: sources.map(|(id, kind)| (id, source(kind))).into(),
             relations: BTreeMap::new(),
             classes: BTreeMap::new(),
+            judgements: Judgements::default(),
         };
         Self { case, policy: Policy::default(), id_last: 0x1000 }
     }

@@ -3,6 +3,7 @@
 //! 256 cases each from a fixed seed, 10,000 from a new one when `GAINSAY_SOAK=1`; the seed is printed, and
 //! `PROPTEST_RNG_SEED` sets it.
 
+mod judgements;
 mod records;
 mod statuses;
 
@@ -13,6 +14,7 @@ use crate::claim::{Act, Certainty, Chain, Claim, Facet, Link, Role, Scope, Speak
 use crate::derivation::{self, Derivation, DerivationType, Standing};
 use crate::document::{self, Document};
 use crate::id::{ActorId, AnnotationId, IncidentId, RelationId, UserId};
+use crate::identity::Identity;
 use crate::policy::{Generic, Policy, Readings};
 use crate::reading::{self, Reading};
 use crate::relation::{self, Edge, Relation, RelationStance, RelationType};
@@ -99,6 +101,7 @@ struct History {
     class_actors: Vec<ActorId>,
     steps: Vec<Step>,
     descents: Vec<Descent>,
+    judged: Vec<judgements::Judging>,
     policy: Policy,
 }
 
@@ -234,12 +237,14 @@ fn descent() -> impl Strategy<Value = Descent> {
 
 /// Histories by these annotators, with classes by kind and time alone.
 fn histories_by(annotators: &[UserId]) -> impl Strategy<Value = History> + use<> {
-    let told = (vec(edge(), 0..4), vec(step(annotators), 1..20), vec(descent(), 0..6), policy());
-    told.prop_map(|(edges, steps, descents, policy)| History {
+    let judged = vec(judgements::judging(), 0..6);
+    let told = (vec(edge(), 0..4), vec(step(annotators), 1..20), vec(descent(), 0..6), judged, policy());
+    told.prop_map(|(edges, steps, descents, judged, policy)| History {
         edges,
         class_actors: Vec::new(),
         steps,
         descents,
+        judged,
         policy,
     })
 }
@@ -344,6 +349,8 @@ impl History {
             }
         }
         log.extend(self.descended(&spans.into_keys().collect::<Vec<_>>()));
+        let read: Vec<Uuid> = readings.into_iter().map(|(id, _, _)| id).collect();
+        log.extend(judgements::log(&self.judged, &read));
         log
     }
 
@@ -401,6 +408,7 @@ impl History {
             derivations: folded::<Derivation>(&subjects).map(|(id, state, _)| (id.into(), state)).collect(),
             documents: folded::<Document>(&subjects).map(|(id, state, _)| (id.into(), state)).collect(),
             relations: folded::<Relation>(&subjects).map(|(id, state, _)| (id.into(), state)).collect(),
+            judgements: judgements::of(folded::<Identity>(&subjects).map(|(id, state, _)| (id, state))),
             ..Given::new().case
         })
     }

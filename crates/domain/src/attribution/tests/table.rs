@@ -32,6 +32,13 @@ fn retracted_by(given: &mut Given, who: impl Named) {
     given.read(retracts(who, GROUP, &[accusation]));
 }
 
+/// These readings, and a facade of the group that somebody disputes.
+fn open_facade(given: &mut Given, sayings: [Saying; 2]) {
+    all(given, sayings);
+    let facade = given.edge(RelationType::FrontOf, UNKNOWN, GROUP);
+    given.dispute(facade);
+}
+
 /// One passage read by two annotators.
 fn read_as(given: &mut Given, by_anna: Saying, by_bert: Saying) {
     given.read_together([(ANNA, by_anna), (BERT, by_bert)]);
@@ -348,6 +355,19 @@ fn every_kind_of_dispute() {
                 DisputeKind::Inconsistent,
                 |g| all(g, [claims(GROUP), denies(GROUP, GROUP)]),
                 |g| all(g, [accuses(WITNESS, GROUP), denies(WITNESS, GROUP)]),
+            ),
+            row(
+                DisputeKind::Identity,
+                |g| open_facade(g, [accuses(WITNESS, GROUP), claims(UNKNOWN)]),
+                |g| open_facade(g, [accuses(WITNESS, GROUP), praises(UNKNOWN, GROUP)]),
+            ),
+            row(
+                DisputeKind::Identity,
+                |g| open_facade(g, [accuses(WITNESS, GROUP), claims(UNKNOWN)]),
+                |g| {
+                    all(g, [accuses(WITNESS, GROUP), claims(UNKNOWN)]);
+                    g.edge(RelationType::FrontOf, UNKNOWN, GROUP);
+                },
             ),
             row(
                 DisputeKind::Reading,

@@ -3,6 +3,8 @@
 use super::*;
 use crate::testing::{cases, detail, span};
 use crate::{Entry, dump};
+use domain::id::JudgementId;
+use domain::identity::{Subject, Verdict};
 use domain::relation::RelationType;
 use domain::text::Text;
 use domain::{annotation, derivation, incident, reading, relation};
@@ -18,7 +20,7 @@ fn dumped(store: &Store, at: u64) -> String {
 fn happen(scene: &mut Scene, what: u8, who: u8) {
     let reader = [user("a"), user("b"), user("c")][usize::from(who % 3)];
     let speaker = if who.is_multiple_of(2) { scene.state } else { scene.group };
-    match what % 12 {
+    match what % 14 {
         0 => drop(scene.read(reader, speaker, Act::Accuses)),
         1 => drop(scene.read(reader, speaker, Act::Denies)),
         2 => {
@@ -76,8 +78,50 @@ fn happen(scene: &mut Scene, what: u8, who: u8) {
             let detail = incident::Event::IncidentDetailRevised(detail(if who > 99 { "Attack" } else { "Rockets" }));
             scene.history.add(reader, scene.incident.uuid(), [detail]);
         }
-        _ => drop(scene.history.incident("Another attack")),
+        11 => drop(scene.history.incident("Another attack")),
+        12 => judge(scene, reader, who),
+        _ => {
+            if let Some((subject, judgement)) = judgements(scene).pop() {
+                scene.history.withdraw(reader, subject, judgement);
+            }
+        }
     }
+}
+
+/// Somebody judges two actors, incidents or readings, and may contest what was judged before.
+fn judge(scene: &mut Scene, reader: UserId, who: u8) {
+    let subject = match who % 8 {
+        0 | 1 => Subject::Incident,
+        2 => Subject::Reading,
+        _ => Subject::Actor,
+    };
+    let verdict = [Verdict::Same, Verdict::Same, Verdict::Distinct, Verdict::Unsure][usize::from(who / 8 % 4)];
+    let kind = subject.kind();
+    let pool = created(scene, kind);
+    let pick = |n: u8| pool.get(usize::from(n) % pool.len().max(1)).copied();
+    let (Some(left), Some(right)) = (pick(who), pick(who / 3)) else { return };
+    let earlier = judgements(scene).into_iter().filter(|(of, _)| *of == subject).map(|(_, id)| id);
+    let against: Vec<_> = earlier.filter(|_| who.is_multiple_of(5)).take(1).collect();
+    scene.history.judge(reader, subject, verdict, (left, right), &against);
+}
+
+/// What was created of a kind; of incidents, the single ones.
+fn created(scene: &Scene, kind: Kind) -> Vec<Uuid> {
+    let records = scene.history.entries().iter().map(|entry| wire::record::decode(&entry.payload).unwrap());
+    let is_class = |record: &wire::record::Record| {
+        matches!(record.events[0], domain::Event::Incident(incident::Event::IncidentClassDefined(_)))
+    };
+    let of_kind = records.filter(|record| record.envelope.kind == kind && record.envelope.revision == 1);
+    of_kind.filter(|record| !is_class(record)).map(|record| record.envelope.id).collect()
+}
+
+fn judgements(scene: &Scene) -> Vec<(Subject, JudgementId)> {
+    let records = scene.history.entries().iter().map(|entry| wire::record::decode(&entry.payload).unwrap());
+    let judged = records.flat_map(|record| record.events).filter_map(|event| match event {
+        domain::Event::Identity(event) => event.judged().map(|(_, judged)| (judged.subject, judged.id)),
+        _ => None,
+    });
+    judged.collect()
 }
 
 proptest! {

@@ -7,7 +7,7 @@ use domain::edtf::Edtf;
 use domain::policy::{Evidence, Policy};
 use domain::text::Text;
 use domain::{
-    Code, Event, actor, annotation, derivation, document, incident, project, reading, relation, source, user,
+    Code, Event, actor, annotation, derivation, document, identity, incident, project, reading, relation, source, user,
 };
 use proptest::collection::{btree_map, btree_set, vec};
 use proptest::option;
@@ -64,6 +64,7 @@ fn event() -> impl Strategy<Value = Event> {
         of_annotation(),
         of_reading(),
         of_derivation(),
+        of_identity(),
     ]
 }
 
@@ -237,6 +238,28 @@ fn of_reading() -> impl Strategy<Value = Event> {
         blank.prop_map(NoClaimFound),
     ]
     .prop_map(Event::from)
+}
+
+fn of_identity() -> impl Strategy<Value = Event> {
+    use identity::Event::{JudgedDistinct, JudgedSame, JudgedUnsure, JudgementWithdrawn};
+    let judged = || {
+        let parts = (id(), code(), id::<uuid::Uuid>(), id::<uuid::Uuid>(), text(), vec(id(), 0..3));
+        parts.prop_map(|(id, subject, left, right, reason, against)| identity::Judged {
+            id,
+            subject,
+            left,
+            right,
+            reason,
+            against,
+        })
+    };
+    prop_oneof![
+        judged().prop_map(JudgedSame),
+        judged().prop_map(JudgedDistinct),
+        judged().prop_map(JudgedUnsure),
+        id().prop_map(JudgementWithdrawn),
+    ]
+    .prop_map(Event::Identity)
 }
 
 fn of_derivation() -> impl Strategy<Value = Event> {
