@@ -10,6 +10,7 @@ mod cluster;
 mod concurrency;
 mod crash;
 mod demo;
+mod identity;
 mod kills;
 mod log_faults;
 mod origins;

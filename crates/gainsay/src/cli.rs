@@ -52,6 +52,9 @@ pub(crate) enum Command {
     Board(Board),
     /// Show from which documents an incident's attribution comes, and who copies whom.
     Origins(OfIncident),
+    /// Show which actors, incidents or readings are judged to be one, and what else may be; with two ids, what a
+    /// judgement on these would change.
+    Identity(Identity),
     /// Show every record about a subject, in order.
     History(History),
     /// Print the project's records as NDJSON, whole and in order.
@@ -434,6 +437,37 @@ pub(crate) struct OfIncident {
     /// The incident; that of the demo when absent and the data folder has one
     #[serde(skip)]
     pub incident: Option<Uuid>,
+    /// As of this position
+    #[arg(long, value_name = "POSITION")]
+    #[serde(skip)]
+    pub as_of: Option<String>,
+    /// Under this version of the policy
+    #[arg(long, value_name = "VERSION")]
+    #[serde(skip)]
+    pub policy: Option<u32>,
+    /// Print the answer as it came
+    #[arg(long)]
+    #[serde(skip)]
+    pub json: bool,
+}
+
+/// Arguments of `identity`.
+#[derive(Debug, Args, Serialize)]
+pub(crate) struct Identity {
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub project: InProject,
+    /// What is judged: actor, incident or reading
+    #[serde(skip)]
+    pub kind: String,
+    /// Two of the kind: show what would change if they were judged to be one
+    #[serde(skip)]
+    #[arg(value_name = "ID", num_args = 0..=2)]
+    pub pair: Vec<Uuid>,
+    /// Entries of each part, or boards of a preview
+    #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    #[serde(skip)]
+    pub limit: u32,
     /// As of this position
     #[arg(long, value_name = "POSITION")]
     #[serde(skip)]

@@ -1,7 +1,9 @@
 //! Views as text: the dispute board, and the circular-reporting graph.
 
+mod identity;
 mod origins;
 
+pub(crate) use identity::{identity, preview};
 pub(crate) use origins::origins;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -67,9 +69,27 @@ fn summary(out: &mut String, board: &Board, terminal: Terminal) {
             labelled(out, "", &terminal.dim(format!("  – {said}")));
         }
     }
+    would_change(out, board, terminal);
     if board.propositions.is_empty() && board.generic.is_empty() && board.possible_members.is_empty() {
         line(out, "");
         line(out, "Nobody has said anything about it yet.");
+    }
+}
+
+/// What would change a status, if it were taken the other way.
+fn would_change(out: &mut String, board: &Board, terminal: Terminal) {
+    let Some(would) = &board.would_change_if else { return };
+    for (index, item) in would.items.iter().enumerate() {
+        let edge = match (&item.relation, &item.judgement) {
+            (Some(relation), _) => format!("the open relation {relation} held"),
+            (None, Some(judgement)) => format!("judgement {judgement} were in force"),
+            (None, None) => continue,
+        };
+        let label = if index == 0 { "hangs on" } else { "" };
+        labelled(out, label, &format!("if {edge}: {}", status(&item.status, terminal)));
+    }
+    if would.more > 0 {
+        labelled(out, "", &terminal.dim(format!("and {} more", would.more)));
     }
 }
 
@@ -84,6 +104,9 @@ fn heading(
     if let Some(incident) = incident {
         line(out, &terminal.bold(plain(&incident.title)));
         line(out, &format!("{} · incident {}", plain(&incident.when), incident.id));
+        if !incident.same_as.is_empty() {
+            line(out, &terminal.dim(format!("judged to be one with {}", incident.same_as.join(", "))));
+        }
     }
     line(out, &terminal.dim(format!("as of position {as_of} · policy {policy}")));
     if blinded {

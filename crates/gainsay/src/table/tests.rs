@@ -32,8 +32,12 @@ fn example() -> Board {
         opposition: vec![denial],
         ..BoardProposition::default()
     };
-    let incident =
-        BoardIncident { id: "i".to_owned(), title: "Ain al-Assad".to_owned(), when: "2021-05-04".to_owned() };
+    let incident = BoardIncident {
+        id: "i".to_owned(),
+        title: "Ain al-Assad".to_owned(),
+        when: "2021-05-04".to_owned(),
+        same_as: Vec::new(),
+    };
     Board {
         incident: Some(incident),
         as_of: 12,
