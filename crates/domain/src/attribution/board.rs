@@ -124,6 +124,8 @@ codes! {
         Inconsistent = "inconsistent",
         /// The readers differ, and it matters.
         Reading = "reading",
+        /// What happened is contested, not who did it.
+        Facts = "facts",
     }
 }
 
