@@ -16,6 +16,7 @@ mod position;
 mod scene;
 mod sets;
 mod status;
+mod timeline;
 mod utterance;
 
 #[cfg(test)]
@@ -24,7 +25,9 @@ mod tests;
 pub use assess::assess;
 pub use board::{
     Adopted, Board, Corroboration, CorroborationKind, Derived, Dispute, DisputeKind, Flag, Generic, IncidentFlag,
-    IncidentStatus, Mark, Origins, Passage, Proposition, Status, Utterance, Voice, Vote,
+    IncidentStatus, Inconsistent, Mark, Order, Origins, Passage, Proposition, Status, Timeline, TimelineRow, Utterance,
+    Voice, Vote,
 };
 pub use case::{Case, CaseReading};
 pub use origins::origins;
+pub use timeline::timeline;

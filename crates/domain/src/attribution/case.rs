@@ -2,7 +2,7 @@
 
 use crate::actor::Actor;
 use crate::annotation::Annotation;
-use crate::claim::Claim;
+use crate::claim::{Claim, Target};
 use crate::derivation::Derivation;
 use crate::document::Document;
 use crate::id::{ActorId, AnnotationId, DerivationId, DocumentId, IncidentId, ReadingId, RelationId, SourceId, UserId};
@@ -11,9 +11,10 @@ use crate::relation::Relation;
 use crate::source::Source;
 use std::collections::BTreeMap;
 
-/// Everything that an incident's board depends on, as of one position.
+/// Everything that the board of an incident depends on, as of one position; or that of a class, a relation or an actor,
+/// which is what is said about it and nothing else.
 ///
-/// Readings are the live ones (not retracted) whose target is the incident or one of the classes, and, transitively,
+/// Readings are the live ones (not retracted) whose target is the subject or one of the classes, and, transitively,
 /// whatever their own target: the change acts that name one of these, and the readings that may be of one utterance
 /// with one of these, because they name the same speaker, target, facet and actor. Without the latter, a change that
 /// one annotator of two reads would look agreed. More readings than these change nothing. Whether their evidence is
@@ -21,10 +22,10 @@ use std::collections::BTreeMap;
 /// unknown.
 #[derive(Debug, Clone)]
 pub struct Case {
-    /// The incident.
-    pub incident: IncidentId,
-    /// What is known of it.
-    pub detail: Detail,
+    /// What it is about.
+    pub subject: Target,
+    /// What is known of an incident; none for everything else, which is at no time and of no class.
+    pub detail: Option<Detail>,
     /// The readings.
     pub readings: BTreeMap<ReadingId, CaseReading>,
     /// The cited annotations, and those that the derivations name.
@@ -40,7 +41,7 @@ pub struct Case {
     pub sources: BTreeMap<SourceId, Source>,
     /// Every relation that leads from or to one of the actors.
     pub relations: BTreeMap<RelationId, Relation>,
-    /// Every class of the project of which the incident is, or may be, a member, or which is named by a reading.
+    /// Every class of the project of which an incident is, or may be, a member, or which is named by a reading.
     pub classes: BTreeMap<IncidentId, Class>,
 }
 

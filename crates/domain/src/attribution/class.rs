@@ -13,12 +13,13 @@ use std::collections::{BTreeMap, BTreeSet};
 /// What bears on each proposition, by utterance id.
 pub(super) type Bearings<'a> = BTreeMap<Key, Vec<Bearing<'a>>>;
 
-/// How the incident stands to each class of the case.
+/// How an incident stands to each class of the case.
 pub(super) fn memberships(case: &Case, utterances: &[Utterance]) -> BTreeMap<IncidentId, Membership> {
+    let Some(detail) = &case.detail else { return BTreeMap::new() };
     let actors = specific_actors(case, utterances);
     let membership = |(id, class): (&IncidentId, &crate::incident::Class)| {
         let named: Vec<_> = class.actors.iter().filter(|actor| actors.contains(actor)).copied().collect();
-        (*id, class.membership(&case.detail, &named))
+        (*id, class.membership(detail, &named))
     };
     case.classes.iter().map(membership).collect()
 }
@@ -27,14 +28,14 @@ pub(super) fn memberships(case: &Case, utterances: &[Utterance]) -> BTreeMap<Inc
 fn specific_actors(case: &Case, utterances: &[Utterance]) -> BTreeSet<ActorId> {
     utterances
         .iter()
-        .filter(|utterance| utterance.target == Target::Incident(case.incident) && !utterance.withdrawn)
+        .filter(|utterance| utterance.target == case.subject && !utterance.withdrawn)
         .flat_map(|utterance| &utterance.words)
         .filter(|(key, words)| key.facet == Some(Facet::Who) && matches!(words.value, Some(Some(_))))
         .filter_map(|(key, _)| key.actor)
         .collect()
 }
 
-/// What bears on each proposition of the incident: specific utterances, and the generic ones about classes of which
+/// What bears on each proposition about the subject: specific utterances, and the generic ones about classes of which
 /// it is a member, unless the policy ignores these.
 pub(super) fn bearings<'a>(
     scene: &Scene<'_>,
@@ -47,7 +48,7 @@ pub(super) fn bearings<'a>(
     let mut bearings = Bearings::new();
     for utterance in utterances {
         let generic = match utterance.target {
-            Target::Incident(id) if id == scene.case.incident => false,
+            target if target == scene.case.subject => false,
             Target::Class(id) if utterance.scope == Scope::Generic && reaches(id) => true,
             Target::Incident(_) | Target::Class(_) | Target::Relation(_) | Target::Actor(_) => continue,
         };

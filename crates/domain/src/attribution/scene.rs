@@ -21,7 +21,7 @@ pub(super) const TIES: &[RelationType] = &[RelationType::PartOf, RelationType::F
 pub(super) struct Scene<'a> {
     pub case: &'a Case,
     pub policy: &'a Policy,
-    /// When the incident happened.
+    /// When the incident happened; what is no incident is at no time.
     pub when: Bounds,
     /// What the passages of the case derive from.
     pub lineage: Lineage,
@@ -42,7 +42,8 @@ impl<'a> Scene<'a> {
             let edges = held.entry(edge.from).or_default();
             edges.push(HeldEdge { relation: edge.relation, to: edge.to, valid });
         }
-        Self { case, policy, when: case.detail.when.bounds(), lineage: Lineage::new(case), held }
+        let when = case.detail.as_ref().map_or(Bounds::ALWAYS, |detail| detail.when.bounds());
+        Self { case, policy, when, lineage: Lineage::new(case), held }
     }
 
     /// Where the edges of these types lead that are held from this actor at that time.

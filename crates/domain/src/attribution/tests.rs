@@ -13,4 +13,6 @@ mod positions;
 mod properties;
 mod size;
 mod speakers;
+mod subjects;
 mod table;
+mod timeline;

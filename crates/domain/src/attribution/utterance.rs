@@ -40,6 +40,8 @@ pub(super) struct Utterance {
     pub words: BTreeMap<Key, Words>,
     /// Whether a change that holds took it back.
     pub withdrawn: bool,
+    /// What it takes back itself, as a change that holds.
+    pub withdraws: BTreeSet<ReadingId>,
 }
 
 /// What an utterance says on one proposition.
@@ -167,6 +169,7 @@ fn utterance(scene: &Scene<'_>, live: &Live<'_>, readings: Vec<ReadingId>) -> Ut
         words: words(scene.policy, live, &readings),
         readings,
         withdrawn: false,
+        withdraws: BTreeSet::new(),
     }
 }
 

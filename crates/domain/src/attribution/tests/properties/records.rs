@@ -137,7 +137,7 @@ fn the_board_as_of_a_position_is_that_of_the_log_cut_there() {
 /// of one utterance with one of these.
 fn connected(case: &Case) -> BTreeMap<ReadingId, CaseReading> {
     let is_near = |claim: &Claim| match claim.proposition.target {
-        Target::Incident(id) => id == case.incident,
+        target @ Target::Incident(_) => target == case.subject,
         Target::Class(id) => case.classes.contains_key(&id),
         Target::Relation(_) | Target::Actor(_) => false,
     };
