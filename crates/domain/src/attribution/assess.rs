@@ -126,18 +126,24 @@ fn propositions(scene: &Scene<'_>, matters: &[Matter<'_>]) -> Vec<Proposition> {
         .iter()
         .filter(|matter| !matter.evaluation.is_empty())
         .map(|matter| {
-            let mut about = proposition(scene, &matter.key, &matter.bearings, &matter.evaluation);
-            if noted.contains(&about.key) && !about.flags.contains(&Flag::EvidenceAbsentNoted) {
-                about.flags.push(Flag::EvidenceAbsentNoted);
-                about.flags.sort_unstable();
-            }
-            about
+            let about = proposition(scene, &matter.key, &matter.bearings, &matter.evaluation);
+            Proposition { flags: flags(&noted, matter), ..about }
         })
         .collect()
 }
 
+/// The flags of a proposition, with what is noted about it elsewhere.
+pub(super) fn flags(noted: &BTreeSet<Key>, matter: &Matter<'_>) -> Vec<Flag> {
+    let mut flags = matter.evaluation.flags.clone();
+    if noted.contains(&matter.key) && !flags.contains(&Flag::EvidenceAbsentNoted) {
+        flags.push(Flag::EvidenceAbsentNoted);
+        flags.sort_unstable();
+    }
+    flags
+}
+
 /// The `who` propositions on which the absence of evidence was noted through the facet `evidence`.
-fn evidence_absent(scene: &Scene<'_>, matters: &[Matter<'_>]) -> BTreeSet<Key> {
+pub(super) fn evidence_absent(scene: &Scene<'_>, matters: &[Matter<'_>]) -> BTreeSet<Key> {
     let is_noted = |matter: &&Matter<'_>| {
         matter.key.facet == Some(Facet::Evidence)
             && matter.evaluation.weighed().any(|item| !item.is_withdrawn() && is_act(scene, item, Act::EvidenceAbsent))

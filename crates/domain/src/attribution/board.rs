@@ -345,6 +345,8 @@ pub struct TimelineRow {
     pub value: Option<String>,
     /// Its status.
     pub status: Status,
+    /// Its flags, in their order.
+    pub flags: Vec<Flag>,
     /// What is said.
     pub utterance: Utterance,
     /// How it stands to the incident.

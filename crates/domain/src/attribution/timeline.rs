@@ -1,11 +1,11 @@
 //! The claim timeline: what is said about an incident, in the order in which it was said (domain.md, section 8, view 4).
 
-use super::assess::{heard, matters, utterance, written_value};
+use super::assess::{evidence_absent, flags, heard, matters, utterance, written_value};
 use super::class::memberships;
 use super::dispute::Matter;
 use super::position::Weighed;
 use super::scene::Scene;
-use super::{Case, Mark, Order, Timeline, TimelineRow};
+use super::{Case, Flag, Mark, Order, Timeline, TimelineRow};
 use crate::edtf::{Bounds, Day};
 use crate::id::ReadingId;
 use crate::policy::Policy;
@@ -21,7 +21,9 @@ pub fn timeline(case: &Case, policy: &Policy) -> Timeline {
     let utterances = heard(&scene);
     let memberships = memberships(case, &utterances);
     let matters = matters(&scene, &memberships, &utterances);
-    let mut rows: Vec<TimelineRow> = matters.iter().flat_map(|matter| said_on(&scene, matter)).collect();
+    let noted = evidence_absent(&scene, &matters);
+    let mut rows: Vec<TimelineRow> =
+        matters.iter().flat_map(|matter| said_on(&scene, matter, &flags(&noted, matter))).collect();
     rows.sort_by(|a, b| place(a).cmp(&place(b)).then_with(|| a.key.cmp(&b.key)));
     let last_days: Vec<Day> = rows.iter().map(|row| row.utterance.time.last).collect();
     for row in &mut rows {
@@ -35,7 +37,7 @@ fn place(row: &TimelineRow) -> (Day, Day, ReadingId) {
 }
 
 /// The rows of one proposition, in no order.
-fn said_on(scene: &Scene<'_>, matter: &Matter<'_>) -> Vec<TimelineRow> {
+fn said_on(scene: &Scene<'_>, matter: &Matter<'_>, flags: &[Flag]) -> Vec<TimelineRow> {
     let value = written_value(scene, &matter.bearings);
     let mut rows = Vec::new();
     for spoken in matter.evaluation.spoken() {
@@ -46,6 +48,7 @@ fn said_on(scene: &Scene<'_>, matter: &Matter<'_>) -> Vec<TimelineRow> {
                 key: matter.key.clone(),
                 value: value.clone(),
                 status: matter.evaluation.status,
+                flags: flags.to_vec(),
                 utterance: utterance(scene, item),
                 order: order(item.time(), scene.when),
                 after: 0,

@@ -3,7 +3,8 @@
 use super::case::{Gathered, Recollection, gather};
 use crate::subject::Subject;
 use crate::{Error, Loaded, Snapshot};
-use domain::id::{IncidentId, ProjectId};
+use domain::claim::Target;
+use domain::id::ProjectId;
 use domain::project::Open;
 use moka::sync::Cache;
 use std::sync::Arc;
@@ -25,8 +26,8 @@ const PROJECTS_MAX: u64 = 1_000;
 #[derive(Debug)]
 pub struct BoardCache {
     boards: Cache<Key, Arc<Cached<Board>>>,
-    /// What was read for the newest of an incident's boards: mostly the next one differs by a record.
-    recollections: Cache<(ProjectId, IncidentId), Arc<Recollection>>,
+    /// What was read for the newest board of something: mostly the next one differs by a record.
+    recollections: Cache<(ProjectId, Target), Arc<Recollection>>,
     /// Projects at the newest positions asked for.
     projects: Cache<ProjectId, Arc<Cached<Arc<Loaded<Open>>>>>,
     /// Projects at any position, by their last records.
@@ -37,7 +38,8 @@ pub struct BoardCache {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Key {
     pub project: ProjectId,
-    pub incident: IncidentId,
+    /// What the board is about.
+    pub subject: Target,
     pub policy: u32,
 }
 
@@ -122,16 +124,17 @@ impl BoardCache {
         }
     }
 
-    /// The case of an incident; none when it is no single incident at the snapshot's position.
+    /// The case of an incident, a class, a relation or an actor; none when there is no such thing at the snapshot's
+    /// position.
     pub(super) fn case(
         &self,
         snapshot: &Snapshot<'_>,
         project: ProjectId,
-        incident: IncidentId,
+        subject: Target,
     ) -> Result<Option<Gathered>, Error> {
-        let key = (project, incident);
+        let key = (project, subject);
         let earlier = self.recollections.get(&key);
-        let Some((gathered, recollection)) = gather(*snapshot, project, incident, earlier.as_deref())? else {
+        let Some((gathered, recollection)) = gather(*snapshot, project, subject, earlier.as_deref())? else {
             return Ok(None);
         };
         if earlier.is_none_or(|earlier| earlier.at() <= recollection.at()) {

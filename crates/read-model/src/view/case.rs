@@ -1,4 +1,4 @@
-//! Gathering what an incident's board depends on.
+//! Gathering what a board depends on.
 
 mod derivations;
 mod recollection;
@@ -35,32 +35,58 @@ pub(super) struct Gathered {
     pub since: u64,
 }
 
-/// Gathers the case of an incident; none when it is no single incident at the snapshot's position.
+/// Gathers the case of an incident, a class, a relation or an actor; none when there is no such thing at the snapshot's
+/// position.
 ///
-/// What an earlier gathering of the same incident read is not read again, as far as no record came to it since; what was
+/// What an earlier gathering of the same read is not read again, as far as no record came to it since; what was
 /// read for this one comes along for the next.
 pub(super) fn gather(
     snapshot: Snapshot<'_>,
     project: ProjectId,
-    incident: IncidentId,
+    subject: Target,
     earlier: Option<&Recollection>,
 ) -> Result<Option<(Gathered, Recollection)>, Error> {
     let memory = earlier.and_then(|earlier| Memory::of(earlier, &snapshot));
     let recollection = Recollection::new(snapshot.at());
     let mut records = Records { snapshot, project, memory, recollection };
-    let Some(Incident::Single(detail)) = records.load::<Incident>(incident.uuid())?.map(|loaded| loaded.state) else {
+    let (is_there, detail) = known(&mut records, subject)?;
+    if !is_there {
         return Ok(None);
-    };
+    }
     let mut gathering = Gathering { records, readings: BTreeMap::new(), classes: BTreeMap::new() };
-    gathering.classes_near(&detail)?;
-    gathering.readings_on(incident)?;
+    if let Some(detail) = &detail {
+        gathering.classes_near(detail)?;
+    }
+    gathering.readings_on(subject)?;
     let classes: Vec<_> = gathering.classes.keys().copied().collect();
     for class in classes {
-        gathering.readings_on(class)?;
+        gathering.readings_on(Target::Class(class))?;
     }
     gathering.changes()?;
     gathering.classes_named()?;
-    gathering.finish(incident, detail).map(Some)
+    gathering.finish(subject, detail).map(Some)
+}
+
+/// Whether there is such a thing, and what is known of an incident.
+fn known(records: &mut Records<'_>, subject: Target) -> Result<(bool, Option<Detail>), Error> {
+    Ok(match subject {
+        Target::Incident(id) => match records.state::<Incident>(id.uuid())? {
+            Incident::Single(detail) => (true, Some(detail)),
+            Incident::Class(_) | Incident::Absent => (false, None),
+        },
+        Target::Class(id) => (matches!(records.state::<Incident>(id.uuid())?, Incident::Class(_)), None),
+        Target::Relation(id) => (records.load::<Relation>(id.uuid())?.is_some(), None),
+        Target::Actor(id) => (records.load::<Actor>(id.uuid())?.is_some(), None),
+    })
+}
+
+/// The aggregate that is the target.
+pub(super) fn aggregate(target: Target) -> (Kind, Uuid) {
+    match target {
+        Target::Incident(id) | Target::Class(id) => (Kind::Incident, id.uuid()),
+        Target::Relation(id) => (Kind::Relation, id.uuid()),
+        Target::Actor(id) => (Kind::Actor, id.uuid()),
+    }
 }
 
 /// The records, as far as they were asked for.
@@ -157,13 +183,11 @@ impl Gathering<'_> {
         Ok(())
     }
 
-    /// Live readings about an incident or a class.
-    fn readings_on(&mut self, target: IncidentId) -> Result<(), Error> {
-        for id in self.records.mentions(Kind::Incident, target.uuid(), Kind::Reading)? {
-            self.add(ReadingId::new(id), |claim| match claim.proposition.target {
-                Target::Incident(id) | Target::Class(id) => id == target,
-                Target::Relation(_) | Target::Actor(_) => false,
-            })?;
+    /// Live readings about this.
+    fn readings_on(&mut self, target: Target) -> Result<(), Error> {
+        let about = aggregate(target);
+        for id in self.records.mentions(about.0, about.1, Kind::Reading)? {
+            self.add(ReadingId::new(id), |claim| aggregate(claim.proposition.target) == about)?;
         }
         Ok(())
     }
@@ -190,11 +214,7 @@ impl Gathering<'_> {
     /// Whether their passages overlap is for the domain.
     fn readers_beside(&mut self, id: ReadingId) -> Result<Vec<ReadingId>, Error> {
         let claim = self.readings[&id].claim.clone();
-        let (kind, target) = match claim.proposition.target {
-            Target::Incident(id) | Target::Class(id) => (Kind::Incident, id.uuid()),
-            Target::Relation(id) => (Kind::Relation, id.uuid()),
-            Target::Actor(id) => (Kind::Actor, id.uuid()),
-        };
+        let (kind, target) = aggregate(claim.proposition.target);
         let agrees = |other: &Claim| {
             let (own, other_about) = (&claim.proposition, &other.proposition);
             (own.target, own.facet, own.actor) == (other_about.target, other_about.facet, other_about.actor)
@@ -244,9 +264,10 @@ impl Gathering<'_> {
         Ok(())
     }
 
-    fn finish(self, incident: IncidentId, detail: Detail) -> Result<(Gathered, Recollection), Error> {
+    fn finish(self, subject: Target, detail: Option<Detail>) -> Result<(Gathered, Recollection), Error> {
         let Self { mut records, readings, classes } = self;
         let mut named = Named::default();
+        named.add_target(subject);
         for reading in readings.values() {
             named.add(&reading.claim);
         }
@@ -261,11 +282,11 @@ impl Gathering<'_> {
             Document::Absent => None,
         }));
         let sources: BTreeMap<SourceId, Source> = states(&mut records, named.sources, SourceId::uuid)?;
-        named.actors.extend(&detail.targets);
+        named.actors.extend(detail.iter().flat_map(|detail| &detail.targets));
         let relations = relations(&mut records, &mut named.actors, named.relations)?;
         let actors: BTreeMap<ActorId, Actor> = states(&mut records, named.actors, ActorId::uuid)?;
         let case = Case {
-            incident,
+            subject,
             detail,
             readings,
             annotations,
@@ -335,16 +356,20 @@ struct Named {
 }
 
 impl Named {
+    fn add_target(&mut self, target: Target) {
+        match target {
+            Target::Actor(actor) => drop(self.actors.insert(actor)),
+            Target::Relation(relation) => drop(self.relations.insert(relation)),
+            Target::Incident(_) | Target::Class(_) => {}
+        }
+    }
+
     fn add(&mut self, claim: &Claim) {
         self.annotations.extend(&claim.evidence);
         self.relations.extend(claim.speaks_for);
         self.actors.extend(claim.proposition.actor);
         self.actors.extend(&claim.proposition.with);
-        match claim.proposition.target {
-            Target::Actor(actor) => drop(self.actors.insert(actor)),
-            Target::Relation(relation) => drop(self.relations.insert(relation)),
-            Target::Incident(_) | Target::Class(_) => {}
-        }
+        self.add_target(claim.proposition.target);
         for speaker in claim.speakers.everyone() {
             match speaker {
                 Speaker::Actor(actor) => drop(self.actors.insert(*actor)),

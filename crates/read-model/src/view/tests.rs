@@ -1,8 +1,11 @@
 mod boards;
 mod collections;
 mod histories;
+mod ledgers;
 mod origins;
 mod records;
+mod timelines;
+mod work;
 
 use super::*;
 use crate::testing::{History, claim, user};

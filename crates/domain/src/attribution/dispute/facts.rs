@@ -44,7 +44,7 @@ struct Told<'m> {
 
 impl<'m> Told<'m> {
     fn of(scene: &Scene<'_>, matter: &'m Matter<'_>) -> Option<Self> {
-        let facet = matter.key.facet.filter(has_one_value)?;
+        let facet = matter.key.facet.filter(|facet| has_one_value(*facet))?;
         let mut support: BTreeMap<Voice, BTreeSet<ReadingId>> = BTreeMap::new();
         let strong = matter.evaluation.positions().filter(|(_, position, _)| position.is_strongly_on(Sign::Support));
         for (who, item) in strong.flat_map(|(who, _, items)| items.iter().map(move |item| (who, item))) {
@@ -82,7 +82,7 @@ impl<'m> Told<'m> {
 }
 
 /// Whether two values of the facet exclude each other.
-fn has_one_value(facet: &Facet) -> bool {
+fn has_one_value(facet: Facet) -> bool {
     match facet {
         Facet::When | Facet::Where | Facet::Means | Facet::Motive => true,
         Facet::Who | Facet::Occurred | Facet::Legality | Facet::Evidence | Facet::Conduct => false,

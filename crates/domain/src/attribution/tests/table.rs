@@ -311,7 +311,6 @@ fn every_flag_of_a_proposition() {
 }
 
 #[test]
-#[expect(clippy::too_many_lines, reason = "a table, read row by row")]
 fn every_kind_of_dispute() {
     check(
         &[
