@@ -4,10 +4,13 @@ mod board;
 mod collections;
 mod events;
 mod history;
+mod ledgers;
 mod origins;
 mod projects;
 mod records;
 mod text;
+mod timeline;
+mod work;
 
 use axum::extract::Request;
 use axum::middleware::{self, Next};
@@ -43,6 +46,15 @@ impl Route {
 pub(crate) fn all() -> Vec<Route> {
     let mut routes = Vec::from(projects::routes());
     routes.extend(collections::routes());
-    routes.extend([text::route(), board::route(), origins::route(), history::route(), events::route()]);
+    routes.extend([
+        text::route(),
+        board::route(),
+        origins::route(),
+        timeline::route(),
+        history::route(),
+        events::route(),
+    ]);
+    routes.extend(ledgers::routes());
+    routes.extend(work::routes());
     routes
 }
