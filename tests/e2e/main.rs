@@ -11,6 +11,7 @@ mod concurrency;
 mod crash;
 mod demo;
 mod kills;
+mod ledgers;
 mod log_faults;
 mod origins;
 mod pipeline;
