@@ -12,6 +12,7 @@ mod crash;
 mod demo;
 mod identity;
 mod kills;
+mod ledgers;
 mod log_faults;
 mod origins;
 mod pipeline;

@@ -149,7 +149,8 @@ impl History {
             | Kind::Actor
             | Kind::User
             | Kind::Relation
-            | Kind::Derivation => return None,
+            | Kind::Derivation
+            | Kind::Identity => return None,
         })
     }
 
@@ -236,7 +237,7 @@ fn rank(kind: Kind) -> u8 {
         Kind::Actor => 3,
         Kind::Incident => 4,
         Kind::Relation | Kind::Annotation => 5,
-        Kind::Reading | Kind::Derivation => 6,
+        Kind::Reading | Kind::Derivation | Kind::Identity => 6,
     }
 }
 

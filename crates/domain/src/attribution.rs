@@ -18,6 +18,7 @@ mod resolve;
 mod scene;
 mod sets;
 mod status;
+mod timeline;
 mod utterance;
 
 #[cfg(test)]
@@ -26,7 +27,9 @@ mod tests;
 pub use assess::assess;
 pub use board::{
     Adopted, Alternative, Board, Corroboration, CorroborationKind, Derived, Dispute, DisputeKind, Edge, Flag, Generic,
-    IncidentFlag, IncidentStatus, Mark, Origins, Passage, Proposition, Status, Utterance, Voice, Vote,
+    IncidentFlag, IncidentStatus, Inconsistent, Mark, Order, Origins, Passage, Proposition, Status, Timeline,
+    TimelineRow, Utterance, Voice, Vote,
 };
 pub use case::{Case, CaseReading};
 pub use origins::origins;
+pub use timeline::timeline;

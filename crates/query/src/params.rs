@@ -152,6 +152,22 @@ params! {
         unsupported,
     }
 
+    /// Parameters of a ledger.
+    struct LedgerParams {
+        /// Entries of a page, 1 to 1000.
+        #[param(minimum = 1, maximum = 1000, default = 100)]
+        limit: Option<u32>,
+        /// Continue where the page ended that named this cursor; `as_of` and `policy` must be the same.
+        cursor: Option<String>,
+        /// Quotes shown for each utterance, 0 to 1000.
+        #[param(maximum = 1000, default = 20)]
+        quotes: Option<u32>,
+        as_of,
+        wait,
+        policy,
+        unsupported,
+    }
+
     /// Parameters of the preview of a judgement.
     struct PreviewParams {
         /// The one.
@@ -159,6 +175,19 @@ params! {
         /// The other.
         right: uuid::Uuid,
         page,
+        as_of,
+        wait,
+        policy,
+        unsupported,
+    }
+
+    /// Parameters of a work list.
+    struct WorkParams {
+        /// Entries of a page, 1 to 1000.
+        #[param(minimum = 1, maximum = 1000, default = 100)]
+        limit: Option<u32>,
+        /// Continue where the page ended that named this cursor; `as_of` and `policy` must be the same.
+        cursor: Option<String>,
         as_of,
         wait,
         policy,
@@ -253,6 +282,12 @@ impl Page {
     pub fn next(&self, as_of: u64, after: u64) -> String {
         Cursor { as_of, after }.seal(self.scope)
     }
+}
+
+/// What must stay the same from page to page of a list that has no filters.
+pub(crate) fn scope_of(path: &str, as_of: Option<&str>, policy: Option<u32>) -> Scope {
+    let policy = policy.map(|policy| policy.to_string());
+    Scope::new(path, [("as_of", as_of), ("policy", policy.as_deref())])
 }
 
 impl EventsParams {

@@ -5,10 +5,13 @@ mod collections;
 mod events;
 mod history;
 mod identity;
+mod ledgers;
 mod origins;
 mod projects;
 mod records;
 mod text;
+mod timeline;
+mod work;
 
 use axum::extract::Request;
 use axum::middleware::{self, Next};
@@ -45,6 +48,15 @@ pub(crate) fn all() -> Vec<Route> {
     let mut routes = Vec::from(projects::routes());
     routes.extend(collections::routes());
     routes.extend(identity::routes());
-    routes.extend([text::route(), board::route(), origins::route(), history::route(), events::route()]);
+    routes.extend([
+        text::route(),
+        board::route(),
+        origins::route(),
+        timeline::route(),
+        history::route(),
+        events::route(),
+    ]);
+    routes.extend(ledgers::routes());
+    routes.extend(work::routes());
     routes
 }

@@ -6,8 +6,8 @@ use super::dispute::{Matter, core_disputes, is_attribution};
 use super::resolve::{Ids, Resolved, Taken, resolve};
 use super::scene::Scene;
 use super::{Alternative, Case, Edge, IncidentStatus, Status};
-use crate::claim::{Key, Speaker};
-use crate::id::{ActorId, JudgementId, ReadingId};
+use crate::claim::{Key, Speaker, Target};
+use crate::id::{ActorId, IncidentId, JudgementId, ReadingId};
 use crate::identity::{Judgement, Subject, Verdict};
 use crate::policy::Policy;
 use crate::relation::{Relation, RelationType, Standing};
@@ -49,10 +49,11 @@ impl Statuses {
 
 /// The edges that change a status if one of them is taken the other way, one at a time.
 pub(super) fn alternatives(case: &Case, policy: &Policy, base: &Statuses) -> Vec<Alternative> {
+    let Target::Incident(incident) = case.subject else { return Vec::new() };
     let ids = Ids::judged(case);
     let named = Named::by(case, &ids);
     let mut found = Vec::new();
-    for taken in open_relations(case, &ids, &named).chain(open_judgements(case, &ids, &named)) {
+    for taken in open_relations(case, &ids, &named).chain(open_judgements(case, incident, &ids, &named)) {
         let Some(other_ids) = ids.clone().taking(case, taken) else { continue };
         let resolved = resolve(case, policy, &other_ids);
         let other = Statuses::of_resolved(&resolved);
@@ -137,7 +138,12 @@ fn open_relations<'c>(case: &'c Case, ids: &'c Ids<'_>, named: &'c Named) -> imp
 }
 
 /// The judgements, unsure or contested, on somebody or something in the case.
-fn open_judgements<'c>(case: &'c Case, ids: &'c Ids<'_>, named: &'c Named) -> impl Iterator<Item = Taken> + 'c {
+fn open_judgements<'c>(
+    case: &'c Case,
+    incident: IncidentId,
+    ids: &'c Ids<'_>,
+    named: &'c Named,
+) -> impl Iterator<Item = Taken> + 'c {
     let of = |subject: Subject, concerns: Box<dyn Fn(Uuid) -> bool + 'c>| {
         let identity = &case.judgements.of(subject).identity;
         let contested = identity.contested();
@@ -151,7 +157,7 @@ fn open_judgements<'c>(case: &'c Case, ids: &'c Ids<'_>, named: &'c Named) -> im
         };
         identity.live().filter(is_open).map(move |(id, _)| Taken::Judgement(subject, id))
     };
-    let incident = ids.incident(case.incident);
+    let incident = ids.incident(incident);
     of(Subject::Actor, Box::new(|id| named.all.contains(&ids.actor(id.into()))))
         .chain(of(Subject::Incident, Box::new(move |id| ids.incident(id.into()) == incident)))
         .chain(of(Subject::Reading, Box::new(|id| case.readings.contains_key(&id.into()))))

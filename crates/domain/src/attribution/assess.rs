@@ -6,19 +6,20 @@ use super::change::mark_withdrawn;
 use super::class::{Bearings, about_classes, bearings, memberships};
 use super::dispute::{Matter, disputes, is_attribution};
 use super::origins::{corroboration, witnesses};
-use super::position::{Bearing, Weighed};
+use super::position::{Bearing, Stand, Weighed, Who};
 use super::resolve::{Ids, resolve};
 use super::scene::Scene;
 use super::status::{Evaluation, evaluate, is_act};
 use super::utterance::{self, utterances};
-use super::{Board, Case, Flag, Generic, IncidentFlag, IncidentStatus, Proposition, Status, Utterance};
+use super::{Board, Case, Flag, Generic, IncidentFlag, IncidentStatus, Inconsistent, Proposition, Status, Utterance};
 use crate::claim::{Act, Facet, Key, Scope, Sign};
 use crate::id::IncidentId;
 use crate::incident::Membership;
 use crate::policy::Policy;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Works out an incident's dispute board under a policy.
+/// Works out a dispute board under a policy. Of a case about a class, a relation or an actor, the propositions are what
+/// is asked for: its status and disputes are read as if it were an incident.
 ///
 /// The same case and policy give the same board: every list is ordered by ids or codes, never by arrival.
 #[must_use]
@@ -35,7 +36,7 @@ pub fn assess(case: &Case, policy: &Policy) -> Board {
     let about = about_classes(&utterances);
     let classes = |wanted| about_members(&scene, &memberships, &about, wanted);
     Board {
-        incident: scene.case.incident,
+        subject: scene.case.subject,
         status,
         flags,
         disputes,
@@ -131,18 +132,24 @@ fn propositions(scene: &Scene<'_>, matters: &[Matter<'_>]) -> Vec<Proposition> {
         .iter()
         .filter(|matter| !matter.evaluation.is_empty())
         .map(|matter| {
-            let mut about = proposition(scene, &matter.key, &matter.bearings, &matter.evaluation);
-            if noted.contains(&about.key) && !about.flags.contains(&Flag::EvidenceAbsentNoted) {
-                about.flags.push(Flag::EvidenceAbsentNoted);
-                about.flags.sort_unstable();
-            }
-            about
+            let about = proposition(scene, &matter.key, &matter.bearings, &matter.evaluation);
+            Proposition { flags: flags(&noted, matter), ..about }
         })
         .collect()
 }
 
+/// The flags of a proposition, with what is noted about it elsewhere.
+pub(super) fn flags(noted: &BTreeSet<Key>, matter: &Matter<'_>) -> Vec<Flag> {
+    let mut flags = matter.evaluation.flags.clone();
+    if noted.contains(&matter.key) && !flags.contains(&Flag::EvidenceAbsentNoted) {
+        flags.push(Flag::EvidenceAbsentNoted);
+        flags.sort_unstable();
+    }
+    flags
+}
+
 /// The `who` propositions on which the absence of evidence was noted through the facet `evidence`.
-fn evidence_absent(scene: &Scene<'_>, matters: &[Matter<'_>]) -> BTreeSet<Key> {
+pub(super) fn evidence_absent(scene: &Scene<'_>, matters: &[Matter<'_>]) -> BTreeSet<Key> {
     let is_noted = |matter: &&Matter<'_>| {
         matter.key.facet == Some(Facet::Evidence)
             && matter.evaluation.weighed().any(|item| !item.is_withdrawn() && is_act(scene, item, Act::EvidenceAbsent))
@@ -173,19 +180,39 @@ fn proposition(scene: &Scene<'_>, key: &Key, bearings: &[Bearing<'_>], evaluatio
         opposition,
         neutral,
         adopted: evaluation.adopted.clone(),
+        inconsistent: inconsistent(evaluation),
         n_support: u32::try_from(n_support).unwrap_or(u32::MAX),
         n_witness: witnesses(scene, evaluation),
         opinion: opinion(scene, evaluation),
     }
 }
 
+/// The speakers who say both, in the order of their first utterances.
+fn inconsistent(evaluation: &Evaluation<'_>) -> Vec<Inconsistent> {
+    let both = evaluation.positions().filter(|(_, position, _)| position.stand == Stand::Inconsistent);
+    let mut speakers: Vec<_> = both
+        .map(|(who, _, items)| {
+            let current = || items.iter().filter(|item| item.is_current()).map(|item| item.bearing.utterance);
+            let utterances: BTreeSet<_> = current().map(|utterance| utterance.id).collect();
+            let voices: BTreeSet<_> = current().map(|utterance| utterance.voice.clone()).collect();
+            Inconsistent {
+                own: *who == Who::Own,
+                voices: voices.into_iter().collect(),
+                utterances: utterances.into_iter().collect(),
+            }
+        })
+        .collect();
+    speakers.sort_unstable_by_key(|speaker| speaker.utterances.first().copied());
+    speakers
+}
+
 /// The value of a proposition as its first reading writes it.
-fn written_value(scene: &Scene<'_>, bearings: &[Bearing<'_>]) -> Option<String> {
+pub(super) fn written_value(scene: &Scene<'_>, bearings: &[Bearing<'_>]) -> Option<String> {
     let first = bearings.iter().map(|bearing| bearing.words.reading).min()?;
     Some(scene.case.readings.get(&first)?.claim.proposition.value.as_ref()?.as_str().to_owned())
 }
 
-fn utterance(scene: &Scene<'_>, item: &Weighed<'_>) -> Utterance {
+pub(super) fn utterance(scene: &Scene<'_>, item: &Weighed<'_>) -> Utterance {
     let (own, words) = (item.bearing.utterance, item.bearing.words);
     let claim = &scene.case.readings[&words.reading].claim;
     let flags = [
@@ -207,6 +234,7 @@ fn utterance(scene: &Scene<'_>, item: &Weighed<'_>) -> Utterance {
         flags: flags.into_iter().filter_map(|(flag, holds)| holds.then_some(flag)).collect(),
         marks: item.mark.into_iter().collect(),
         uttered: own.uttered.clone(),
+        time: own.time,
         readings: own.readings.clone(),
         votes: words.votes.clone(),
         passages: own.passages.clone(),

@@ -1,9 +1,9 @@
 //! What an assessment says.
 
-use crate::claim::{Act, Certainty, Key, Polarity, Sign, Strength, Value};
+use crate::claim::{Act, Certainty, Key, Polarity, Sign, Strength, Target, Value};
 use crate::code::codes;
 use crate::derivation::Standing;
-use crate::edtf::Edtf;
+use crate::edtf::{Bounds, Edtf};
 use crate::id::{
     ActorId, AnnotationId, DerivationId, DocumentId, IncidentId, JudgementId, ReadingId, RelationId, SourceId, UserId,
 };
@@ -128,6 +128,8 @@ codes! {
         Identity = "identity",
         /// The readers differ, and it matters.
         Reading = "reading",
+        /// What happened is contested, not who did it.
+        Facts = "facts",
     }
 }
 
@@ -180,8 +182,8 @@ pub enum Voice {
 /// An incident's dispute board.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Board {
-    /// The incident: the id that stands for all that are judged to be one.
-    pub incident: IncidentId,
+    /// What it is about, by the id that stands for all that are judged to be one.
+    pub subject: Target,
     /// The status.
     pub status: IncidentStatus,
     /// Flags, in their order.
@@ -253,6 +255,8 @@ pub struct Proposition {
     pub neutral: Vec<Utterance>,
     /// Positions taken by adopting another's words.
     pub adopted: Vec<Adopted>,
+    /// Speakers who say both and so count on neither side, by their first utterances.
+    pub inconsistent: Vec<Inconsistent>,
     /// Distinct speakers with live support; adopted positions are not counted.
     pub n_support: u32,
     /// Distinct documents from which the live support comes.
@@ -284,14 +288,27 @@ pub struct Utterance {
     pub flags: Vec<&'static str>,
     /// Why it does not count, if it does not.
     pub marks: Vec<Mark>,
-    /// When it was uttered.
+    /// When it was uttered, as far as anybody says so.
     pub uttered: Option<Edtf>,
+    /// The days between which it was uttered: untold, up to the earliest publication of its documents.
+    pub time: Bounds,
     /// Its readings, by id.
     pub readings: Vec<ReadingId>,
     /// What each annotator's reading says on this proposition, by annotator.
     pub votes: Vec<Vote>,
     /// Its content passages, by annotation id.
     pub passages: Vec<AnnotationId>,
+}
+
+/// A speaker who says both that it is so and that it is not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Inconsistent {
+    /// Whether it is the accused.
+    pub own: bool,
+    /// In whose voices: those of who speaks for the accused as well.
+    pub voices: Vec<Voice>,
+    /// What the speaker says on both sides, by id.
+    pub utterances: Vec<ReadingId>,
 }
 
 /// What one annotator's reading says.
@@ -325,6 +342,59 @@ pub struct Generic {
     pub class: IncidentId,
     /// What is said.
     pub about: Proposition,
+}
+
+/// What is said about an incident, in the order in which it was said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Timeline {
+    /// The days between which the incident happened.
+    pub when: Bounds,
+    /// Each utterance with each proposition that it bears on. Who was certainly earlier comes first.
+    pub rows: Vec<TimelineRow>,
+}
+
+codes! {
+    /// How an utterance stands to its incident in time.
+    pub enum Order as "order in time" {
+        /// It was uttered on an earlier day.
+        Before = "before",
+        /// It was uttered on a later day.
+        After = "after",
+        /// The dates do not tell.
+        Unknown = "unknown",
+    }
+}
+
+/// An utterance on one proposition, and what came before it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TimelineRow {
+    /// The proposition.
+    pub key: Key,
+    /// Its value as the first reading writes it.
+    pub value: Option<String>,
+    /// Its status.
+    pub status: Status,
+    /// Its flags, in their order.
+    pub flags: Vec<Flag>,
+    /// What is said.
+    pub utterance: Utterance,
+    /// How it stands to the incident.
+    pub order: Order,
+    /// It was certainly uttered after so many rows at the beginning of the timeline, and after no others.
+    pub after: usize,
+    /// What it replaces as the next that its speaker says on the proposition: utterances that it is after with nothing of
+    /// that speaker's in between. At most [`TimelineRow::REPLACES_MAX`], the latest.
+    pub replaces: Vec<ReadingId>,
+    /// How many these are.
+    pub replaces_total: usize,
+    /// What it takes back, as a change that holds.
+    pub withdraws: Vec<ReadingId>,
+}
+
+impl TimelineRow {
+    /// The most replaced utterances that a row names. Who says the same a thousand times on one day and again on the next
+    /// would replace a million times.
+    pub const REPLACES_MAX: usize = 64;
 }
 
 /// The circular-reporting graph of an incident: where the support on perpetrator and ordered stands, and what that

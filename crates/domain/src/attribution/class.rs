@@ -13,12 +13,13 @@ use std::collections::{BTreeMap, BTreeSet};
 /// What bears on each proposition, by utterance id.
 pub(super) type Bearings<'a> = BTreeMap<Key, Vec<Bearing<'a>>>;
 
-/// How the incident stands to each class of the case.
+/// How an incident stands to each class of the case.
 pub(super) fn memberships(case: &Case, utterances: &[Utterance]) -> BTreeMap<IncidentId, Membership> {
+    let Some(detail) = &case.detail else { return BTreeMap::new() };
     let actors = specific_actors(case, utterances);
     let membership = |(id, class): (&IncidentId, &crate::incident::Class)| {
         let named: Vec<_> = class.actors.iter().filter(|actor| actors.contains(actor)).copied().collect();
-        (*id, class.membership(&case.detail, &named))
+        (*id, class.membership(detail, &named))
     };
     case.classes.iter().map(membership).collect()
 }
@@ -29,13 +30,13 @@ fn specific_actors(case: &Case, utterances: &[Utterance]) -> BTreeSet<ActorId> {
         .iter()
         .filter(|utterance| !utterance.withdrawn)
         .flat_map(|utterance| &utterance.words)
-        .filter(|((target, _), _)| *target == Target::Incident(case.incident))
+        .filter(|((target, _), _)| *target == case.subject)
         .filter(|((_, key), words)| key.facet == Some(Facet::Who) && matches!(words.value, Some(Some(_))))
         .filter_map(|((_, key), _)| key.actor)
         .collect()
 }
 
-/// What bears on each proposition of the incident: specific utterances, and the generic ones about classes of which
+/// What bears on each proposition about the subject: specific utterances, and the generic ones about classes of which
 /// it is a member, unless the policy ignores these.
 pub(super) fn bearings<'a>(
     scene: &Scene<'_>,
@@ -49,7 +50,7 @@ pub(super) fn bearings<'a>(
     for utterance in utterances {
         for ((target, key), words) in &utterance.words {
             let generic = match target {
-                Target::Incident(id) if *id == scene.case.incident => false,
+                target if *target == scene.case.subject => false,
                 Target::Class(id) if utterance.scope == Scope::Generic && reaches(*id) => true,
                 Target::Incident(_) | Target::Class(_) | Target::Relation(_) | Target::Actor(_) => continue,
             };

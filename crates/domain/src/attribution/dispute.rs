@@ -1,5 +1,7 @@
 //! Disputes: what makes an incident's attribution disputed (domain.md, section 7).
 
+mod facts;
+
 use super::position::{Bearing, Stand, Weighed, Who};
 use super::scene::{Scene, TIES};
 use super::status::Evaluation;
@@ -48,30 +50,18 @@ pub(super) fn core_disputes(scene: &Scene<'_>, matters: &[Matter<'_>]) -> Found 
     for matter in &attributions {
         opposition(&matter.evaluation, &mut found);
     }
+    facts::facts(scene, matters, &mut found);
     found
 }
 
 /// `denied`, `opposed` and `inconsistent` on one proposition.
 fn opposition(evaluation: &Evaluation<'_>, found: &mut Found) {
     let sides = evaluation.sides;
-    let mut add = |kind, own: bool| {
-        let against: Vec<_> = evaluation
-            .positions()
-            .filter(|(who, position, _)| (**who == Who::Own) == own && position.is_strongly_on(Sign::Opposition))
-            .flat_map(|(.., items)| items)
-            .filter(|item| item.is_current())
-            .collect();
-        let generic = against.iter().all(|item| item.bearing.generic);
-        let adopted = evaluation.adopted.iter().filter(|a| a.counts && a.sign == Sign::Support);
-        let because = found.entry((kind, generic)).or_default();
-        because.extend(evaluation.on_side(Sign::Support).chain(against).map(id));
-        because.extend(adopted.map(|adopted| adopted.utterance));
-    };
     if (sides.other_plus || sides.weak_plus) && sides.own_minus {
-        add(DisputeKind::Denied, true);
+        opposed(evaluation, DisputeKind::Denied, true, found);
     }
     if sides.supported() && sides.other_minus {
-        add(DisputeKind::Opposed, false);
+        opposed(evaluation, DisputeKind::Opposed, false, found);
     }
     if evaluation.status == Status::Inconsistent {
         let both = evaluation
@@ -82,6 +72,21 @@ fn opposition(evaluation: &Evaluation<'_>, found: &mut Found) {
             .filter(|item| item.is_current());
         found.entry((DisputeKind::Inconsistent, false)).or_default().extend(both.map(id));
     }
+}
+
+/// Adds a dispute between those who support a proposition and those who strongly oppose it: the accused, or others.
+fn opposed(evaluation: &Evaluation<'_>, kind: DisputeKind, own: bool, found: &mut Found) {
+    let against: Vec<_> = evaluation
+        .positions()
+        .filter(|(who, position, _)| (**who == Who::Own) == own && position.is_strongly_on(Sign::Opposition))
+        .flat_map(|(.., items)| items)
+        .filter(|item| item.is_current())
+        .collect();
+    let generic = against.iter().all(|item| item.bearing.generic);
+    let adopted = evaluation.adopted.iter().filter(|a| a.counts && a.sign == Sign::Support);
+    let because = found.entry((kind, generic)).or_default();
+    because.extend(evaluation.on_side(Sign::Support).chain(against).map(id));
+    because.extend(adopted.map(|adopted| adopted.utterance));
 }
 
 /// Rivalries between two actors in one role.

@@ -234,13 +234,13 @@ struct Passages {
 }
 
 impl Passages {
-    /// What is cited of the incident and of classes. What is read of other incidents makes no passage, so that it cannot
+    /// What is cited of the subject and of classes. What is read of other incidents makes no passage, so that it cannot
     /// join two of this one's.
     fn cited(case: &Case) -> Self {
         let is_about = |target: Target| match target {
-            Target::Incident(id) => id == case.incident,
+            target if target == case.subject => true,
             Target::Class(id) => case.classes.contains_key(&id),
-            Target::Relation(_) | Target::Actor(_) => false,
+            Target::Incident(_) | Target::Relation(_) | Target::Actor(_) => false,
         };
         let claims = case.readings.values().map(|reading| &reading.claim);
         let cited = claims.filter(|claim| is_about(claim.proposition.target)).flat_map(|claim| content(case, claim));

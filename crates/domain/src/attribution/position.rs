@@ -85,7 +85,7 @@ impl<'a> Weighed<'a> {
         self.value.is_some() && self.mark.is_none()
     }
 
-    fn time(&self) -> Bounds {
+    pub fn time(&self) -> Bounds {
         self.bearing.utterance.time
     }
 }

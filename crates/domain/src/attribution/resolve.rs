@@ -7,7 +7,7 @@ use crate::actor::{Actor, ActorKind};
 use crate::claim::{Chain, Claim, Link, Proposition, Speaker, Target};
 use crate::id::{ActorId, IncidentId, JudgementId, ReadingId, RelationId};
 use crate::identity::{Judgements, Resolution, Subject};
-use crate::incident::Class;
+use crate::incident::{Class, Detail};
 use crate::policy::Policy;
 use crate::relation::{Edge, Relation, RelationStance, RelationType};
 use std::borrow::Cow;
@@ -131,7 +131,7 @@ fn same(case: &Case, ids: &Ids<'_>) -> Vec<(ReadingId, ReadingId)> {
 fn resolved_case(case: &Case, ids: &Ids<'_>) -> Case {
     // Field by field: a case may hold ten thousand readings, and is copied for each edge that is tried.
     let Case {
-        incident,
+        subject,
         detail,
         others,
         readings,
@@ -144,9 +144,15 @@ fn resolved_case(case: &Case, ids: &Ids<'_>) -> Case {
         classes,
         judgements,
     } = case;
-    let incident = ids.incident(*incident);
-    let mut detail = others.get(&incident).unwrap_or(detail).clone();
-    detail.targets = resolved_actors(&detail.targets, ids);
+    let subject = resolved_target(*subject, ids);
+    let other = match subject {
+        Target::Incident(incident) => others.get(&incident),
+        Target::Class(_) | Target::Relation(_) | Target::Actor(_) => None,
+    };
+    let detail = other.or(detail.as_ref()).map(|detail| {
+        let targets = resolved_actors(&detail.targets, ids);
+        Detail { targets, ..detail.clone() }
+    });
     let reading = |(id, reading): (&ReadingId, &CaseReading)| {
         let CaseReading { author, written, claim } = reading;
         (*id, CaseReading { author: *author, written: *written, claim: resolved_claim(claim, ids) })
@@ -158,7 +164,7 @@ fn resolved_case(case: &Case, ids: &Ids<'_>) -> Case {
     };
     let relation = |(id, relation): (&RelationId, &Relation)| (*id, resolved_relation(*id, relation, ids));
     Case {
-        incident,
+        subject,
         detail,
         others: others.clone(),
         readings: readings.iter().map(reading).collect(),
@@ -170,6 +176,15 @@ fn resolved_case(case: &Case, ids: &Ids<'_>) -> Case {
         relations: relations.iter().map(relation).collect(),
         classes: classes.iter().map(class).collect(),
         judgements: judgements.clone(),
+    }
+}
+
+fn resolved_target(target: Target, ids: &Ids<'_>) -> Target {
+    match target {
+        Target::Incident(id) => Target::Incident(ids.incident(id)),
+        Target::Class(id) => Target::Class(id),
+        Target::Relation(id) => Target::Relation(id),
+        Target::Actor(id) => Target::Actor(ids.actor(id)),
     }
 }
 
@@ -189,12 +204,7 @@ fn resolved_claim(claim: &Claim, ids: &Ids<'_>) -> Claim {
     let link = |link: &Link| Link { speaker: speaker(&link.speaker), stance: link.stance };
     let links = claim.speakers.links().iter().map(link).collect();
     let about = &claim.proposition;
-    let target = match about.target {
-        Target::Incident(id) => Target::Incident(ids.incident(id)),
-        Target::Class(id) => Target::Class(id),
-        Target::Relation(id) => Target::Relation(id),
-        Target::Actor(id) => Target::Actor(ids.actor(id)),
-    };
+    let target = resolved_target(about.target, ids);
     let actor = about.actor.map(|actor| ids.actor(actor));
     let mut with = resolved_actors(&about.with, ids);
     with.retain(|other| Some(*other) != actor);

@@ -23,7 +23,7 @@ pub(super) const TIES: &[RelationType] = &[RelationType::PartOf, RelationType::F
 pub(super) struct Scene<'a> {
     pub case: &'a Case,
     pub policy: &'a Policy,
-    /// When the incident happened.
+    /// When the incident happened; what is no incident is at no time.
     pub when: Bounds,
     /// Readings that are judged to be of one utterance, and of two.
     pub same: &'a [(ReadingId, ReadingId)],
@@ -49,7 +49,7 @@ impl<'a> Scene<'a> {
             let edges = held.entry(edge.from).or_default();
             edges.push(HeldEdge { relation: edge.relation, to: edge.to, valid });
         }
-        let when = case.detail.when.bounds();
+        let when = case.detail.as_ref().map_or(Bounds::ALWAYS, |detail| detail.when.bounds());
         Self { case, policy, when, same, distinct, kinds, lineage: OnceCell::new(), held }
     }
 

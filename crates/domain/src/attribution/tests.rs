@@ -14,4 +14,6 @@ mod positions;
 mod properties;
 mod size;
 mod speakers;
+mod subjects;
 mod table;
+mod timeline;

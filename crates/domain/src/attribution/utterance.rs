@@ -39,6 +39,8 @@ pub(super) struct Utterance {
     pub words: BTreeMap<(Target, Key), Words>,
     /// Whether a change that holds took it back.
     pub withdrawn: bool,
+    /// What it takes back itself, as a change that holds.
+    pub withdraws: BTreeSet<ReadingId>,
 }
 
 /// What an utterance says on one proposition.
@@ -223,6 +225,7 @@ fn utterance(scene: &Scene<'_>, live: &Live<'_>, readings: Vec<ReadingId>) -> Ut
         words: words(scene.policy, live, &readings),
         readings,
         withdrawn: false,
+        withdraws: BTreeSet::new(),
     }
 }
 

@@ -3,7 +3,8 @@
 use super::case::{Gathered, Recollection, gather};
 use crate::subject::Subject;
 use crate::{Error, Loaded, Snapshot};
-use domain::id::{IncidentId, ProjectId};
+use domain::claim::Target;
+use domain::id::ProjectId;
 use domain::identity::{self, Identity, Judgements, Resolved};
 use domain::project::Open;
 use moka::sync::Cache;
@@ -28,8 +29,8 @@ const JUDGEMENTS_MAX: u64 = 100;
 #[derive(Debug)]
 pub struct BoardCache {
     boards: Cache<Key, Arc<Cached<Board>>>,
-    /// What was read for the newest of an incident's boards: mostly the next one differs by a record.
-    recollections: Cache<(ProjectId, IncidentId), Arc<Recollection>>,
+    /// What was read for the newest board of something: mostly the next one differs by a record.
+    recollections: Cache<(ProjectId, Target), Arc<Recollection>>,
     /// Projects at the newest positions asked for.
     projects: Cache<ProjectId, Arc<Cached<Arc<Loaded<Open>>>>>,
     /// The judgements of projects at the newest positions asked for.
@@ -42,7 +43,8 @@ pub struct BoardCache {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Key {
     pub project: ProjectId,
-    pub incident: IncidentId,
+    /// What the board is about.
+    pub subject: Target,
     pub policy: u32,
 }
 
@@ -128,17 +130,18 @@ impl BoardCache {
         }
     }
 
-    /// The case of an incident; none when it is no single incident at the snapshot's position.
+    /// The case of an incident, a class, a relation or an actor; none when there is no such thing at the snapshot's
+    /// position.
     pub(super) fn case(
         &self,
         snapshot: &Snapshot<'_>,
         project: ProjectId,
-        incident: IncidentId,
+        subject: Target,
     ) -> Result<Option<Gathered>, Error> {
-        let key = (project, incident);
+        let key = (project, subject);
         let earlier = self.recollections.get(&key);
         let judgements = self.judgements(snapshot, project)?;
-        let Some((gathered, recollection)) = gather(*snapshot, project, incident, judgements, earlier.as_deref())?
+        let Some((gathered, recollection)) = gather(*snapshot, project, subject, judgements, earlier.as_deref())?
         else {
             return Ok(None);
         };

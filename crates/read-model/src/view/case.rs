@@ -1,4 +1,4 @@
-//! Gathering what an incident's board depends on.
+//! Gathering what a board depends on.
 
 mod derivations;
 mod judgements;
@@ -37,42 +37,61 @@ pub(super) struct Gathered {
     pub since: u64,
 }
 
-/// Gathers the case of an incident; none when it is no single incident at the snapshot's position.
+/// Gathers the case of an incident, a class, a relation or an actor; none when there is no such thing at the snapshot's
+/// position.
 ///
-/// What an earlier gathering of the same incident read is not read again, as far as no record came to it since; what was
+/// What an earlier gathering of the same read is not read again, as far as no record came to it since; what was
 /// read for this one comes along for the next.
 pub(super) fn gather(
     snapshot: Snapshot<'_>,
     project: ProjectId,
-    incident: IncidentId,
+    subject: Target,
     judgements: Judgements,
     earlier: Option<&Recollection>,
 ) -> Result<Option<(Gathered, Recollection)>, Error> {
     let memory = earlier.and_then(|earlier| Memory::of(earlier, &snapshot));
     let recollection = Recollection::new(snapshot.at());
     let mut records = Records { snapshot, project, memory, recollection };
-    let Some(Incident::Single(detail)) = records.load::<Incident>(incident.uuid())?.map(|loaded| loaded.state) else {
+    let (is_there, detail) = known(&mut records, subject)?;
+    if !is_there {
         return Ok(None);
-    };
+    }
     let (readings, classes) = (BTreeMap::new(), BTreeMap::new());
     let mut gathering = Gathering { records, judgements, readings, classes, others: BTreeMap::new() };
-    gathering.classes_near(&detail)?;
-    gathering.readings_on(incident)?;
-    for other in gathering.judged(identity::Subject::Incident, [incident.uuid()])? {
-        let other = IncidentId::new(other);
-        if let (true, Incident::Single(detail)) = (other != incident, gathering.records.state(other.uuid())?) {
-            gathering.classes_near(&detail)?;
-            gathering.readings_on(other)?;
-            gathering.others.insert(other, detail);
-        }
+    if let Some(detail) = &detail {
+        gathering.classes_near(detail)?;
     }
+    gathering.readings_on(subject)?;
+    gathering.others_of(subject)?;
     let classes: Vec<_> = gathering.classes.keys().copied().collect();
     for class in classes {
-        gathering.readings_on(class)?;
+        gathering.readings_on(Target::Class(class))?;
     }
     gathering.changes()?;
     gathering.classes_named()?;
-    gathering.finish(incident, detail).map(Some)
+    gathering.finish(subject, detail).map(Some)
+}
+
+/// Whether there is such a thing, and what is known of an incident.
+fn known(records: &mut Records<'_>, subject: Target) -> Result<(bool, Option<Detail>), Error> {
+    Ok(match subject {
+        Target::Incident(id) => match records.state::<Incident>(id.uuid())? {
+            Incident::Single(detail) => (true, Some(detail)),
+            Incident::Class(_) | Incident::Absent => (false, None),
+        },
+        Target::Class(id) => (matches!(records.state::<Incident>(id.uuid())?, Incident::Class(_)), None),
+        Target::Relation(id) => (records.load::<Relation>(id.uuid())?.is_some(), None),
+        Target::Actor(id) => (records.load::<Actor>(id.uuid())?.is_some(), None),
+    })
+}
+
+/// The aggregate that is the target.
+pub(super) fn aggregate(target: Target) -> (Kind, Uuid) {
+    match target {
+        Target::Incident(id) | Target::Class(id) => (Kind::Incident, id.uuid()),
+        Target::Relation(id) => (Kind::Relation, id.uuid()),
+        Target::Actor(id) => (Kind::Actor, id.uuid()),
+    }
 }
 
 /// The records, as far as they were asked for.
@@ -177,13 +196,11 @@ impl Gathering<'_> {
         Ok(())
     }
 
-    /// Live readings about an incident or a class.
-    fn readings_on(&mut self, target: IncidentId) -> Result<(), Error> {
-        for id in self.records.mentions(Kind::Incident, target.uuid(), Kind::Reading)? {
-            self.add(ReadingId::new(id), |claim| match claim.proposition.target {
-                Target::Incident(id) | Target::Class(id) => id == target,
-                Target::Relation(_) | Target::Actor(_) => false,
-            })?;
+    /// Live readings about this.
+    fn readings_on(&mut self, target: Target) -> Result<(), Error> {
+        let about = aggregate(target);
+        for id in self.records.mentions(about.0, about.1, Kind::Reading)? {
+            self.add(ReadingId::new(id), |claim| aggregate(claim.proposition.target) == about)?;
         }
         Ok(())
     }
@@ -250,7 +267,7 @@ impl Gathering<'_> {
         for target in targets {
             for id in self.records.mentions(kind, target, Kind::Reading)? {
                 let id = ReadingId::new(id);
-                let is_there = |claim: &Claim| target_id(claim) == target && agrees(claim);
+                let is_there = |claim: &Claim| aggregate(claim.proposition.target).1 == target && agrees(claim);
                 if self.add(id, is_there)? {
                     added.push(id);
                 }
@@ -302,9 +319,33 @@ impl Gathering<'_> {
         judgements::neighbours(&mut self.records, &self.judgements, kind, ids)
     }
 
-    fn finish(self, incident: IncidentId, detail: Detail) -> Result<(Gathered, Recollection), Error> {
+    /// Adds what is read about others that may be the same: incidents with what is known of them, and actors.
+    fn others_of(&mut self, subject: Target) -> Result<(), Error> {
+        match subject {
+            Target::Incident(incident) => {
+                for other in self.judged(identity::Subject::Incident, [incident.uuid()])? {
+                    let other = IncidentId::new(other);
+                    if let (true, Incident::Single(detail)) = (other != incident, self.records.state(other.uuid())?) {
+                        self.classes_near(&detail)?;
+                        self.readings_on(Target::Incident(other))?;
+                        self.others.insert(other, detail);
+                    }
+                }
+            }
+            Target::Actor(actor) => {
+                for other in self.judged(identity::Subject::Actor, [actor.uuid()])? {
+                    self.readings_on(Target::Actor(ActorId::new(other)))?;
+                }
+            }
+            Target::Class(_) | Target::Relation(_) => {}
+        }
+        Ok(())
+    }
+
+    fn finish(self, subject: Target, detail: Option<Detail>) -> Result<(Gathered, Recollection), Error> {
         let Self { mut records, judgements, others, readings, classes } = self;
         let mut named = Named::default();
+        named.add_target(subject);
         for reading in readings.values() {
             named.add(&reading.claim);
         }
@@ -319,14 +360,13 @@ impl Gathering<'_> {
             Document::Absent => None,
         }));
         let sources: BTreeMap<SourceId, Source> = states(&mut records, named.sources, SourceId::uuid)?;
-        let targets = others.values().chain([&detail]).flat_map(|detail| &detail.targets);
-        named
-            .actors
-            .extend(targets.chain(classes.values().flat_map(|class| class.targets.iter().chain(&class.actors))));
+        let targets = others.values().chain(&detail).flat_map(|detail| &detail.targets);
+        let named_by_classes = classes.values().flat_map(|class| class.targets.iter().chain(&class.actors));
+        named.actors.extend(targets.chain(named_by_classes));
         let relations = relations(&mut records, &judgements, &mut named.actors, named.relations)?;
         let actors: BTreeMap<ActorId, Actor> = states(&mut records, named.actors, ActorId::uuid)?;
         let case = Case {
-            incident,
+            subject,
             detail,
             others,
             readings,
@@ -395,15 +435,6 @@ fn relations(
     Ok(relations)
 }
 
-/// The id of what a claim is about, whatever its kind.
-fn target_id(claim: &Claim) -> Uuid {
-    match claim.proposition.target {
-        Target::Incident(id) | Target::Class(id) => id.uuid(),
-        Target::Relation(id) => id.uuid(),
-        Target::Actor(id) => id.uuid(),
-    }
-}
-
 /// What readings name.
 #[derive(Debug, Default)]
 struct Named {
@@ -414,16 +445,20 @@ struct Named {
 }
 
 impl Named {
+    fn add_target(&mut self, target: Target) {
+        match target {
+            Target::Actor(actor) => drop(self.actors.insert(actor)),
+            Target::Relation(relation) => drop(self.relations.insert(relation)),
+            Target::Incident(_) | Target::Class(_) => {}
+        }
+    }
+
     fn add(&mut self, claim: &Claim) {
         self.annotations.extend(&claim.evidence);
         self.relations.extend(claim.speaks_for);
         self.actors.extend(claim.proposition.actor);
         self.actors.extend(&claim.proposition.with);
-        match claim.proposition.target {
-            Target::Actor(actor) => drop(self.actors.insert(actor)),
-            Target::Relation(relation) => drop(self.relations.insert(relation)),
-            Target::Incident(_) | Target::Class(_) => {}
-        }
+        self.add_target(claim.proposition.target);
         for speaker in claim.speakers.everyone() {
             match speaker {
                 Speaker::Actor(actor) => drop(self.actors.insert(*actor)),

@@ -24,9 +24,9 @@ use wire::view::{Get, List, ListProjects, Page, Request, Resource};
 
 /// What one page may cost, in aggregates looked at; a page that costs more ends early and names where to go on. At some
 /// 20 µs each: half a second.
-const COST_MAX: usize = 20_000;
+pub(super) const COST_MAX: usize = 20_000;
 /// What a board costs beside an aggregate.
-const COST_OF_BOARD: usize = 50;
+pub(super) const COST_OF_BOARD: usize = 50;
 /// Bytes of records after which a page ends.
 const BYTES_MAX: usize = 4 * 1024 * 1024;
 /// Mentions beyond which a filter is answered from all resources of the kind, not from the mentions.

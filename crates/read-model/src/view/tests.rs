@@ -2,8 +2,11 @@ mod boards;
 mod collections;
 mod histories;
 mod judgements;
+mod ledgers;
 mod origins;
 mod records;
+mod timelines;
+mod work;
 
 use super::*;
 use crate::testing::{History, claim, user};

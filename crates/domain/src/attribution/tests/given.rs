@@ -330,14 +330,14 @@ impl Given {
         let sources = [(PAPER, SourceKind::Outlet), (AGENCY, SourceKind::Agency), (GAZETTE, SourceKind::Ministry)];
         let source = |kind| Source::Registered { name: text("a source"), kind, relations: Vec::new() };
         let case = Case {
-            incident: INCIDENT,
-            detail: Detail {
+            subject: Target::Incident(INCIDENT),
+            detail: Some(Detail {
                 title: text("the attack"),
                 when: edtf("2021-05-04"),
                 kind: Some(text("rocket attack")),
                 places: vec![text("Anbar")],
                 targets: vec![ARMY],
-            },
+            }),
             others: BTreeMap::new(),
             readings: BTreeMap::new(),
             annotations: BTreeMap::new(),
@@ -593,6 +593,7 @@ pub fn on(board: &Board, key: &Key) -> Proposition {
         neutral: Vec::new(),
         adopted: Vec::new(),
         n_support: 0,
+        inconsistent: Vec::new(),
         n_witness: 0,
         opinion: Opinion::from_evidence(Evidence { r: 0.0, s: 0.0 }, Policy::default().base_rate),
     };

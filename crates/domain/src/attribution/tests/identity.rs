@@ -2,7 +2,7 @@
 
 use super::given::*;
 use crate::attribution::{DisputeKind, Edge, IncidentStatus, Status};
-use crate::claim::Act;
+use crate::claim::{Act, Target};
 use crate::id::{ActorId, IncidentId, JudgementId, ReadingId};
 use crate::identity::{Event, Identity, Judged, Resolved, Subject};
 use crate::incident::Detail;
@@ -123,7 +123,8 @@ fn a_merge_that_is_taken_back_leaves_the_board_as_it_was() {
 /// A second report of the incident, of which GROUP is accused.
 fn two_reports() -> Given {
     let mut given = Given::of([accuses(WITNESS, GROUP), denies(GROUP, GROUP).of_incident(DOUBLE)]);
-    let detail = Detail { title: text("rockets at night"), when: edtf("2021-05-04"), ..given.case.detail.clone() };
+    let own = given.case.detail.clone().unwrap();
+    let detail = Detail { title: text("rockets at night"), when: edtf("2021-05-04"), ..own };
     given.case.others.insert(DOUBLE, detail);
     given
 }
@@ -134,12 +135,12 @@ fn incidents_that_are_one_have_one_board() {
     assert_eq!(given.board().status, IncidentStatus::Accused);
     let same = given.judged(Subject::Incident, DOUBLE.uuid(), INCIDENT.uuid(), Event::JudgedSame);
     assert_eq!(given.kinds(), [DisputeKind::Denied]);
-    assert_eq!(given.board().incident, INCIDENT);
+    assert_eq!(given.board().subject, Target::Incident(INCIDENT));
     // Seen from the other, it is the same board.
     let mut other = two_reports();
-    other.case.others = [(INCIDENT, other.case.detail.clone())].into();
-    other.case.detail = given.case.others[&DOUBLE].clone();
-    other.case.incident = DOUBLE;
+    other.case.others = [(INCIDENT, other.case.detail.clone().unwrap())].into();
+    other.case.detail = Some(given.case.others[&DOUBLE].clone());
+    other.case.subject = Target::Incident(DOUBLE);
     other.case.judgements = given.case.judgements.clone();
     assert_eq!(other.board(), given.board());
     given.withdraw(Subject::Incident, same);

@@ -4,7 +4,7 @@
 use super::given::*;
 use crate::Code;
 use crate::attribution::{DisputeKind, Flag, IncidentFlag, IncidentStatus, Status};
-use crate::claim::{Act, Role, Stance};
+use crate::claim::{Act, Facet, Polarity, Role, Stance};
 use crate::relation::RelationType;
 use std::fmt::Debug;
 
@@ -42,6 +42,16 @@ fn open_facade(given: &mut Given, sayings: [Saying; 2]) {
 /// One passage read by two annotators.
 fn read_as(given: &mut Given, by_anna: Saying, by_bert: Saying) {
     given.read_together([(ANNA, by_anna), (BERT, by_bert)]);
+}
+
+/// Somebody states a fact about the incident.
+fn tells(who: impl Named, facet: Facet, value: &str) -> Saying {
+    says(who, Act::Reports, GROUP).facet(facet, Some(value))
+}
+
+/// Somebody speaks of whether it happened at all.
+fn occurred(who: impl Named, act: Act) -> Saying {
+    says(who, act, GROUP).facet(Facet::Occurred, None)
 }
 
 #[track_caller]
@@ -376,6 +386,39 @@ fn every_kind_of_dispute() {
                     read_as(g, accuses(WITNESS, GROUP), accuses(WITNESS, GROUP).probably());
                     g.read(accuses(BYSTANDER, GROUP));
                 },
+            ),
+            row(
+                DisputeKind::Facts,
+                |g| all(g, [occurred(WITNESS, Act::Reports), occurred(BYSTANDER, Act::Denies)]),
+                |g| all(g, [occurred(WITNESS, Act::Reports), occurred(BYSTANDER, Act::Doubts)]),
+            ),
+            row(
+                DisputeKind::Facts,
+                |g| all(g, [tells(WITNESS, Facet::Where, "Erbil"), tells(BYSTANDER, Facet::Where, "Balad")]),
+                |g| all(g, [tells(WITNESS, Facet::Where, "Erbil"), tells(WITNESS, Facet::Where, "Balad")]),
+            ),
+            row(
+                DisputeKind::Facts,
+                |g| all(g, [tells(WITNESS, Facet::When, "2021-05-04"), tells(BYSTANDER, Facet::When, "2021-05-05")]),
+                |g| all(g, [tells(WITNESS, Facet::When, "2021-05-04"), tells(BYSTANDER, Facet::When, "2021-05")]),
+            ),
+            row(
+                DisputeKind::Facts,
+                |g| all(g, [tells(WITNESS, Facet::Means, "rockets"), tells(BYSTANDER, Facet::Means, "drones")]),
+                |g| all(g, [tells(WITNESS, Facet::Means, "rockets"), tells(BYSTANDER, Facet::Means, "Rockets")]),
+            ),
+            row(
+                DisputeKind::Facts,
+                |g| all(g, [tells(WITNESS, Facet::Motive, "revenge"), tells(BYSTANDER, Facet::Motive, "profit")]),
+                |g| all(g, [tells(WITNESS, Facet::Motive, "revenge"), tells(BYSTANDER, Facet::Legality, "profit")]),
+            ),
+            row(
+                DisputeKind::Facts,
+                |g| {
+                    let lawful = tells(WITNESS, Facet::Legality, "lawful");
+                    all(g, [lawful, tells(BYSTANDER, Facet::Legality, "lawful").polarity(Polarity::Minus)]);
+                },
+                |g| all(g, [tells(WITNESS, Facet::Legality, "lawful"), tells(BYSTANDER, Facet::Legality, "unlawful")]),
             ),
         ],
         |given, kind| given.kinds().contains(&kind),

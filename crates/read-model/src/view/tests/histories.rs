@@ -9,11 +9,17 @@ use domain::relation::RelationType;
 use domain::text::Text;
 use domain::{annotation, derivation, incident, reading, relation};
 use proptest::prelude::*;
+use wire::view::AskLedger;
 
 fn dumped(store: &Store, at: u64) -> String {
     let mut lines = Vec::new();
     dump(store, Some(at), &mut lines).unwrap();
     String::from_utf8(lines).unwrap()
+}
+
+/// The group of every scene.
+fn scene_group() -> ActorId {
+    scene().group
 }
 
 /// What happens to the scene of a random history.
@@ -163,6 +169,49 @@ proptest! {
         let past = Store::create(&past_folder.path().join("gen-1"), scene.history.log).unwrap();
         past.append(&entries[..usize::try_from(at).unwrap()]).unwrap();
         prop_assert_eq!(dumped(&live, at), dumped(&past, at));
+    }
+
+    #[test]
+    fn a_ledger_has_what_the_boards_have_from_a_cache_or_from_the_records_whole_or_in_pages(
+        steps in prop::collection::vec((any::<u8>(), any::<u8>()), 1..30),
+        limit in 1..4_u32,
+    ) {
+        let mut fixture = Fixture::new(scene().history);
+        let mut scene = scene();
+        let ask = |limit, after| {
+            let id = scene_group().to_string();
+            Question::Ledger(AskLedger { kind: "actor".to_owned(), id, limit, after, quotes: 20 })
+        };
+        for (what, who) in steps {
+            happen(&mut scene, what, who);
+            fixture.history = scene.history.clone();
+            fixture.catch_up();
+            let Said::Ledger(whole) = fixture.ask(ask(1_000, 0)) else { panic!("no ledger") };
+            let fresh = BoardCache::default();
+            let answer = View::new(&fixture.store, &fresh, true).answer(&fixture.request(ask(1_000, 0))).unwrap().answer;
+            prop_assert_eq!(Some(Said::Ledger(whole.clone())), answer);
+            // Everything on the board is about the group.
+            let mut on_board = Vec::new();
+            for about in fixture.board(scene.incident).propositions {
+                let said = about.support.into_iter().chain(about.opposition).chain(about.neutral);
+                on_board.extend(said.map(|said| (about.role.clone(), about.status.clone(), said)));
+            }
+            let mut in_ledger: Vec<_> = whole.lines.iter().map(|line| {
+                let about = line.proposition.clone().unwrap();
+                (about.role, about.status, line.said.clone().unwrap())
+            }).collect();
+            on_board.sort_by(|a, b| (&a.2.utterance, &a.0).cmp(&(&b.2.utterance, &b.0)));
+            in_ledger.sort_by(|a, b| (&a.2.utterance, &a.0).cmp(&(&b.2.utterance, &b.0)));
+            prop_assert_eq!(on_board, in_ledger);
+            let (mut paged, mut after) = (Vec::new(), Some(0));
+            while let Some(at) = after {
+                let Said::Ledger(page) = fixture.ask(ask(limit, at)) else { panic!("no ledger") };
+                prop_assert!(page.lines.len() <= limit as usize);
+                paged.extend(page.lines);
+                after = page.after;
+            }
+            prop_assert_eq!(paged, whole.lines);
+        }
     }
 
     #[test]

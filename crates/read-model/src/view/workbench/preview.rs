@@ -8,6 +8,7 @@ use crate::view::judgements::judgements;
 use crate::view::record::limit_of;
 use crate::view::scope::{Answer, Scope, absent, id, invalid};
 use domain::attribution::{Board, Case, assess};
+use domain::claim::Target;
 use domain::id::{IncidentId, JudgementId, UserId};
 use domain::identity::{self, Command, Event, Identity, Judged, Judgements, Resolved, Verdict};
 use domain::text::Text;
@@ -124,7 +125,9 @@ fn change(
     if before.incidents.resolution.canonical(incident.uuid()) != incident.uuid() {
         return Ok(None);
     }
-    let Some(Gathered { case, .. }) = scope.view.boards.case(&scope.snapshot, scope.project, incident)? else {
+    let Some(Gathered { case, .. }) =
+        scope.view.boards.case(&scope.snapshot, scope.project, Target::Incident(incident))?
+    else {
         return Ok(None);
     };
     let is_touched = match kind {
@@ -135,7 +138,7 @@ fn change(
     if !is_touched {
         return Ok(None);
     }
-    let gathered = gather(scope.snapshot, scope.project, incident, after.clone(), None)?;
+    let gathered = gather(scope.snapshot, scope.project, Target::Incident(incident), after.clone(), None)?;
     let Some((Gathered { case: supposed, .. }, _)) = gathered else { return Ok(None) };
     let boards = [assess(&case, scope.policy()), assess(&supposed, scope.policy())];
     Ok(difference(&case, &supposed, &boards))
@@ -171,12 +174,12 @@ fn difference(case: &Case, supposed: &Case, [before, after]: &[Board; 2]) -> Opt
     };
     let (disputes_before, disputes_after) = (kinds(before), kinds(after));
     let is_changed = before.status != after.status
-        || before.incident != after.incident
+        || before.subject != after.subject
         || disputes_before != disputes_after
         || !propositions.is_empty()
         || before.propositions.len() != after.propositions.len();
     is_changed.then(|| BoardChange {
-        incident: Some(head(case)),
+        incident: head(case),
         status: Some(Change { before: before.status.to_string(), after: after.status.to_string() }),
         disputes_before,
         disputes_after,

@@ -142,7 +142,7 @@ fn the_board_as_of_a_position_is_that_of_the_log_cut_there() {
 fn connected(case: &Case) -> BTreeMap<ReadingId, CaseReading> {
     let actors = &case.judgements.actors.resolution;
     let actor = |id: ActorId| ActorId::new(actors.canonical(id.uuid()));
-    let may_be_one = case.judgements.incidents.neighbours([case.incident.uuid()]).ids;
+    let may_be_one = case.judgements.incidents.neighbours([INCIDENT.uuid()]).ids;
     let is_near = |claim: &Claim| match claim.proposition.target {
         Target::Incident(id) => may_be_one.contains(&id.uuid()),
         Target::Class(id) => case.classes.contains_key(&id),
