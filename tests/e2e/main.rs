@@ -5,6 +5,7 @@
 
 mod support;
 
+mod adjudications;
 mod bad_input;
 mod cluster;
 mod concurrency;

@@ -150,7 +150,8 @@ impl History {
             | Kind::User
             | Kind::Relation
             | Kind::Derivation
-            | Kind::Identity => return None,
+            | Kind::Identity
+            | Kind::Adjudication => return None,
         })
     }
 
@@ -237,7 +238,7 @@ fn rank(kind: Kind) -> u8 {
         Kind::Actor => 3,
         Kind::Incident => 4,
         Kind::Relation | Kind::Annotation => 5,
-        Kind::Reading | Kind::Derivation | Kind::Identity => 6,
+        Kind::Reading | Kind::Derivation | Kind::Identity | Kind::Adjudication => 6,
     }
 }
 

@@ -2,7 +2,9 @@
 
 use crate::code::codes;
 use crate::id::UserId;
-use crate::{actor, annotation, derivation, document, identity, incident, project, reading, relation, source, user};
+use crate::{
+    actor, adjudication, annotation, derivation, document, identity, incident, project, reading, relation, source, user,
+};
 
 codes! {
     /// The kinds of aggregates; the code is the kind's token in subjects.
@@ -29,6 +31,8 @@ codes! {
         Derivation = "derivation",
         /// All judgements of one kind in a project.
         Identity = "identity",
+        /// Rulings on readings, or findings on propositions or incidents.
+        Adjudication = "adjudication",
     }
 }
 
@@ -96,6 +100,7 @@ events! {
     Reading: reading::Reading,
     Derivation: derivation::Derivation,
     Identity: identity::Identity,
+    Adjudication: adjudication::Adjudication,
 }
 
 /// Writes `const KIND`, `type Event` and `own` of an aggregate's impl.

@@ -10,6 +10,7 @@ mod board;
 mod case;
 mod change;
 mod class;
+mod decisions;
 mod dispute;
 mod lineage;
 mod origins;
@@ -26,8 +27,8 @@ mod tests;
 
 pub use assess::assess;
 pub use board::{
-    Adopted, Alternative, Board, Corroboration, CorroborationKind, Derived, Dispute, DisputeKind, Edge, Flag, Generic,
-    IncidentFlag, IncidentStatus, Inconsistent, Mark, Order, Origins, Passage, Proposition, Status, Timeline,
+    Adopted, Alternative, Board, Corroboration, CorroborationKind, Derived, Dispute, DisputeKind, Edge, Finding, Flag,
+    Generic, IncidentFlag, IncidentStatus, Inconsistent, Mark, Order, Origins, Passage, Proposition, Status, Timeline,
     TimelineRow, Utterance, Voice, Vote,
 };
 pub use case::{Case, CaseReading};

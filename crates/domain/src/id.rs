@@ -55,6 +55,8 @@ ids! {
     DerivationId,
     /// A judgement on whether two are one.
     JudgementId,
+    /// An adjudication.
+    AdjudicationId,
 }
 
 /// The namespace of user ids that are made from handles.

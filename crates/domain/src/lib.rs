@@ -6,6 +6,7 @@
 
 pub mod access;
 pub mod actor;
+pub mod adjudication;
 mod aggregate;
 pub mod annotation;
 pub mod attribution;

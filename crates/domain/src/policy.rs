@@ -14,6 +14,8 @@ codes! {
         Any = "any",
         /// The value with a share of at least θ.
         Majority = "majority",
+        /// The value of the upheld reading.
+        Adjudicated = "adjudicated",
     }
 }
 

@@ -1,5 +1,6 @@
 //! A possible edge between two actors.
 
+use crate::adjudication::Outcome;
 use crate::aggregate::aggregate_of;
 use crate::claim::{EVIDENCE_MAX, check_list};
 use crate::code::codes;
@@ -163,12 +164,29 @@ impl Relation {
         }
     }
 
+    /// The same where something was found on it: what was confirmed is held, and what was rejected is dropped, whoever
+    /// disputes it. One that was withdrawn stays dropped.
+    #[must_use]
+    pub fn standing_as_found(&self, found: Option<Outcome>) -> Standing {
+        match (self.standing(), found) {
+            (Standing::Dropped, _) | (_, Some(Outcome::Rejected)) => Standing::Dropped,
+            (Standing::Held | Standing::Open, Some(Outcome::Confirmed)) => Standing::Held,
+            (standing, Some(Outcome::Undetermined) | None) => standing,
+        }
+    }
+
     /// The edge, if it is held at that time.
     #[must_use]
     pub fn held_at(&self, time: Bounds) -> Option<&Edge> {
+        self.held_as_found(None, time)
+    }
+
+    /// The same where something was found on it.
+    #[must_use]
+    pub fn held_as_found(&self, found: Option<Outcome>, time: Bounds) -> Option<&Edge> {
         let edge = self.edge()?;
         let valid = edge.valid.as_ref().map_or(Bounds::ALWAYS, Edtf::bounds);
-        (self.standing() == Standing::Held && valid.overlaps(time)).then_some(edge)
+        (self.standing_as_found(found) == Standing::Held && valid.overlaps(time)).then_some(edge)
     }
 
     /// Decides a command.

@@ -18,7 +18,7 @@ use std::fmt::Write as _;
 use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{Cell, Color, ColumnConstraint, ContentArrangement, Table, Width};
 use wire::view::{
-    Adopted, Board, BoardIncident, BoardProposition, Corroboration, Dispute, GenericUtterance, Named, Opinion,
+    Adopted, Board, BoardIncident, BoardProposition, Corroboration, Dispute, Finding, GenericUtterance, Named, Opinion,
     PropositionHead, Quote, Utterance,
 };
 
@@ -57,6 +57,11 @@ fn rank(proposition: &BoardProposition) -> (bool, bool, bool) {
 fn summary(out: &mut String, board: &Board, terminal: Terminal) {
     heading(out, board.incident.as_ref(), (board.as_of, board.policy), board.blinded, terminal);
     labelled(out, "status", &status(&board.status, terminal));
+    if let Some(finding) = &board.finding {
+        for (index, told) in found(finding).iter().enumerate() {
+            labelled(out, if index == 0 { "finding" } else { "" }, told);
+        }
+    }
     if let Some(corroboration) = &board.corroboration {
         labelled(out, "origins", &corroborated(corroboration, terminal));
     }
@@ -195,6 +200,12 @@ fn classes(out: &mut String, heading: &str, generic: &[GenericUtterance], termin
 fn write_proposition(out: &mut String, proposition: &BoardProposition, terminal: Terminal) {
     line(out, "");
     line(out, &format!("{}  {}", terminal.bold(title(proposition)), status(&proposition.status, terminal)));
+    if let Some(finding) = &proposition.finding {
+        for told in found(finding) {
+            line(out, &told);
+        }
+        line(out, &format!("by what is said alone: {}", status(&proposition.status_without_finding, terminal)));
+    }
     if !proposition.flags.is_empty() {
         line(out, &terminal.dim(format!("flags: {}", proposition.flags.join(", "))));
     }
@@ -222,6 +233,28 @@ fn write_proposition(out: &mut String, proposition: &BoardProposition, terminal:
     if !table.is_empty() {
         line(out, &table.trim_fmt());
     }
+}
+
+/// A finding in a few words: what, by which standard, why, and who sees it otherwise.
+fn found(finding: &Finding) -> Vec<String> {
+    let several = match finding.also.len() {
+        0 => String::new(),
+        others => format!(" and {}", count(u32::try_from(others).unwrap_or(u32::MAX), "other")),
+    };
+    let mut told = vec![format!(
+        "{} by the standard {}, on the records up to {} (adjudication {}{several})",
+        finding.outcome,
+        words(&finding.standard),
+        finding.based_on,
+        finding.adjudication
+    )];
+    told.push(match &finding.reason {
+        Some(reason) => format!("  because: {}", shorten(&plain(reason), QUOTE_LEN_MAX)),
+        None => "  for adjudications contradict each other".to_owned(),
+    });
+    let dissent = finding.dissent.iter();
+    told.extend(dissent.map(|other| format!("  but {}: {}", other.by, shorten(&plain(&other.text), QUOTE_LEN_MAX))));
+    told
 }
 
 /// What the proposition says, in a few words.
@@ -364,8 +397,12 @@ fn adopted_row(adopted: &Adopted) -> Vec<Cell> {
 
 fn status(status: &str, terminal: Terminal) -> String {
     match status {
-        "disputed" | "contested" | "suspected_contested" | "inconsistent" | "denied" => terminal.red(status),
-        "unattributed" | "none" | "withdrawn" | "suspected" | "denied_unaccused" => terminal.yellow(status),
+        "disputed" | "contested" | "suspected_contested" | "inconsistent" | "denied" | "finding:rejected" => {
+            terminal.red(status)
+        }
+        "unattributed" | "none" | "withdrawn" | "suspected" | "denied_unaccused" | "finding:undetermined" => {
+            terminal.yellow(status)
+        }
         _ => terminal.green(status),
     }
 }

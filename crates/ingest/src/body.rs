@@ -1,6 +1,7 @@
 //! The JSON bodies of commands: what clients send, as the OpenAPI document describes it, on its way to the domain.
 
 pub(crate) mod actor;
+pub(crate) mod adjudication;
 pub(crate) mod annotation;
 pub(crate) mod derivation;
 pub(crate) mod document;
@@ -52,6 +53,7 @@ vocabularies! {
     GenericCode = policy::Generic, "GenericTreatment";
     IdentityVerdictCode = domain::identity::Verdict, "IdentityVerdict";
     MemberRoleCode = access::Role, "MemberRole";
+    OutcomeCode = domain::adjudication::Outcome, "FindingOutcome";
     PolarityCode = claim::Polarity, "Polarity";
     ReadingsCode = policy::Readings, "ReadingSet";
     RelationStanceCode = domain::relation::RelationStance, "RelationStance";
@@ -62,6 +64,7 @@ vocabularies! {
     SourceRelationCode = domain::source::SourceRelation, "SourceRelationType";
     SpanRoleCode = domain::annotation::SpanRole, "SpanRole";
     StanceCode = claim::Stance, "Stance";
+    StandardCode = domain::adjudication::Standard, "StandardOfProof";
     SubjectCode = domain::identity::Subject, "IdentityKind";
     UnidentifiedKindCode = claim::UnidentifiedKind, "UnidentifiedKind";
     VerdictCode = domain::derivation::Verdict, "DerivationVerdict";

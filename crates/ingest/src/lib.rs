@@ -17,6 +17,7 @@ mod answer;
 mod auth;
 mod body;
 mod citations;
+mod dockets;
 mod execute;
 mod failure;
 mod import;

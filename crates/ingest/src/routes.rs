@@ -1,6 +1,7 @@
 //! The routes: one module for each resource. What a route does is a function of its own, which imports call too.
 
 mod actors;
+mod adjudications;
 mod annotations;
 mod collection;
 mod derivations;
@@ -55,6 +56,7 @@ pub(crate) fn router() -> OpenApiRouter<Service> {
         .merge(judgements::router())
         .merge(derivations::router())
         .merge(origins::router())
+        .merge(adjudications::router())
         .merge(imports::router())
         .layer(body_limit(BODY_LEN_MAX))
         .merge(documents::router())
@@ -117,6 +119,15 @@ pub(crate) async fn post(
         ["judgements"] => judgements::judge(service, project, &parsed(ask)?).await,
         ["derivations"] => derivations::suggest(service, project, &parsed(ask)?).await,
         ["origins"] => origins::declare(service, project, &parsed(ask)?).await,
+        ["adjudications"] => adjudications::open(service, project, &parsed(ask)?).await,
+        ["adjudications", id, "rulings"] => adjudications::rule(service, project, uuid(id)?, &parsed(ask)?).await,
+        ["adjudications", id, "findings"] => adjudications::find(service, project, uuid(id)?, &parsed(ask)?).await,
+        ["adjudications", id, "reopen"] => {
+            adjudications::undo(service, project, uuid(id)?, &parsed(ask)?, adjudications::Undo::Reopen).await
+        }
+        ["adjudications", id, "overturn"] => {
+            adjudications::undo(service, project, uuid(id)?, &parsed(ask)?, adjudications::Undo::Overturn).await
+        }
         _ => {
             let detail = "`resource` is the path of a POST below the project, such as `readings`";
             return Err(Problem::unprocessable("resource_unknown", detail).pointer("/resource", detail).into());

@@ -7,10 +7,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use domain::actor::Actor;
+use domain::adjudication::Target;
 use domain::annotation::Annotation;
-use domain::claim::{Claim, Speaker, Target};
+use domain::claim::{self, Claim, Speaker};
 use domain::document::{Document, Revision};
-use domain::id::{ActorId, AnnotationId, DocumentId, ProjectId, RelationId, SourceId};
+use domain::id::{ActorId, AnnotationId, DocumentId, IncidentId, ProjectId, RelationId, SourceId};
 use domain::identity::Subject;
 use domain::incident::Incident;
 use domain::passage::Indexed;
@@ -32,7 +33,7 @@ use crate::service::Service;
 const LOOKUPS_IN_FLIGHT: usize = 32;
 
 /// Aggregates by id.
-type Found<A> = BTreeMap<Uuid, Arc<Loaded<A>>>;
+pub(crate) type Found<A> = BTreeMap<Uuid, Arc<Loaded<A>>>;
 
 impl Service {
     /// Looks up aggregates of one kind.
@@ -143,6 +144,86 @@ impl Service {
             }
         }
         Ok(reliances(&found).collect())
+    }
+
+    /// Looks up what an adjudication is to be about; each must be there, and be what it is named as.
+    pub(crate) async fn targets(&self, project: ProjectId, targets: &[Target]) -> Result<Vec<Reliance>, Failure> {
+        let (mut actors, mut incidents, mut relations) = (Vec::new(), Vec::new(), Vec::new());
+        for target in targets {
+            match target {
+                Target::Reading(_) => {}
+                Target::Incident(id) => incidents.push(id.uuid()),
+                Target::Proposition(about) => {
+                    actors.extend(about.actor.map(ActorId::uuid));
+                    match about.target {
+                        claim::Target::Incident(id) | claim::Target::Class(id) => incidents.push(id.uuid()),
+                        claim::Target::Relation(id) => relations.push(id.uuid()),
+                        claim::Target::Actor(id) => actors.push(id.uuid()),
+                    }
+                }
+            }
+        }
+        let (readings, incidents, actors, relations) = futures::try_join!(
+            self.readings_of(project, targets),
+            self.look::<Incident>(project, incidents, Freshness::Existing),
+            self.look::<Actor>(project, actors, Freshness::Existing),
+            self.look::<Relation>(project, relations, Freshness::Existing),
+        )?;
+        let incident = |id: IncidentId, pointer: &str| match &known(&incidents, id.uuid(), "incident", pointer)?.state {
+            Incident::Single(_) => Ok(()),
+            Incident::Class(_) | Incident::Absent => {
+                let detail = "this is a class: what is found on a class is found on a proposition about it";
+                Err(Failure::from(Rejection::invalid("not_an_incident", detail).at(pointer)))
+            }
+        };
+        for (at, target) in targets.iter().enumerate() {
+            let pointer = |member: &str| format!("/targets/{at}/{member}");
+            match target {
+                Target::Reading(id) => {
+                    let pointer = pointer("reading");
+                    match &known(&readings, id.uuid(), "reading", &pointer)?.state {
+                        Reading::Claim { .. } | Reading::Blank { .. } => {}
+                        Reading::Absent | Reading::Retracted { .. } | Reading::BlankRetracted { .. } => {
+                            let detail = "the reading was retracted";
+                            return Err(Rejection::invalid("reading_retracted", detail).at(pointer).into());
+                        }
+                    }
+                }
+                Target::Incident(id) => incident(*id, &pointer("incident"))?,
+                Target::Proposition(about) => {
+                    match about.target {
+                        claim::Target::Incident(id) => incident(id, &pointer("proposition/incident"))?,
+                        claim::Target::Class(id) => {
+                            let pointer = pointer("proposition/class");
+                            if let Incident::Single(_) = &known(&incidents, id.uuid(), "class", &pointer)?.state {
+                                let detail = "this is one incident: name it in `incident`";
+                                return Err(Rejection::invalid("not_a_class", detail).at(pointer).into());
+                            }
+                        }
+                        claim::Target::Relation(id) => {
+                            known(&relations, id.uuid(), "relation", &pointer("proposition/relation"))?;
+                        }
+                        claim::Target::Actor(id) => {
+                            known(&actors, id.uuid(), "actor", &pointer("proposition/actor"))?;
+                        }
+                    }
+                    if let Some(actor) = about.actor {
+                        known(&actors, actor.uuid(), "actor", &pointer("proposition/actor"))?;
+                    }
+                }
+            }
+        }
+        let named = reliances(&readings).chain(reliances(&incidents)).chain(reliances(&actors));
+        Ok(named.chain(reliances(&relations)).collect())
+    }
+
+    /// The readings among the targets of an adjudication.
+    pub(crate) async fn readings_of(&self, project: ProjectId, targets: &[Target]) -> Result<Found<Reading>, Failure> {
+        let readings = targets.iter().filter_map(|target| match target {
+            Target::Reading(id) => Some(id.uuid()),
+            Target::Proposition(_) | Target::Incident(_) => None,
+        });
+        self.look(project, readings, Freshness::Now).await
     }
 
     /// Looks up a document's revision; pointers are those of `document` and `revision` side by side.
@@ -257,7 +338,8 @@ impl Service {
                 | Kind::Annotation
                 | Kind::Reading
                 | Kind::Derivation
-                | Kind::Identity => {}
+                | Kind::Identity
+                | Kind::Adjudication => {}
             }
         }
         Ok(surroundings)
@@ -284,9 +366,9 @@ impl Named {
             }
         }
         match claim.proposition.target {
-            Target::Incident(id) | Target::Class(id) => named.incidents.push(id.uuid()),
-            Target::Relation(id) => named.relations.push(id.uuid()),
-            Target::Actor(id) => named.actors.push(id.uuid()),
+            claim::Target::Incident(id) | claim::Target::Class(id) => named.incidents.push(id.uuid()),
+            claim::Target::Relation(id) => named.relations.push(id.uuid()),
+            claim::Target::Actor(id) => named.actors.push(id.uuid()),
         }
         named.actors.extend(claim.proposition.actor.map(ActorId::uuid));
         named.actors.extend(claim.proposition.with.iter().map(|id| id.uuid()));

@@ -1,6 +1,7 @@
 //! The routes over a real socket, on a real nats-server.
 
 mod access;
+mod adjudications;
 mod changes;
 mod creations;
 mod derivations;
@@ -60,6 +61,11 @@ fn the_description_lists_every_operation_with_its_answers() {
         "post /v1/projects/{project}/derivations",
         "put /v1/projects/{project}/derivations/{id}/verdict",
         "post /v1/projects/{project}/origins",
+        "post /v1/projects/{project}/adjudications",
+        "post /v1/projects/{project}/adjudications/{id}/rulings",
+        "post /v1/projects/{project}/adjudications/{id}/findings",
+        "post /v1/projects/{project}/adjudications/{id}/reopen",
+        "post /v1/projects/{project}/adjudications/{id}/overturn",
         "post /v1/projects/{project}/imports",
     ] {
         assert!(operations.contains(operation), "{operation} is not described; there are {operations:#?}");

@@ -244,9 +244,10 @@ impl Item {
             // With its status, which depends on everybody's readings.
             Of::Incident(incident) => Validator::RevisionOfChanging(incident.revision),
             Of::Actor(actor) => Validator::Revision(actor.revision),
-            Of::Relation(relation) => Validator::Revision(relation.revision),
+            // With its status, which depends on what was found on it.
+            Of::Relation(relation) => Validator::RevisionOfChanging(relation.revision),
             Of::Annotation(annotation) => Validator::Revision(annotation.revision),
-            // With its status, which depends on the annotations that it cites.
+            // With its status, which depends on the annotations that it cites and on rulings.
             Of::Reading(reading) => Validator::RevisionOfChanging(reading.revision),
             Of::Policy(policy) => Validator::Revision(policy.version.into()),
             Of::Codebook(codebook) => Validator::Revision(codebook.version.into()),
@@ -254,6 +255,7 @@ impl Item {
             Of::Derivation(derivation) => Validator::Revision(derivation.revision),
             // With its status, which depends on the other judgements.
             Of::Judgement(judgement) => Validator::RevisionOfChanging(judgement.revision),
+            Of::Adjudication(adjudication) => Validator::Revision(adjudication.revision),
         }
     }
 }
@@ -274,6 +276,7 @@ impl Serialize for Item {
             Of::Member(member) => member.serialize(serializer),
             Of::Derivation(derivation) => derivation.serialize(serializer),
             Of::Judgement(judgement) => judgement.serialize(serializer),
+            Of::Adjudication(adjudication) => adjudication.serialize(serializer),
         }
     }
 }

@@ -325,6 +325,7 @@ impl ListParams {
             incident: self.incident.map(|incident| uuid("incident", &incident)).transpose()?,
             author: self.author.map(|author| user("author", &author)).transpose()?,
             q: self.q,
+            targets: Vec::new(),
         })
     }
 }

@@ -131,6 +131,7 @@ fn number(kind: Kind) -> u8 {
         Kind::Reading => 9,
         Kind::Identity => 10,
         Kind::Derivation => 11,
+        Kind::Adjudication => 13,
     }
 }
 
@@ -154,7 +155,8 @@ fn creates(record: &Record) -> bool {
         | Kind::Relation
         | Kind::Annotation
         | Kind::Reading
-        | Kind::Derivation => record.envelope.revision == 1,
+        | Kind::Derivation
+        | Kind::Adjudication => record.envelope.revision == 1,
     }
 }
 

@@ -4,14 +4,15 @@ use crate::store::{self, key};
 use crate::{Entry, Error};
 use domain::access::Role;
 use domain::actor::{self, ActorKind, Name};
+use domain::adjudication::{self, Dissent, Docket, Finding, Outcome, Rulings, Standard};
 use domain::annotation::{self, Span, SpanRole};
 use domain::claim::{Act, Certainty, Chain, Claim, Facet, Link, Polarity, Proposition, Scope, Speaker, Target};
 use domain::derivation::{self, DerivationType};
 use domain::document;
 use domain::edtf::Edtf;
 use domain::id::{
-    ActorId, AnnotationId, CredentialId, DerivationId, DocumentId, Handle, INSTALLATION, IncidentId, JudgementId,
-    NameId, ProjectId, ReadingId, RelationId, SourceId, UserId,
+    ActorId, AdjudicationId, AnnotationId, CredentialId, DerivationId, DocumentId, Handle, INSTALLATION, IncidentId,
+    JudgementId, NameId, ProjectId, ReadingId, RelationId, SourceId, UserId,
 };
 use domain::identity::{self, Judged, Verdict};
 use domain::incident::{self, Class, Detail};
@@ -298,6 +299,41 @@ impl History {
         let declared = derivation::Event::OriginDeclared { annotation, reason: text("Its reporter was there.") };
         self.add(self.admin, id, [declared]);
         DerivationId::new(id)
+    }
+
+    /// A question about these targets.
+    pub fn adjudication(&mut self, author: UserId, targets: Vec<adjudication::Target>) -> AdjudicationId {
+        let id = self.id();
+        let docket = Docket { question: text("What is it?"), targets };
+        self.add(author, id, [adjudication::Event::AdjudicationOpened(docket)]);
+        AdjudicationId::new(id)
+    }
+
+    /// Rulings; answers the position of their record.
+    pub fn rulings(
+        &mut self,
+        author: UserId,
+        id: AdjudicationId,
+        uphold: Vec<ReadingId>,
+        reject: Vec<ReadingId>,
+    ) -> u64 {
+        let rulings = Rulings { uphold, reject, reason: text("Weighed."), based_on: self.position() };
+        self.add(author, id.uuid(), [adjudication::Event::ReadingsRuled(rulings)])
+    }
+
+    /// A finding; answers the position of its record.
+    pub fn finding(
+        &mut self,
+        author: UserId,
+        id: AdjudicationId,
+        target: adjudication::Target,
+        outcome: Outcome,
+        based_on: u64,
+    ) -> u64 {
+        let dissent = vec![Dissent { by: user("e"), text: text("No.") }];
+        let (standard, reason) = (Standard::Clear, text("Weighed."));
+        let finding = Finding { target, outcome, standard, reason, based_on, dissent };
+        self.add(author, id.uuid(), [adjudication::Event::FindingRecorded(finding)])
     }
 }
 

@@ -15,7 +15,7 @@ use domain::policy::{Evidence, Generic, Policy, Readings};
 use domain::relation::{self, RelationStance, RelationType};
 use domain::source::{self, SourceKind, SourceRelation};
 use domain::text::Text;
-use domain::{Event, Kind, access, derivation, document, id, identity, incident, project, reading, user};
+use domain::{Event, Kind, access, adjudication, derivation, document, id, identity, incident, project, reading, user};
 use record::{Batch, Envelope, Record, Reliance};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -74,6 +74,11 @@ event_types! {
     Event::Derivation(derivation::Event::DerivationConfirmed { .. }) => "DerivationConfirmed",
     Event::Derivation(derivation::Event::DerivationRejected { .. }) => "DerivationRejected",
     Event::Derivation(derivation::Event::OriginDeclared { .. }) => "OriginDeclared",
+    Event::Adjudication(adjudication::Event::AdjudicationOpened(_)) => "AdjudicationOpened",
+    Event::Adjudication(adjudication::Event::ReadingsRuled(_)) => "ReadingsRuled",
+    Event::Adjudication(adjudication::Event::FindingRecorded(_)) => "FindingRecorded",
+    Event::Adjudication(adjudication::Event::AdjudicationReopened { .. }) => "AdjudicationReopened",
+    Event::Adjudication(adjudication::Event::AdjudicationOverturned { .. }) => "AdjudicationOverturned",
 }
 
 /// The position at which the records are printed.
@@ -201,6 +206,7 @@ fn samples() -> Vec<(&'static str, Record)> {
     samples.extend(of_passages());
     samples.extend(of_derivations());
     samples.extend(of_identities());
+    samples.extend(of_adjudications());
     samples
 }
 
@@ -425,6 +431,47 @@ fn of_derivations() -> Vec<(&'static str, Record)> {
         ("DerivationConfirmed", later(DerivationConfirmed { reason: text("It repeats the misspelt name.") })),
         ("DerivationRejected", later(DerivationRejected { reason: text("Both quote the ministry.") })),
         ("OriginDeclared", first(OriginDeclared { annotation: of(101), reason: text("Its reporter was there.") })),
+    ]
+}
+
+fn of_adjudications() -> Vec<(&'static str, Record)> {
+    use adjudication::Event::{
+        AdjudicationOpened, AdjudicationOverturned, AdjudicationReopened, FindingRecorded, ReadingsRuled,
+    };
+    use adjudication::{Dissent, Docket, Finding, Outcome, Rulings, Standard, Target as To};
+    let opened = |targets| AdjudicationOpened(Docket { question: text("What was said, and who fired?"), targets });
+    let about = Proposition { with: Vec::new(), with_others: false, ..claim().proposition };
+    let rulings = Rulings {
+        uphold: vec![of(111), of(112)],
+        reject: vec![of(113)],
+        reason: text("The denial is the spokesman's, not the army's."),
+        based_on: 1_234,
+    };
+    let finding = Finding {
+        target: To::Proposition(about.clone()),
+        outcome: Outcome::Confirmed,
+        standard: Standard::BeyondDoubt,
+        reason: text("The fragments bear their marks."),
+        based_on: 1_234,
+        dissent: vec![Dissent { by: of(114), text: text("The marks were copied.") }],
+    };
+    let least = Finding {
+        target: To::Incident(of(85)),
+        outcome: Outcome::Undetermined,
+        standard: Standard::ReasonableGrounds,
+        dissent: Vec::new(),
+        ..finding.clone()
+    };
+    let relation = claim_least().proposition;
+    vec![
+        ("AdjudicationOpened", first(opened(vec![To::Reading(of(111)), To::Reading(of(112)), To::Reading(of(113))]))),
+        ("AdjudicationOpened.propositions", first(opened(vec![To::Proposition(about), To::Proposition(relation)]))),
+        ("AdjudicationOpened.incident", first(opened(vec![To::Incident(of(85))]))),
+        ("ReadingsRuled", later(ReadingsRuled(rulings))),
+        ("FindingRecorded", later(FindingRecorded(finding))),
+        ("FindingRecorded.least", later(FindingRecorded(least))),
+        ("AdjudicationReopened", later(AdjudicationReopened { reason: text("A second witness came forward.") })),
+        ("AdjudicationOverturned", later(AdjudicationOverturned { reason: text("It asked the wrong question.") })),
     ]
 }
 

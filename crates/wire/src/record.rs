@@ -190,7 +190,8 @@ pub fn texts(record: &Record) -> Vec<TextRef> {
             | Event::Annotation(_)
             | Event::Reading(_)
             | Event::Derivation(_)
-            | Event::Identity(_) => None,
+            | Event::Identity(_)
+            | Event::Adjudication(_) => None,
         })
         .map(|revision| TextRef {
             project,

@@ -2,7 +2,7 @@
 
 mod convert;
 
-pub use convert::{chain, claim, codebook, link, passage, policy, proposition};
+pub use convert::{chain, claim, codebook, dissent, finding, link, passage, policy, proposition, rulings, target};
 
 use bytes::Bytes;
 use futures::future::BoxFuture;

@@ -8,7 +8,7 @@ const OTHERS: Action = Change { own: false };
 
 /// Who may do what, written out: `y` allowed, `n` forbidden, `h` hidden, for a stranger, a reader, an annotator, a
 /// curator, an admin and an operator.
-const MATRIX: [(Kind, Action, &str); 58] = [
+const MATRIX: [(Kind, Action, &str); 64] = [
     (Kind::Project, Read, "hyyyyy"),
     (Kind::Project, Create, "nnnnny"),
     (Kind::Project, OWN, "hnnnyy"),
@@ -67,6 +67,13 @@ const MATRIX: [(Kind, Action, &str); 58] = [
     (Kind::Identity, OWN, "hnnyyy"),
     (Kind::Identity, OTHERS, "hnnyyy"),
     (Kind::Identity, Govern, "hnnnyy"),
+    // Who decides is a curator, and any curator decides again.
+    (Kind::Adjudication, Read, "hyyyyy"),
+    (Kind::Adjudication, Create, "hnnyyy"),
+    (Kind::Adjudication, OWN, "hnnyyy"),
+    (Kind::Adjudication, OTHERS, "hnnyyy"),
+    (Kind::Adjudication, Govern, "hnnnyy"),
+    (Kind::Adjudication, Contest, "hnnyyy"),
     // What cannot be contested is at least no way around the roles.
     (Kind::Reading, Contest, "hnyyyy"),
     (Kind::User, Contest, "nnnnny"),

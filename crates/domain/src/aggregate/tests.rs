@@ -20,12 +20,13 @@ fn the_kinds_are_the_tokens_of_subjects() {
         "reading",
         "derivation",
         "identity",
+        "adjudication",
     ];
     assert_eq!(kinds, expected);
 }
 
 /// The events of the design by kind (domain.md, section 4).
-const EVENTS: [(&str, &[&str]); 11] = [
+const EVENTS: [(&str, &[&str]); 12] = [
     ("project", &["ProjectCreated", "CodebookPublished", "PolicyPublished", "MemberRoleGranted", "MemberRoleRevoked"]),
     ("user", &["UserRegistered", "TokenIssued", "TokenRevoked"]),
     ("source", &["SourceRegistered", "SourceRelationAsserted"]),
@@ -37,6 +38,10 @@ const EVENTS: [(&str, &[&str]); 11] = [
     ("reading", &["ClaimRead", "ClaimReadingRevised", "ClaimReadingRetracted", "NoClaimFound"]),
     ("derivation", &["DerivationSuggested", "DerivationConfirmed", "DerivationRejected", "OriginDeclared"]),
     ("identity", &["JudgedSame", "JudgedDistinct", "JudgedUnsure", "JudgementWithdrawn"]),
+    (
+        "adjudication",
+        &["AdjudicationOpened", "ReadingsRuled", "FindingRecorded", "AdjudicationReopened", "AdjudicationOverturned"],
+    ),
 ];
 
 #[test]
@@ -137,6 +142,7 @@ aggregates! {
     derivation: Derivation by derivation_event, derivation_command,
         creating with Command::Suggest(_) | Command::DeclareOrigin { .. },
     identity: Identity by identity_event, identity_command, creating with Command::Judge { .. },
+    adjudication: Adjudication by adjudication_event, adjudication_command, creating with Command::Open { .. },
 }
 
 // The commands of annotations and readings borrow what they are checked against.
@@ -227,5 +233,6 @@ proptest! {
         folds_the_own::<crate::reading::Reading>(&events)?;
         folds_the_own::<crate::derivation::Derivation>(&events)?;
         folds_the_own::<crate::identity::Identity>(&events)?;
+        folds_the_own::<crate::adjudication::Adjudication>(&events)?;
     }
 }

@@ -2,12 +2,13 @@
 
 use super::assess::{heard, incident_status, matters};
 use super::class::memberships;
+use super::decisions::Decisions;
 use super::dispute::{Matter, core_disputes, is_attribution};
 use super::resolve::{Ids, Resolved, Taken, resolve};
 use super::scene::Scene;
 use super::{Alternative, Case, Edge, IncidentStatus, Status};
 use crate::claim::{Key, Speaker, Target};
-use crate::id::{ActorId, IncidentId, JudgementId, ReadingId};
+use crate::id::{ActorId, IncidentId, JudgementId, ReadingId, RelationId};
 use crate::identity::{Judgement, Subject, Verdict};
 use crate::policy::Policy;
 use crate::relation::{Relation, RelationType, Standing};
@@ -32,7 +33,8 @@ impl Statuses {
         // A proposition on which nobody takes a side is none that a merge could change.
         let is_signed = |matter: &&Matter<'_>| matter.evaluation.signed().next().is_some();
         let attributions = matters.iter().filter(|matter| is_attribution(&matter.key)).filter(is_signed);
-        Self { incident: incident_status(disputed, matters), propositions: attributions.map(said).collect() }
+        let found = scene.decisions.on_incident(scene.case.subject).is_some();
+        Self { incident: incident_status(found, disputed, matters), propositions: attributions.map(said).collect() }
     }
 
     fn of_resolved(resolved: &Resolved<'_>) -> Self {
@@ -119,8 +121,10 @@ impl Named {
 
 /// The open relations that some rule looks at, and that lead from or to somebody whom the case names.
 fn open_relations<'c>(case: &'c Case, ids: &'c Ids<'_>, named: &'c Named) -> impl Iterator<Item = Taken> + 'c {
-    let may_matter = |relation: &Relation| {
-        let Some(edge) = relation.edge().filter(|_| relation.standing() == Standing::Open) else { return false };
+    let decisions = Decisions::new(case, |identity| identity);
+    let may_matter = move |id: RelationId, relation: &Relation| {
+        let is_open = relation.standing_as_found(decisions.on_relation(id)) == Standing::Open;
+        let Some(edge) = relation.edge().filter(|_| is_open) else { return false };
         let (from, to) = (ids.actor(edge.from), ids.actor(edge.to));
         match edge.relation {
             _ if from == to => false,
@@ -134,7 +138,7 @@ fn open_relations<'c>(case: &'c Case, ids: &'c Ids<'_>, named: &'c Named) -> imp
             | RelationType::Overlaps => false,
         }
     };
-    case.relations.iter().filter(move |(_, relation)| may_matter(relation)).map(|(id, _)| Taken::Relation(*id))
+    case.relations.iter().filter(move |(id, relation)| may_matter(**id, relation)).map(|(id, _)| Taken::Relation(*id))
 }
 
 /// The judgements, unsure or contested, on somebody or something in the case.
@@ -151,9 +155,11 @@ fn open_judgements<'c>(
         // Those that contest it are left out with it, wherever they join or part something.
         let contests =
             |of: JudgementId| identity.live().map(|(_, other)| other).filter(move |other| other.against.contains(&of));
-        let is_open = move |(id, judgement): &(JudgementId, &Judgement)| match contested.contains(id) {
-            true => concerns(judgement) || contests(*id).any(&concerns),
-            false => judgement.verdict == Verdict::Unsure && concerns(judgement),
+        let is_open = move |(id, judgement): &(JudgementId, &Judgement)| {
+            if contested.contains(id) {
+                return concerns(judgement) || contests(*id).any(&concerns);
+            }
+            judgement.verdict == Verdict::Unsure && concerns(judgement)
         };
         identity.live().filter(is_open).map(move |(id, _)| Taken::Judgement(subject, id))
     };

@@ -11,11 +11,15 @@ use super::resolve::{Ids, resolve};
 use super::scene::Scene;
 use super::status::{Evaluation, evaluate, is_act};
 use super::utterance::{self, utterances};
-use super::{Board, Case, Flag, Generic, IncidentFlag, IncidentStatus, Inconsistent, Proposition, Status, Utterance};
-use crate::claim::{Act, Facet, Key, Scope, Sign};
+use super::{
+    Board, Case, Finding, Flag, Generic, IncidentFlag, IncidentStatus, Inconsistent, Proposition, Status, Utterance,
+};
+use crate::adjudication::Outcome;
+use crate::claim::{Act, Facet, Key, Scope, Sign, Target};
 use crate::id::IncidentId;
 use crate::incident::Membership;
 use crate::policy::Policy;
+use crate::text::Text;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Works out a dispute board under a policy. Of a case about a class, a relation or an actor, the propositions are what
@@ -31,13 +35,15 @@ pub fn assess(case: &Case, policy: &Policy) -> Board {
     let matters = matters(&scene, &memberships, &utterances);
     let alternatives = alternatives(case, policy, &Statuses::of(&scene, &matters));
     let disputes = disputes(&scene, &matters, &alternatives);
-    let status = incident_status(!disputes.is_empty(), &matters);
+    let finding = scene.decisions.on_incident(scene.case.subject).cloned();
+    let status = incident_status(finding.is_some(), !disputes.is_empty(), &matters);
     let flags = incident_flags(status, &matters);
-    let about = about_classes(&utterances);
+    let about = about_classes(&scene, &utterances);
     let classes = |wanted| about_members(&scene, &memberships, &about, wanted);
     Board {
         subject: scene.case.subject,
         status,
+        finding,
         flags,
         disputes,
         corroboration: corroboration(&scene, &matters),
@@ -64,17 +70,22 @@ pub(super) fn matters<'a>(
 ) -> Vec<Matter<'a>> {
     let matter = |(key, bearings): (Key, Vec<Bearing<'a>>)| {
         let evaluation = evaluate(scene, &key, &bearings);
-        Matter { key, bearings, evaluation }
+        let finding = scene.decisions.on(scene.case.subject, &key).cloned();
+        Matter { key, bearings, evaluation, finding }
     };
     bearings(scene, memberships, utterances).into_iter().map(matter).collect()
 }
 
-/// The strongest undisputed status over the propositions on perpetrator and ordered.
-pub(super) fn incident_status(disputed: bool, matters: &[Matter<'_>]) -> IncidentStatus {
+/// What was found, else the strongest undisputed status over the propositions on perpetrator and ordered that were not found
+/// not to hold.
+pub(super) fn incident_status(found: bool, disputed: bool, matters: &[Matter<'_>]) -> IncidentStatus {
+    if found || attributions(matters).any(|matter| matter.is_found(Outcome::Confirmed)) {
+        return IncidentStatus::Adjudicated;
+    }
     if disputed {
         return IncidentStatus::Disputed;
     }
-    let has = |status| matters.iter().any(|m| is_attribution(&m.key) && m.evaluation.status == status);
+    let has = |status| open_attributions(matters).any(|matter| matter.evaluation.status == status);
     [
         (Status::Acknowledged, IncidentStatus::Acknowledged),
         (Status::Claimed, IncidentStatus::Claimed),
@@ -87,19 +98,31 @@ pub(super) fn incident_status(disputed: bool, matters: &[Matter<'_>]) -> Inciden
     .unwrap_or(IncidentStatus::Unattributed)
 }
 
+/// The propositions on perpetrator and ordered.
+fn attributions<'m, 'a>(matters: &'m [Matter<'a>]) -> impl Iterator<Item = &'m Matter<'a>> {
+    matters.iter().filter(|matter| is_attribution(&matter.key))
+}
+
+/// Those of them that were not found not to hold.
+fn open_attributions<'m, 'a>(matters: &'m [Matter<'a>]) -> impl Iterator<Item = &'m Matter<'a>> {
+    attributions(matters).filter(|matter| !matter.is_found(Outcome::Rejected))
+}
+
 fn incident_flags(status: IncidentStatus, matters: &[Matter<'_>]) -> Vec<IncidentFlag> {
-    let attributions = || matters.iter().filter(|matter| is_attribution(&matter.key));
     let is_other_role = |matter: &Matter<'_>| {
-        matter.key.facet == Some(Facet::Who) && !is_attribution(&matter.key) && matter.evaluation.sides.supported()
+        matter.key.facet == Some(Facet::Who)
+            && !is_attribution(&matter.key)
+            && !matter.is_found(Outcome::Rejected)
+            && matter.evaluation.sides.supported()
     };
     let is_denial =
         |matter: &Matter<'_>| matter.evaluation.status == Status::DeniedUnaccused && matter.evaluation.sides.own_minus;
     let is_withdrawn = |matter: &Matter<'_>| matter.evaluation.status == Status::Withdrawn;
     let unattributed = status == IncidentStatus::Unattributed;
-    let mut signed = attributions().flat_map(|matter| matter.evaluation.signed()).peekable();
+    let mut signed = attributions(matters).flat_map(|matter| matter.evaluation.signed()).peekable();
     let holds = [
-        (IncidentFlag::FormerlyAttributed, unattributed && attributions().any(is_withdrawn)),
-        (IncidentFlag::PreEmptiveDenial, unattributed && attributions().any(is_denial)),
+        (IncidentFlag::FormerlyAttributed, unattributed && open_attributions(matters).any(is_withdrawn)),
+        (IncidentFlag::PreEmptiveDenial, unattributed && open_attributions(matters).any(is_denial)),
         (IncidentFlag::OtherRolesOnly, unattributed && matters.iter().any(is_other_role)),
         (IncidentFlag::GenericOnly, signed.peek().is_some() && signed.all(|item| item.bearing.generic)),
     ];
@@ -118,9 +141,9 @@ fn about_members(
         .iter()
         .filter(|(_, membership)| **membership == wanted)
         .flat_map(|(class, _)| said(class).map(|(key, bearings)| (*class, key, bearings)))
-        .map(|(class, key, bearings)| Generic {
-            class,
-            about: proposition(scene, key, bearings, &evaluate(scene, key, bearings)),
+        .map(|(class, key, bearings)| {
+            let evaluation = evaluate(scene, key, bearings);
+            Generic { class, about: proposition(scene, Target::Class(class), key, bearings, &evaluation) }
         })
         .collect()
 }
@@ -130,21 +153,24 @@ fn propositions(scene: &Scene<'_>, matters: &[Matter<'_>]) -> Vec<Proposition> {
     let noted = evidence_absent(scene, matters);
     matters
         .iter()
-        .filter(|matter| !matter.evaluation.is_empty())
+        .filter(|matter| !matter.evaluation.is_empty() || matter.finding.is_some())
         .map(|matter| {
-            let about = proposition(scene, &matter.key, &matter.bearings, &matter.evaluation);
-            Proposition { flags: flags(&noted, matter), ..about }
+            let about = proposition(scene, scene.case.subject, &matter.key, &matter.bearings, &matter.evaluation);
+            Proposition { flags: flags(scene, &noted, matter), ..about }
         })
         .collect()
 }
 
 /// The flags of a proposition, with what is noted about it elsewhere.
-pub(super) fn flags(noted: &BTreeSet<Key>, matter: &Matter<'_>) -> Vec<Flag> {
+pub(super) fn flags(scene: &Scene<'_>, noted: &BTreeSet<Key>, matter: &Matter<'_>) -> Vec<Flag> {
     let mut flags = matter.evaluation.flags.clone();
+    if matter.finding.as_ref().is_some_and(|finding| is_stale(scene, finding, &matter.evaluation)) {
+        flags.push(Flag::Stale);
+    }
     if noted.contains(&matter.key) && !flags.contains(&Flag::EvidenceAbsentNoted) {
         flags.push(Flag::EvidenceAbsentNoted);
-        flags.sort_unstable();
     }
+    flags.sort_unstable();
     flags
 }
 
@@ -158,7 +184,18 @@ pub(super) fn evidence_absent(scene: &Scene<'_>, matters: &[Matter<'_>]) -> BTre
     matters.iter().filter(is_noted).map(meant).collect()
 }
 
-fn proposition(scene: &Scene<'_>, key: &Key, bearings: &[Bearing<'_>], evaluation: &Evaluation<'_>) -> Proposition {
+fn proposition(
+    scene: &Scene<'_>,
+    target: Target,
+    key: &Key,
+    bearings: &[Bearing<'_>],
+    evaluation: &Evaluation<'_>,
+) -> Proposition {
+    let finding = scene.decisions.on(target, key);
+    let mut flags = evaluation.flags.clone();
+    if finding.is_some_and(|finding| is_stale(scene, finding, evaluation)) {
+        flags.push(Flag::Stale);
+    }
     let mut weighed: Vec<_> = evaluation.weighed().collect();
     weighed.sort_by_key(|item| item.bearing.utterance.id);
     let (mut support, mut opposition, mut neutral) = (Vec::new(), Vec::new(), Vec::new());
@@ -173,9 +210,13 @@ fn proposition(scene: &Scene<'_>, key: &Key, bearings: &[Bearing<'_>], evaluatio
     let n_support = evaluation.positions().filter(|(_, position, _)| position.is_on(Sign::Support)).count();
     Proposition {
         key: key.clone(),
-        value: written_value(scene, bearings),
-        status: evaluation.status,
-        flags: evaluation.flags.clone(),
+        value: written_value(scene, bearings)
+            .or_else(|| scene.decisions.value(target, key))
+            .map(|value| value.as_str().to_owned()),
+        status: finding.map_or(evaluation.status, status_by),
+        status_without_finding: evaluation.status,
+        finding: finding.cloned(),
+        flags,
         support,
         opposition,
         neutral,
@@ -206,10 +247,25 @@ fn inconsistent(evaluation: &Evaluation<'_>) -> Vec<Inconsistent> {
     speakers
 }
 
+fn status_by(finding: &Finding) -> Status {
+    match finding.outcome {
+        Outcome::Confirmed => Status::FindingConfirmed,
+        Outcome::Rejected => Status::FindingRejected,
+        Outcome::Undetermined => Status::FindingUndetermined,
+    }
+}
+
+/// Whether a signed utterance has a reading that was recorded after what the finding is based on.
+fn is_stale(scene: &Scene<'_>, finding: &Finding, evaluation: &Evaluation<'_>) -> bool {
+    let signed = evaluation.weighed().filter(|item| item.value.is_some());
+    let mut readings = signed.flat_map(|item| &item.bearing.utterance.readings);
+    readings.any(|reading| scene.case.readings[reading].written > finding.based_on)
+}
+
 /// The value of a proposition as its first reading writes it.
-pub(super) fn written_value(scene: &Scene<'_>, bearings: &[Bearing<'_>]) -> Option<String> {
+pub(super) fn written_value<'c>(scene: &Scene<'c>, bearings: &[Bearing<'_>]) -> Option<&'c Text> {
     let first = bearings.iter().map(|bearing| bearing.words.reading).min()?;
-    Some(scene.case.readings.get(&first)?.claim.proposition.value.as_ref()?.as_str().to_owned())
+    scene.case.readings.get(&first)?.claim.proposition.value.as_ref()
 }
 
 pub(super) fn utterance(scene: &Scene<'_>, item: &Weighed<'_>) -> Utterance {
@@ -224,7 +280,7 @@ pub(super) fn utterance(scene: &Scene<'_>, item: &Weighed<'_>) -> Utterance {
     ];
     Utterance {
         id: own.id,
-        first: own.id,
+        first: own.lead,
         voice: own.voice.clone(),
         act: claim.act,
         polarity: claim.polarity,

@@ -81,8 +81,8 @@ fn common_origins(origins: &BTreeMap<ReadingId, BTreeSet<Origin>>) -> Sets {
 /// as the actor of whom they are.
 fn evidence(scene: &Scene<'_>, item: &Weighed<'_>) -> Option<Evidence> {
     let claim = &scene.case.readings.get(&item.bearing.words.reading)?.claim;
-    // Who speaks, and through whom, is told by the utterance's first reading (domain.md, section 3).
-    let speakers = &scene.case.readings.get(&item.bearing.utterance.id)?.claim.speakers;
+    // Who speaks, and through whom, is told by the reading that stands for the utterance (domain.md, section 3).
+    let speakers = &scene.case.readings.get(&item.bearing.utterance.lead)?.claim.speakers;
     let (weight, half) =
         (scene.policy.opinions.get(claim.certainty.as_str())?, if claim.act.is_weak() { 0.5 } else { 1.0 });
     let plain = match item.sign()? {

@@ -1,17 +1,26 @@
 //! What an assessment says.
 
+use crate::adjudication::{Dissent, Outcome, Standard};
 use crate::claim::{Act, Certainty, Key, Polarity, Sign, Strength, Target, Value};
 use crate::code::codes;
 use crate::derivation::Standing;
 use crate::edtf::{Bounds, Edtf};
 use crate::id::{
-    ActorId, AnnotationId, DerivationId, DocumentId, IncidentId, JudgementId, ReadingId, RelationId, SourceId, UserId,
+    ActorId, AdjudicationId, AnnotationId, DerivationId, DocumentId, IncidentId, JudgementId, ReadingId, RelationId,
+    SourceId, UserId,
 };
 use crate::opinion::Opinion;
+use crate::text::Text;
 
 codes! {
     /// The status of a proposition, in the order in which the rules are tried (domain.md, section 6).
     pub enum Status as "status of a proposition" {
+        /// It was found to hold.
+        FindingConfirmed = "finding:confirmed",
+        /// It was found not to hold.
+        FindingRejected = "finding:rejected",
+        /// It was found that it cannot be told.
+        FindingUndetermined = "finding:undetermined",
         /// No live support, and a supporting utterance was taken back by its speaker.
         Withdrawn = "withdrawn",
         /// The accused says both, or an official does and nobody else supports it.
@@ -74,12 +83,16 @@ codes! {
         Predates = "predates",
         /// The annotators of an utterance do not agree on what it says.
         NoConsensus = "no_consensus",
+        /// Something was recorded on it after what the finding on it is based on.
+        Stale = "stale",
     }
 }
 
 codes! {
     /// The status of an incident (domain.md, section 7).
     pub enum IncidentStatus as "status of an incident" {
+        /// Somebody was found to have done it or ordered it, or there is a finding on the incident itself.
+        Adjudicated = "adjudicated",
         /// There is a dispute.
         Disputed = "disputed",
         /// The actor and others say so.
@@ -186,9 +199,11 @@ pub struct Board {
     pub subject: Target,
     /// The status.
     pub status: IncidentStatus,
+    /// What was found on the incident itself.
+    pub finding: Option<Finding>,
     /// Flags, in their order.
     pub flags: Vec<IncidentFlag>,
-    /// Disputes, by kind.
+    /// Disputes, by kind; propositions that were found not to hold make none.
     pub disputes: Vec<Dispute>,
     /// From how many documents all live support on perpetrator and ordered comes.
     pub corroboration: Corroboration,
@@ -236,15 +251,38 @@ pub struct Dispute {
     pub because: Vec<ReadingId>,
 }
 
+/// What was found on a proposition or an incident, and counts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// The adjudication; of several, that with the smallest id.
+    pub adjudication: AdjudicationId,
+    /// What was found; of several, what all found, else that it cannot be told.
+    pub outcome: Outcome,
+    /// By which standard.
+    pub standard: Standard,
+    /// Why; none where several contradict each other.
+    pub reason: Option<Text>,
+    /// The position in the log up to which records were taken into account; of several, the earliest.
+    pub based_on: u64,
+    /// Who sees it otherwise; nobody where several contradict each other.
+    pub dissent: Vec<Dissent>,
+    /// The other adjudications with a finding on the same, ascending.
+    pub also: Vec<AdjudicationId>,
+}
+
 /// A proposition and who says what on it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Proposition {
     /// Its identity; the value is in comparable form.
     pub key: Key,
-    /// The value as the first reading writes it.
+    /// The value as the first reading writes it, or a finding where nobody reads it.
     pub value: Option<String>,
     /// The status.
     pub status: Status,
+    /// The status by what is said alone.
+    pub status_without_finding: Status,
+    /// What was found.
+    pub finding: Option<Finding>,
     /// Flags, in their order.
     pub flags: Vec<Flag>,
     /// Utterances in its favour, by id.
@@ -270,7 +308,7 @@ pub struct Proposition {
 pub struct Utterance {
     /// The smallest id of its readings.
     pub id: ReadingId,
-    /// The reading whose content stands for it: the live one with the smallest id.
+    /// The reading whose content stands for it: the upheld one, else the live one with the smallest id.
     pub first: ReadingId,
     /// Whose voice it is.
     pub voice: Voice,

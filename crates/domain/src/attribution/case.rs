@@ -1,11 +1,15 @@
 //! What there is to assess.
 
 use crate::actor::Actor;
+use crate::adjudication::Adjudication;
 use crate::annotation::Annotation;
 use crate::claim::{Claim, Target};
 use crate::derivation::Derivation;
 use crate::document::Document;
-use crate::id::{ActorId, AnnotationId, DerivationId, DocumentId, IncidentId, ReadingId, RelationId, SourceId, UserId};
+use crate::id::{
+    ActorId, AdjudicationId, AnnotationId, DerivationId, DocumentId, IncidentId, ReadingId, RelationId, SourceId,
+    UserId,
+};
 use crate::identity::Judgements;
 use crate::incident::{Class, Detail};
 use crate::relation::Relation;
@@ -50,6 +54,9 @@ pub struct Case {
     /// Which actors, incidents and readings are judged to be one. Those that concern nothing in the case change
     /// nothing.
     pub judgements: Judgements,
+    /// Every adjudication of the incident, of a proposition about it, about one of the classes or about one of the
+    /// relations, and of one of the readings.
+    pub adjudications: BTreeMap<AdjudicationId, Adjudication>,
 }
 
 /// A live reading.

@@ -64,7 +64,12 @@ fn named(
 ) -> BTreeSet<ReadingId> {
     let mut by_target: BTreeMap<ReadingId, BTreeSet<UserId>> = BTreeMap::new();
     let mut annotators = BTreeSet::new();
-    for reading in utterance.readings.iter().map(|id| &scene.case.readings[id]) {
+    // Under the policy that asks for rulings, who was not upheld has no say.
+    let has_say = |id: &&ReadingId| match scene.policy.readings {
+        Readings::Any | Readings::Majority => true,
+        Readings::Adjudicated => scene.decisions.is_upheld(**id),
+    };
+    for reading in utterance.readings.iter().filter(has_say).map(|id| &scene.case.readings[id]) {
         annotators.insert(reading.author);
         if !reading.claim.act.is_change() {
             continue;
@@ -74,7 +79,7 @@ fn named(
         }
     }
     let agreed = |namers: &BTreeSet<UserId>| match scene.policy.readings {
-        Readings::Any => namers.len() == annotators.len(),
+        Readings::Any | Readings::Adjudicated => namers.len() == annotators.len(),
         Readings::Majority => reaches(namers.len(), annotators.len(), scene.policy.theta),
     };
     // An unidentified voice is one of its own in each utterance, and so takes nothing back.

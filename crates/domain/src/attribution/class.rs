@@ -57,11 +57,12 @@ pub(super) fn bearings<'a>(
             add(&mut bearings, utterance, key, words, generic);
         }
     }
+    add_found(scene, scene.case.subject, &mut bearings);
     bearings
 }
 
 /// What is said about each class itself, where a generic utterance has its own strength.
-pub(super) fn about_classes(utterances: &[Utterance]) -> BTreeMap<IncidentId, Bearings<'_>> {
+pub(super) fn about_classes<'a>(scene: &Scene<'_>, utterances: &'a [Utterance]) -> BTreeMap<IncidentId, Bearings<'a>> {
     let mut about: BTreeMap<IncidentId, Bearings<'_>> = BTreeMap::new();
     for utterance in utterances {
         for ((target, key), words) in &utterance.words {
@@ -70,7 +71,17 @@ pub(super) fn about_classes(utterances: &[Utterance]) -> BTreeMap<IncidentId, Be
             }
         }
     }
+    for class in scene.case.classes.keys() {
+        add_found(scene, Target::Class(*class), about.entry(*class).or_default());
+    }
     about
+}
+
+/// A proposition on which something was found is there, whoever says something on it.
+fn add_found(scene: &Scene<'_>, target: Target, bearings: &mut Bearings<'_>) {
+    for key in scene.decisions.propositions_of(target) {
+        bearings.entry(key.clone()).or_default();
+    }
 }
 
 fn add<'a>(bearings: &mut Bearings<'a>, utterance: &'a Utterance, key: &Key, words: &'a Words, generic: bool) {

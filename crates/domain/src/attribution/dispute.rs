@@ -5,7 +5,8 @@ mod facts;
 use super::position::{Bearing, Stand, Weighed, Who};
 use super::scene::{Scene, TIES};
 use super::status::Evaluation;
-use super::{Alternative, Dispute, DisputeKind, Status, Voice};
+use super::{Alternative, Dispute, DisputeKind, Finding, Status, Voice};
+use crate::adjudication::Outcome;
 use crate::claim::{Facet, Key, Role, Sign};
 use crate::id::{ActorId, ReadingId};
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,6 +16,15 @@ pub(super) struct Matter<'a> {
     pub key: Key,
     pub bearings: Vec<Bearing<'a>>,
     pub evaluation: Evaluation<'a>,
+    /// What was found on it.
+    pub finding: Option<Finding>,
+}
+
+impl Matter<'_> {
+    /// Whether it was found to be so.
+    pub fn is_found(&self, outcome: Outcome) -> bool {
+        self.finding.as_ref().is_some_and(|finding| finding.outcome == outcome)
+    }
 }
 
 /// Utterance ids by kind of dispute, generic ones apart.
@@ -25,10 +35,15 @@ pub(super) fn is_attribution(key: &Key) -> bool {
     key.facet == Some(Facet::Who) && matches!(key.role, Some(Role::Perpetrator | Role::Ordered))
 }
 
+/// The same, unless it was found not to hold: then it is no matter of dispute any more.
+fn is_open(matter: &Matter<'_>) -> bool {
+    is_attribution(&matter.key) && !matter.is_found(Outcome::Rejected)
+}
+
 /// The disputes of an incident: one entry for each kind, and one more where only generic utterances oppose.
 pub(super) fn disputes(scene: &Scene<'_>, matters: &[Matter<'_>], alternatives: &[Alternative]) -> Vec<Dispute> {
     let mut found = core_disputes(scene, matters);
-    for matter in matters.iter().filter(|matter| is_attribution(&matter.key)) {
+    for matter in matters.iter().filter(|matter| is_open(matter)) {
         readings(scene, matter, &mut found);
     }
     for alternative in alternatives {
@@ -44,7 +59,7 @@ pub(super) fn disputes(scene: &Scene<'_>, matters: &[Matter<'_>], alternatives: 
 
 /// The disputes between speakers: all kinds but `identity` and `reading`, which ask what these would be otherwise.
 pub(super) fn core_disputes(scene: &Scene<'_>, matters: &[Matter<'_>]) -> Found {
-    let attributions: Vec<&Matter<'_>> = matters.iter().filter(|matter| is_attribution(&matter.key)).collect();
+    let attributions: Vec<&Matter<'_>> = matters.iter().filter(|matter| is_open(matter)).collect();
     let mut found = Found::new();
     rivalries(scene, &attributions, &mut found);
     for matter in &attributions {

@@ -216,7 +216,7 @@ fn connected<'s>(sets: impl Iterator<Item = &'s BTreeSet<Origin>>) -> BTreeMap<O
 
 fn wording(case: &Case, utterance: &Utterance) -> Option<Wording> {
     let Voice::Unidentified(_) = utterance.voice else { return None };
-    match case.readings.get(&utterance.id)?.claim.speakers.speaker() {
+    match case.readings.get(&utterance.lead)?.claim.speakers.speaker() {
         Speaker::Unidentified { kind, label, of } => {
             Some(Wording(*kind, label.as_ref().map(|label| comparable(label.as_str())), *of))
         }

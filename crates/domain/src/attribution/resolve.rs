@@ -2,9 +2,11 @@
 //!
 //! References are never rewritten in the log; here they are, in a copy, so that no other rule need know of identity.
 
+use super::decisions::Decisions;
 use super::{Case, CaseReading};
 use crate::actor::{Actor, ActorKind};
-use crate::claim::{Chain, Claim, Link, Proposition, Speaker, Target};
+use crate::adjudication::Identity;
+use crate::claim::{Chain, Claim, Key, Link, Proposition, Speaker, Target};
 use crate::id::{ActorId, IncidentId, JudgementId, ReadingId, RelationId};
 use crate::identity::{Judgements, Resolution, Subject};
 use crate::incident::{Class, Detail};
@@ -99,6 +101,8 @@ pub(super) struct Resolved<'a> {
     pub same: Vec<(ReadingId, ReadingId)>,
     /// Readings that are judged to be of two.
     pub distinct: Vec<(ReadingId, ReadingId)>,
+    /// What was decided, by resolved ids.
+    pub decisions: Decisions,
 }
 
 /// Resolves a case; it is copied only where an id changes.
@@ -114,6 +118,7 @@ pub(super) fn resolve<'a>(case: &'a Case, policy: &'a Policy, ids: &Ids<'_>) -> 
         kinds,
         same: same(case, ids),
         distinct: ids.distinct.clone(),
+        decisions: Decisions::new(case, |identity| resolved_identity(identity, ids)),
     }
 }
 
@@ -143,6 +148,7 @@ fn resolved_case(case: &Case, ids: &Ids<'_>) -> Case {
         relations,
         classes,
         judgements,
+        adjudications,
     } = case;
     let subject = resolved_target(*subject, ids);
     let other = match subject {
@@ -176,6 +182,7 @@ fn resolved_case(case: &Case, ids: &Ids<'_>) -> Case {
         relations: relations.iter().map(relation).collect(),
         classes: classes.iter().map(class).collect(),
         judgements: judgements.clone(),
+        adjudications: adjudications.clone(),
     }
 }
 
@@ -185,6 +192,17 @@ fn resolved_target(target: Target, ids: &Ids<'_>) -> Target {
         Target::Class(id) => Target::Class(id),
         Target::Relation(id) => Target::Relation(id),
         Target::Actor(id) => Target::Actor(ids.actor(id)),
+    }
+}
+
+fn resolved_identity(identity: Identity, ids: &Ids<'_>) -> Identity {
+    match identity {
+        Identity::Reading(reading) => Identity::Reading(reading),
+        Identity::Incident(incident) => Identity::Incident(ids.incident(incident)),
+        Identity::Proposition(target, key) => {
+            let actor = key.actor.map(|actor| ids.actor(actor));
+            Identity::Proposition(resolved_target(target, ids), Key { actor, ..key })
+        }
     }
 }
 

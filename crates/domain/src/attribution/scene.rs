@@ -2,13 +2,14 @@
 //! passages.
 
 use super::Case;
+use super::decisions::Decisions;
 use super::lineage::Lineage;
 use super::resolve::Resolved;
 use crate::actor::ActorKind;
 use crate::edtf::{Bounds, Edtf};
-use crate::id::{ActorId, ReadingId};
+use crate::id::{ActorId, ReadingId, RelationId};
 use crate::policy::Policy;
-use crate::relation::RelationType;
+use crate::relation::{Edge, Relation, RelationType};
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -31,6 +32,8 @@ pub(super) struct Scene<'a> {
     kinds: &'a BTreeMap<ActorId, BTreeSet<ActorKind>>,
     /// Worked out when it is asked for: a status needs none.
     lineage: OnceCell<Lineage>,
+    /// What was decided.
+    pub decisions: &'a Decisions,
     held: BTreeMap<ActorId, Vec<HeldEdge>>,
 }
 
@@ -42,15 +45,18 @@ struct HeldEdge {
 
 impl<'a> Scene<'a> {
     pub fn new(resolved: &'a Resolved<'_>) -> Self {
-        let Resolved { case, policy, kinds, same, distinct } = resolved;
+        let Resolved { case, policy, kinds, same, distinct, decisions } = resolved;
         let mut held: BTreeMap<ActorId, Vec<HeldEdge>> = BTreeMap::new();
-        for edge in case.relations.values().filter_map(|relation| relation.held_at(Bounds::ALWAYS)) {
+        let counts = |(id, relation): (&RelationId, &'a Relation)| {
+            relation.held_as_found(decisions.on_relation(*id), Bounds::ALWAYS)
+        };
+        for edge in case.relations.iter().filter_map(counts) {
             let valid = edge.valid.as_ref().map_or(Bounds::ALWAYS, Edtf::bounds);
             let edges = held.entry(edge.from).or_default();
             edges.push(HeldEdge { relation: edge.relation, to: edge.to, valid });
         }
         let when = case.detail.as_ref().map_or(Bounds::ALWAYS, |detail| detail.when.bounds());
-        Self { case, policy, when, same, distinct, kinds, lineage: OnceCell::new(), held }
+        Self { case, policy, when, same, distinct, kinds, lineage: OnceCell::new(), decisions, held }
     }
 
     /// What the passages of the case derive from.
@@ -73,5 +79,10 @@ impl<'a> Scene<'a> {
     /// Whether the actor is of one of these kinds: what is one with it, is it as well.
     pub fn is_any(&self, actor: ActorId, kinds: &[ActorKind]) -> bool {
         self.kinds.get(&actor).is_some_and(|of| kinds.iter().any(|kind| of.contains(kind)))
+    }
+
+    /// The edge, if it is held at that time.
+    pub fn edge(&self, relation: RelationId, time: Bounds) -> Option<&'a Edge> {
+        self.case.relations.get(&relation)?.held_as_found(self.decisions.on_relation(relation), time)
     }
 }

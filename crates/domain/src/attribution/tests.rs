@@ -5,6 +5,7 @@ mod changes;
 mod classes;
 mod clustering;
 mod consensus;
+mod decisions;
 mod disputes;
 mod given;
 mod histories;

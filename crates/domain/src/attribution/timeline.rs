@@ -25,7 +25,7 @@ pub fn timeline(case: &Case, policy: &Policy) -> Timeline {
     let matters = matters(&scene, &memberships, &utterances);
     let noted = evidence_absent(&scene, &matters);
     let mut rows: Vec<TimelineRow> =
-        matters.iter().flat_map(|matter| said_on(&scene, matter, &flags(&noted, matter))).collect();
+        matters.iter().flat_map(|matter| said_on(&scene, matter, &flags(&scene, &noted, matter))).collect();
     rows.sort_by(|a, b| place(a).cmp(&place(b)).then_with(|| a.key.cmp(&b.key)));
     let last_days: Vec<Day> = rows.iter().map(|row| row.utterance.time.last).collect();
     for row in &mut rows {
@@ -40,7 +40,7 @@ fn place(row: &TimelineRow) -> (Day, Day, ReadingId) {
 
 /// The rows of one proposition, in no order.
 fn said_on(scene: &Scene<'_>, matter: &Matter<'_>, flags: &[Flag]) -> Vec<TimelineRow> {
-    let value = written_value(scene, &matter.bearings);
+    let value = written_value(scene, &matter.bearings).map(|value| value.as_str().to_owned());
     let mut rows = Vec::new();
     for spoken in matter.evaluation.spoken() {
         let succession = Succession::of(spoken);

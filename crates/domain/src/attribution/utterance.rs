@@ -9,7 +9,7 @@ use crate::claim::{Chain, Claim, Facet, Key, Scope, Sign, Speaker, Stance, Stren
 use crate::document::Document;
 use crate::edtf::{Bounds, Day, Edtf};
 use crate::id::{ActorId, AnnotationId, DocumentId, ReadingId, RelationId, SourceId, UserId};
-use crate::policy::{Policy, Readings};
+use crate::policy::Readings;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Readings of one speech act.
@@ -20,6 +20,8 @@ pub(super) struct Utterance {
     pub id: ReadingId,
     /// Its readings, by id.
     pub readings: Vec<ReadingId>,
+    /// The reading that stands for it: the upheld one with the smallest id, else the one with the smallest id.
+    pub lead: ReadingId,
     pub scope: Scope,
     pub presupposed: bool,
     /// Whose voice it is.
@@ -71,7 +73,7 @@ type Live<'a> = BTreeMap<ReadingId, &'a CaseReading>;
 pub(super) fn utterances(scene: &Scene<'_>) -> Vec<Utterance> {
     let case = scene.case;
     let live: Live<'_> =
-        case.readings.iter().filter(|(_, r)| is_live(case, &r.claim)).map(|(id, r)| (*id, r)).collect();
+        case.readings.iter().filter(|(id, r)| is_live(scene, **id, &r.claim)).map(|(id, r)| (*id, r)).collect();
     let mut sets = clusters(scene, &live);
     let mut clusters: BTreeMap<ReadingId, Vec<ReadingId>> = BTreeMap::new();
     for id in live.keys() {
@@ -80,9 +82,10 @@ pub(super) fn utterances(scene: &Scene<'_>) -> Vec<Utterance> {
     clusters.into_values().map(|readings| utterance(scene, &live, readings)).collect()
 }
 
-/// A reading without a live annotation is an orphan and takes no part.
-fn is_live(case: &Case, claim: &Claim) -> bool {
-    claim.evidence.iter().any(|id| case.annotations.get(id).is_some_and(|a| a.live().is_some()))
+/// A reading without a live annotation is an orphan and takes no part, and neither does one that a ruling rejects.
+fn is_live(scene: &Scene<'_>, id: ReadingId, claim: &Claim) -> bool {
+    let is_marked = |id| scene.case.annotations.get(id).is_some_and(|annotation| annotation.live().is_some());
+    !scene.decisions.is_rejected(id) && claim.evidence.iter().any(is_marked)
 }
 
 /// Who speaks, as far as clustering tells speakers apart.
@@ -206,13 +209,19 @@ pub(super) fn content<'a>(case: &'a Case, claim: &'a Claim) -> impl Iterator<Ite
 
 fn utterance(scene: &Scene<'_>, live: &Live<'_>, readings: Vec<ReadingId>) -> Utterance {
     let id = readings[0];
-    let claim = &live[&id].claim;
-    let uttered = readings.iter().find_map(|reading| live[reading].claim.uttered.clone());
+    // What was upheld comes before what was not, and each in the order of ids.
+    let (mut standing, others): (Vec<_>, Vec<_>) =
+        readings.iter().copied().partition(|reading| scene.decisions.is_upheld(*reading));
+    standing.extend(others);
+    let lead = standing[0];
+    let claim = &live[&lead].claim;
+    let uttered = standing.iter().find_map(|reading| live[reading].claim.uttered.clone());
     let time = time(scene.case, live, &readings, uttered.as_ref());
-    let voice = voice(scene, claim.speakers.speaker(), claim.speaks_for, time, id);
+    let voice = voice(scene, claim.speakers.speaker(), claim.speaks_for, time, lead);
     let passages: BTreeSet<_> = readings.iter().flat_map(|reading| content(scene.case, &live[reading].claim)).collect();
     Utterance {
         id,
+        lead,
         scope: claim.scope,
         presupposed: claim.presupposed,
         hearsay: hearsay(scene, &claim.speakers, &voice, time),
@@ -220,9 +229,9 @@ fn utterance(scene: &Scene<'_>, live: &Live<'_>, readings: Vec<ReadingId>) -> Ut
         time,
         uttered,
         distanced: claim.speakers.links().iter().any(|link| link.stance == Stance::Distances),
-        adopters: adopters(scene, &claim.speakers, time, id),
+        adopters: adopters(scene, &claim.speakers, time, lead),
         passages: passages.into_iter().collect(),
-        words: words(scene.policy, live, &readings),
+        words: words(scene, live, &standing),
         readings,
         withdrawn: false,
         withdraws: BTreeSet::new(),
@@ -256,8 +265,7 @@ fn voice(scene: &Scene<'_>, speaker: &Speaker, named: Option<RelationId>, time: 
         Speaker::Actor(actor) => *actor,
     };
     let by_named = named
-        .and_then(|relation| scene.case.relations.get(&relation))
-        .and_then(|relation| relation.held_at(time))
+        .and_then(|relation| scene.edge(relation, time))
         .filter(|edge| edge.from == actor && SPEAKS_OR_HOLDS.contains(&edge.relation))
         .map(|edge| edge.to);
     let by_only = || {
@@ -288,20 +296,28 @@ fn adopters(scene: &Scene<'_>, chain: &Chain, time: Bounds, id: ReadingId) -> Ve
 }
 
 /// What the readings say, by proposition.
-fn words(policy: &Policy, live: &Live<'_>, readings: &[ReadingId]) -> BTreeMap<(Target, Key), Words> {
+fn words(scene: &Scene<'_>, live: &Live<'_>, readings: &[ReadingId]) -> BTreeMap<(Target, Key), Words> {
     let annotators: BTreeSet<UserId> = readings.iter().map(|reading| live[reading].author).collect();
     let mut by_key: BTreeMap<(Target, Key), Vec<ReadingId>> = BTreeMap::new();
     for reading in readings {
         let about = &live[reading].claim.proposition;
         by_key.entry((about.target, about.key(|actor| actor))).or_default().push(*reading);
     }
-    by_key.into_iter().map(|(key, readings)| (key, words_on(policy, live, &annotators, &readings))).collect()
+    by_key.into_iter().map(|(key, readings)| (key, words_on(scene, live, &annotators, &readings))).collect()
 }
 
 /// What the readings on one proposition say.
-fn words_on(policy: &Policy, live: &Live<'_>, annotators: &BTreeSet<UserId>, readings: &[ReadingId]) -> Words {
+fn words_on(scene: &Scene<'_>, live: &Live<'_>, annotators: &BTreeSet<UserId>, readings: &[ReadingId]) -> Words {
     let given = given(live, readings);
-    let value = consensus(policy, &given, annotators.len());
+    let value = match scene.policy.readings {
+        Readings::Any if given.len() < annotators.len() => None,
+        Readings::Any => shared(given.values()),
+        Readings::Majority => majority(&given, annotators.len(), scene.policy.theta),
+        Readings::Adjudicated => {
+            let upheld: Vec<_> = readings.iter().copied().filter(|id| scene.decisions.is_upheld(*id)).collect();
+            shared(self::given(live, &upheld).values())
+        }
+    };
     // The reading that stands for it says what was agreed, if one does.
     let agreed = |reading: &&ReadingId| value.is_none_or(|value| live[*reading].claim.value() == value);
     Words {
@@ -329,31 +345,26 @@ fn given(live: &Live<'_>, readings: &[ReadingId]) -> BTreeMap<UserId, Value> {
     newest.into_iter().map(|(annotator, (_, _, value))| (annotator, value)).collect()
 }
 
-/// The value on which this many annotators agree. Who reads nothing on the proposition differs from all others, and
-/// from the next one who reads nothing.
-fn consensus(policy: &Policy, given: &BTreeMap<UserId, Value>, annotators: usize) -> Option<Value> {
-    match policy.readings {
-        Readings::Any => {
-            if given.len() < annotators {
-                return None;
-            }
-            let values: BTreeSet<Value> = given.values().copied().collect();
-            let signs: BTreeSet<Option<Sign>> = values.iter().map(|value| value.map(|(sign, _)| sign)).collect();
-            match (values.len(), signs.len()) {
-                (1, _) => values.first().copied(),
-                // Only the strengths differ: the weaker one is what all say at least.
-                (_, 1) => signs.first().map(|sign| sign.map(|sign| (sign, Strength::Weak))),
-                _ => None,
-            }
-        }
-        Readings::Majority => {
-            let mut shares: BTreeMap<Value, usize> = BTreeMap::new();
-            for value in given.values() {
-                *shares.entry(*value).or_default() += 1;
-            }
-            shares.into_iter().find(|(_, share)| reaches(*share, annotators, policy.theta)).map(|(value, _)| value)
-        }
+/// The value that all of these annotators share. Who reads nothing on the proposition differs from all others, and from the
+/// next one who reads nothing.
+fn shared<'v>(given: impl Iterator<Item = &'v Value>) -> Option<Value> {
+    let values: BTreeSet<Value> = given.copied().collect();
+    let signs: BTreeSet<Option<Sign>> = values.iter().map(|value| value.map(|(sign, _)| sign)).collect();
+    match (values.len(), signs.len()) {
+        (1, _) => values.first().copied(),
+        // Only the strengths differ: the weaker one is what all say at least.
+        (_, 1) => signs.first().map(|sign| sign.map(|sign| (sign, Strength::Weak))),
+        _ => None,
     }
+}
+
+/// The value with the majority of this many annotators.
+fn majority(given: &BTreeMap<UserId, Value>, annotators: usize, theta: f64) -> Option<Value> {
+    let mut shares: BTreeMap<Value, usize> = BTreeMap::new();
+    for value in given.values() {
+        *shares.entry(*value).or_default() += 1;
+    }
+    shares.into_iter().find(|(_, share)| reaches(*share, annotators, theta)).map(|(value, _)| value)
 }
 
 /// Whether a share of the annotators reaches θ, with room for the last binary digit of a fraction such as 2/3.

@@ -141,6 +141,17 @@ impl Proposition {
         super::check_list(&self.with, Self::WITH_MAX, "/proposition/with")
     }
 
+    /// Checks that something can be found on it: it is complete, and no opinion about somebody.
+    pub(crate) fn check_findable(&self) -> Result<(), Rejection> {
+        if let Target::Actor(_) = self.target {
+            let detail = "what is thought of an actor is not for a finding";
+            return Err(refused("target_not_findable", detail, "actor"));
+        }
+        absent(!self.with.is_empty() || self.with_others, "with", "a finding")?;
+        // An accusation leaves nothing open but what the facet allows.
+        self.check(Act::Accuses)
+    }
+
     fn check_relation(&self) -> Result<(), Rejection> {
         absent(self.facet.is_some(), "facet", "a proposition about a relation")?;
         absent(self.role.is_some(), "role", "a proposition about a relation")?;

@@ -2,6 +2,7 @@
 
 use crate::access::Role as MemberRole;
 use crate::actor::{self, ActorKind};
+use crate::adjudication::{self, Dissent, Docket, Finding, Outcome, Rulings, Standard};
 use crate::annotation::{self, SpanRole};
 use crate::claim::{
     Act, Certainty, Chain, Claim, Facet, Polarity, Proposition, Role, Scope, Speaker, Stance, Target, UnidentifiedKind,
@@ -524,6 +525,68 @@ pub fn identity_command() -> impl Strategy<Value = identity::Command> {
     ]
 }
 
+fn adjudicated() -> impl Strategy<Value = adjudication::Target> {
+    prop_oneof![
+        2 => id().prop_map(adjudication::Target::Reading),
+        1 => proposition().prop_map(adjudication::Target::Proposition),
+        1 => id().prop_map(adjudication::Target::Incident),
+    ]
+}
+
+fn docket(text: impl Strategy<Value = Text>) -> impl Strategy<Value = Docket> {
+    (text, vec(adjudicated(), 0..4)).prop_map(|(question, targets)| Docket { question, targets })
+}
+
+fn rulings(text: impl Strategy<Value = Text>) -> impl Strategy<Value = Rulings> {
+    (vec(id(), 0..3), vec(id(), 0..3), text, 0_u64..4).prop_map(|(uphold, reject, reason, based_on)| Rulings {
+        uphold,
+        reject,
+        reason,
+        based_on,
+    })
+}
+
+fn finding(text: impl Strategy<Value = Text> + Clone) -> impl Strategy<Value = Finding> {
+    let dissent = vec((id(), text.clone()).prop_map(|(by, text)| Dissent { by, text }), 0..3);
+    (adjudicated(), code::<Outcome>(), code::<Standard>(), text, 0_u64..4, dissent).prop_map(
+        |(target, outcome, standard, reason, based_on, dissent)| Finding {
+            target,
+            outcome,
+            standard,
+            reason,
+            based_on,
+            dissent,
+        },
+    )
+}
+
+pub fn adjudication_event() -> impl Strategy<Value = adjudication::Event> {
+    use adjudication::Event;
+    prop_oneof![
+        docket(recorded()).prop_map(Event::AdjudicationOpened),
+        rulings(recorded()).prop_map(Event::ReadingsRuled),
+        finding(recorded()).prop_map(Event::FindingRecorded),
+        recorded().prop_map(|reason| Event::AdjudicationReopened { reason }),
+        recorded().prop_map(|reason| Event::AdjudicationOverturned { reason }),
+    ]
+}
+
+pub fn adjudication_command() -> impl Strategy<Value = adjudication::Command> {
+    use adjudication::Command;
+    let taken = option::weighted(0.2, (0_usize..4, id()));
+    prop_oneof![
+        (docket(text()), taken).prop_map(|(docket, taken)| Command::Open { docket, taken }),
+        (rulings(text()), 0_u64..4, any::<bool>()).prop_map(|(rulings, head, own)| Command::Rule {
+            rulings,
+            head,
+            own
+        }),
+        (finding(text()), 0_u64..4).prop_map(|(finding, head)| Command::Find { finding, head }),
+        text().prop_map(|reason| Command::Reopen { reason }),
+        text().prop_map(|reason| Command::Overturn { reason }),
+    ]
+}
+
 /// An event of any aggregate. Boxed, because an unoptimised build would keep them all on the stack.
 pub fn event() -> impl Strategy<Value = Event> {
     prop_oneof![
@@ -538,5 +601,6 @@ pub fn event() -> impl Strategy<Value = Event> {
         reading_event().prop_map(Event::Reading).boxed(),
         derivation_event().prop_map(Event::Derivation).boxed(),
         identity_event().prop_map(Event::Identity).boxed(),
+        adjudication_event().prop_map(Event::Adjudication).boxed(),
     ]
 }

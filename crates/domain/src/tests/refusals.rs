@@ -3,6 +3,7 @@
 
 use crate::access::{self, Action, Viewer};
 use crate::actor::{self, Actor, ActorKind, Name};
+use crate::adjudication::{self, Adjudication, Docket, Finding, Outcome, Rulings, Standard};
 use crate::annotation::{self, Annotation, Span, SpanRole};
 use crate::claim::{Act, Chain, Claim, Facet, Polarity, Role, Scope, Speaker, Stance, Target};
 use crate::codebook::Codebook;
@@ -29,6 +30,55 @@ use std::path::Path;
 type Row = (&'static str, &'static str, fn() -> Rejection);
 
 const ROWS: &[Row] = &[
+    ("adjudication.rs", "adjudication_overturned", || refusal(overturned().decide(find(finding())))),
+    ("adjudication.rs", "already_adjudicated", || {
+        let open = adjudication::Command::Open { docket: of_readings(), taken: Some((0, id(7))) };
+        refusal(Adjudication::Absent.decide(open))
+    }),
+    ("adjudication.rs", "already_ruled", || refusal(ruled().decide(rule(rulings())))),
+    ("adjudication.rs", "based_on_ahead", || {
+        refusal(before_readings().decide(rule(Rulings { based_on: 10, ..rulings() })))
+    }),
+    ("adjudication.rs", "based_on_invalid", || {
+        refusal(before_readings().decide(rule(Rulings { based_on: 0, ..rulings() })))
+    }),
+    ("adjudication.rs", "id_taken", || refusal(ruled().decide(open(of_readings())))),
+    ("adjudication.rs", "list_repeats", || {
+        refusal(Adjudication::Absent.decide(open(docket(vec![adjudication::Target::Reading(id(1)); 2]))))
+    }),
+    ("adjudication.rs", "list_too_long", || {
+        let many = (0..65).map(|n| adjudication::Target::Reading(id(n))).collect();
+        refusal(Adjudication::Absent.decide(open(docket(many))))
+    }),
+    ("adjudication.rs", "not_a_target", || {
+        refusal(before_readings().decide(rule(Rulings { uphold: vec![id(9)], ..rulings() })))
+    }),
+    ("adjudication.rs", "not_found", || refusal(Adjudication::Absent.decide(rule(rulings())))),
+    ("adjudication.rs", "nothing_ruled", || {
+        refusal(before_readings().decide(adjudication::Command::Reopen { reason: text("no") }))
+    }),
+    ("adjudication.rs", "own_reading", || {
+        refusal(before_readings().decide(adjudication::Command::Rule { rulings: rulings(), head: 9, own: true }))
+    }),
+    ("adjudication.rs", "ruled_twice", || {
+        refusal(before_readings().decide(rule(Rulings { reject: vec![id(1)], ..rulings() })))
+    }),
+    ("adjudication.rs", "rulings_incomplete", || {
+        refusal(before_readings().decide(rule(Rulings { reject: Vec::new(), ..rulings() })))
+    }),
+    ("adjudication.rs", "target_is_reading", || {
+        let target = adjudication::Target::Reading(id(1));
+        refusal(before_readings().decide(find(Finding { target, ..finding() })))
+    }),
+    ("adjudication.rs", "targets_missing", || refusal(Adjudication::Absent.decide(open(docket(Vec::new()))))),
+    ("adjudication.rs", "targets_mixed", || {
+        let targets = vec![adjudication::Target::Reading(id(1)), adjudication::Target::Incident(id(1))];
+        refusal(Adjudication::Absent.decide(open(docket(targets))))
+    }),
+    ("adjudication.rs", "targets_not_readings", || {
+        let incident: Adjudication = given([adjudication::Event::AdjudicationOpened(docket(vec![finding().target]))]);
+        refusal(incident.decide(rule(rulings())))
+    }),
     ("access.rs", "forbidden", || {
         refusal(access::check(&viewer(Some(access::Role::Reader)), Action::Create, Kind::Reading))
     }),
@@ -62,6 +112,11 @@ const ROWS: &[Row] = &[
     ("claim/proposition.rs", "facet_missing", || claim(|claim| claim.proposition.facet = None)),
     ("claim/proposition.rs", "proposition_incomplete", || claim(|claim| claim.proposition.role = None)),
     ("claim/proposition.rs", "proposition_overfull", || claim(|claim| claim.proposition.value = Some(text("x")))),
+    ("claim/proposition.rs", "target_not_findable", || {
+        let mut about = accusation().proposition;
+        about.target = Target::Actor(id(1));
+        refusal(Adjudication::Absent.decide(open(docket(vec![adjudication::Target::Proposition(about)]))))
+    }),
     ("claim/proposition.rs", "with_repeats_actor", || claim(|claim| claim.proposition.with = vec![id(2)])),
     ("claim/proposition.rs", "with_without_actor", || claim(praise_of_whoever_and_others)),
     ("codebook.rs", "list_too_long", || refusal(Codebook { kinds: vec![text("x"); 501], ..codebook() }.check())),
@@ -447,6 +502,56 @@ fn judge(judged: identity::Judged) -> identity::Command {
 /// Two actors, 4 and 5, are one.
 fn merged() -> Identity {
     given([identity::Event::JudgedSame(judged(1, 4, 5, &[]))])
+}
+
+fn docket(targets: Vec<adjudication::Target>) -> Docket {
+    Docket { question: text("who?"), targets }
+}
+
+fn of_readings() -> Docket {
+    docket(vec![adjudication::Target::Reading(id(1)), adjudication::Target::Reading(id(2))])
+}
+
+fn rulings() -> Rulings {
+    Rulings { uphold: vec![id(1)], reject: vec![id(2)], reason: text("so it says"), based_on: 9 }
+}
+
+fn finding() -> Finding {
+    Finding {
+        target: adjudication::Target::Incident(id(1)),
+        outcome: Outcome::Confirmed,
+        standard: Standard::Balance,
+        reason: text("so it is"),
+        based_on: 9,
+        dissent: Vec::new(),
+    }
+}
+
+fn open(docket: Docket) -> adjudication::Command {
+    adjudication::Command::Open { docket, taken: None }
+}
+
+fn rule(rulings: Rulings) -> adjudication::Command {
+    adjudication::Command::Rule { rulings, head: 9, own: false }
+}
+
+fn find(finding: Finding) -> adjudication::Command {
+    adjudication::Command::Find { finding, head: 9 }
+}
+
+fn before_readings() -> Adjudication {
+    given([adjudication::Event::AdjudicationOpened(of_readings())])
+}
+
+fn ruled() -> Adjudication {
+    given([adjudication::Event::AdjudicationOpened(of_readings()), adjudication::Event::ReadingsRuled(rulings())])
+}
+
+fn overturned() -> Adjudication {
+    given([
+        adjudication::Event::AdjudicationOpened(of_readings()),
+        adjudication::Event::AdjudicationOverturned { reason: text("no") },
+    ])
 }
 
 fn derived() -> derivation::Edge {

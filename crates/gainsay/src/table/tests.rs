@@ -1,4 +1,4 @@
-use wire::view::{Board, BoardIncident, BoardProposition, Dispute, Named, Quote, Utterance, Voice};
+use wire::view::{Board, BoardIncident, BoardProposition, Dispute, Dissent, Finding, Named, Quote, Utterance, Voice};
 
 use super::board;
 use crate::terminal::Terminal;
@@ -134,4 +134,39 @@ fn propositions_of_every_facet_are_named_by_it_and_what_it_asks_for() {
     ] {
         assert!(text.contains(part), "{part} in\n{text}");
     }
+}
+
+fn finding(reason: Option<&str>, also: &[&str]) -> Finding {
+    Finding {
+        adjudication: "adj".to_owned(),
+        outcome: "rejected".to_owned(),
+        standard: "beyond_doubt".to_owned(),
+        reason: reason.map(str::to_owned),
+        based_on: 11,
+        dissent: vec![Dissent { by: "u9".to_owned(), text: "It was\x1b[2J proven.".to_owned() }],
+        also: also.iter().map(|id| (*id).to_owned()).collect(),
+    }
+}
+
+#[test]
+fn a_finding_stands_with_its_reason_its_dissent_and_what_is_said() {
+    let mut found = example();
+    found.finding = Some(finding(None, &["other"]));
+    let about = &mut found.propositions[0];
+    about.finding = Some(finding(Some("The fragments\nare others'."), &[]));
+    (about.status, about.status_without_finding) = ("finding:rejected".to_owned(), "denied".to_owned());
+    let text = board(&found, PLAIN);
+    for part in [
+        "rejected by the standard beyond doubt, on the records up to 11 (adjudication adj and 1 other)",
+        "for adjudications contradict each other",
+        "Kataib Hezbollah as perpetrator  finding:rejected",
+        "(adjudication adj)",
+        "because: The fragments are others'.",
+        "but u9: It was",
+        "by what is said alone: denied",
+    ] {
+        assert!(text.contains(part), "{part} in\n{text}");
+    }
+    assert!(!text.contains('\x1b'));
+    assert!(!board(&example(), PLAIN).contains("by what is said alone"));
 }

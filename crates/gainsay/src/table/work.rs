@@ -1,7 +1,7 @@
 //! Work lists as text.
 
 use comfy_table::Cell;
-use wire::view::{Gone, Inbox, InboxInconsistency, Orphan, Orphans};
+use wire::view::{Gone, Inbox, InboxInconsistency, InboxStale, Orphan, Orphans};
 
 use super::{head, line, more, plain, status, table_of, words};
 use crate::terminal::Terminal;
@@ -55,6 +55,9 @@ pub(crate) fn inbox(inbox: &Inbox, terminal: Terminal) -> String {
         for inconsistency in &item.inconsistent {
             line(&mut out, &format!("  {}", inconsistent(inconsistency)));
         }
+        for stale in &item.stale {
+            line(&mut out, &format!("  {}", outdated(stale)));
+        }
     }
     if inbox.items.is_empty() {
         line(&mut out, "");
@@ -72,6 +75,14 @@ fn inconsistent(inconsistency: &InboxInconsistency) -> String {
     let utterances = by.map_or(0, |by| by.utterances.len());
     let about = inconsistency.proposition.as_ref().map(head).unwrap_or_default();
     format!("{}{accused} says both in {utterances} utterances: {about}", names.join(", "))
+}
+
+/// What was found before all that is known now was read.
+fn outdated(stale: &InboxStale) -> String {
+    let about = stale.proposition.as_ref().map(head).unwrap_or_default();
+    let found = stale.finding.as_ref();
+    let (outcome, based_on) = found.map_or(("", 0), |found| (found.outcome.as_str(), found.based_on));
+    format!("{about} was found {outcome} on the records up to {based_on}; more was read since")
 }
 
 #[cfg(test)]

@@ -341,7 +341,7 @@ impl NewLink {
 }
 
 impl NewProposition {
-    fn proposition(&self) -> Result<Proposition, Rejection> {
+    pub(super) fn proposition(&self) -> Result<Proposition, Rejection> {
         let (target, actor) = self.target()?;
         Ok(Proposition {
             target,

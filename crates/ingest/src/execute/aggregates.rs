@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use domain::Aggregate;
 use domain::actor::Actor;
+use domain::adjudication::Adjudication;
 use domain::annotation::Annotation;
 use domain::derivation::Derivation;
 use domain::document::Document;
@@ -89,6 +90,7 @@ aggregates! {
     derivations: Derivation, 20_000;
     // Three of a project; each may hold some thousand judgements.
     identities: Identity, 300;
+    adjudications: Adjudication, 20_000;
 }
 
 impl Aggregates {

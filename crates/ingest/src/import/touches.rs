@@ -36,6 +36,8 @@ impl Touches {
             steps.chain(id).chain([key]).chain(made).chain(judged.map(|kind| kind.aggregate(project))).collect();
         let mut names = writes.clone();
         collect(&line.body, &mut names);
+        // Two adjudications of one target are not looked at together: the later one is to find the earlier.
+        let writes = if line.resource == "adjudications" { names.clone() } else { writes };
         Self { writes, names, governs: matches!(line.resource.as_str(), "policies" | "codebooks"), large }
     }
 

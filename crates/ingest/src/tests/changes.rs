@@ -249,7 +249,8 @@ async fn members_policies_and_codebooks_are_the_admins() {
     assert_eq!(again.body, first.body);
     assert_eq!(admin.post(&policies, &json!({})).await.created().body["version"], 2);
     admin.post(&policies, &json!({"theta": 0.5})).await.refused(422, "policy_invalid").at("/theta");
-    admin.post(&policies, &json!({"readings": "adjudicated"})).await.refused(422, "invalid_value").at("/readings");
+    admin.post(&policies, &json!({"readings": "drawn"})).await.refused(422, "invalid_value").at("/readings");
+    assert_eq!(admin.post(&policies, &json!({"readings": "adjudicated"})).await.created().body["version"], 3);
     admin.post(&policies, &json!({"opinions": {"XX": {"r": 1, "s": 1}}})).await.refused(422, "invalid_value");
     let codebook =
         json!({"guideline": "Read closely.", "acts": ["accuses"], "roles": ["perpetrator"], "modes": ["call"]});

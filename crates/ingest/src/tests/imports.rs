@@ -205,3 +205,33 @@ async fn what_the_lines_log_names_the_request() {
     let appended = logged.filter(|line| line["fields"]["message"] == "record appended");
     assert_eq!(appended.filter(of_request).count(), lines.len());
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn adjudications_are_imported_and_of_two_on_one_target_the_first() {
+    let world = World::new().await;
+    let scene = world.scene().await;
+    let curator = world.member(&scene.project, "curator", "curator").await;
+    let question = |text: &str| json!({"question": text, "targets": [{"incident": scene.incident}]});
+    let first = line("adjudications", &question("Who?"));
+    let ruled = json!({"uphold": [], "reject": [], "reason": "None.", "based_on": 1});
+    let rulings = line(&format!("adjudications/{}/rulings", id()), &ruled);
+    let lines = [first.clone(), line("adjudications", &question("Why?")), rulings];
+    for replayed in [false, true] {
+        let results = import(&curator, &scene, lines.concat()).await;
+        assert_eq!((&results[0]["status"], &results[0]["replayed"]), (&json!(201), &json!(replayed)), "{results:#?}");
+        let taken = &results[1]["problem"];
+        assert_eq!((&taken["code"], &taken["adjudication"]), (&json!("already_adjudicated"), &results[0]["id"]));
+        assert_eq!(results[2]["problem"]["code"], "not_found");
+    }
+    // What is decided is decided against a revision, which no line has.
+    let opened = import(&curator, &scene, first).await[0]["id"].as_str().expect("an id").to_owned();
+    let found = json!({
+        "target": {"incident": scene.incident}, "outcome": "confirmed", "standard": "clear", "reason": "So.", "based_on": 1,
+    });
+    let why = json!({"reason": "So."});
+    for (part, body) in [("findings", &found), ("reopen", &why), ("overturn", &why)] {
+        let results = import(&curator, &scene, line(&format!("adjudications/{opened}/{part}"), body)).await;
+        assert_eq!(results[0]["problem"]["code"], "revision_required", "{results:#?}");
+    }
+    world.end().await;
+}

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use domain::adjudication;
 use domain::id::Handle;
 use domain::reading::Event as ReadingEvent;
 use event_log::testing::TestServer;
@@ -282,25 +283,33 @@ async fn records(log: &EventLog) -> Vec<Record> {
     records
 }
 
-/// A read side that folds the whole log for each question, and knows one: which readings there are.
+/// A read side that folds the whole log for each question, and knows two: which readings and which adjudications there are.
 struct Folded(EventLog);
 
 impl Views for Folded {
     fn ask(&self, request: Request) -> BoxFuture<'_, Reply> {
         async move {
-            let Some(request::Question::List(_)) = request.question else {
-                return Reply::refused(0, view::refusal::Why::Invalid, "not_supported_yet", "this view lists readings");
+            let Some(request::Question::List(list)) = &request.question else {
+                return Reply::refused(0, view::refusal::Why::Invalid, "not_supported_yet", "this view lists");
             };
             let records = records(&self.0).await;
             let items = records.iter().filter(|record| record.envelope.project.to_string() == request.project);
             let items = items.filter_map(|record| {
-                let Some(domain::Event::Reading(ReadingEvent::ClaimRead(claim))) = record.events.first() else {
-                    return None;
+                let (id, author) = (record.envelope.id.to_string(), record.envelope.author.to_string());
+                let claim = match record.events.first()? {
+                    domain::Event::Reading(ReadingEvent::ClaimRead(claim)) if list.collection == "readings" => claim,
+                    domain::Event::Adjudication(adjudication::Event::AdjudicationOpened(_))
+                        if list.collection == "adjudications" =>
+                    {
+                        let adjudication = view::Adjudication { id, author, ..view::Adjudication::default() };
+                        return Some(Resource { of: Some(resource::Of::Adjudication(adjudication)) });
+                    }
+                    _ => return None,
                 };
                 let evidence = claim.evidence.iter().map(ToString::to_string).collect();
                 let reading = view::Reading {
-                    id: record.envelope.id.to_string(),
-                    author: record.envelope.author.to_string(),
+                    id,
+                    author,
                     claim: Some(view::Claim { evidence, ..view::Claim::default() }),
                     ..view::Reading::default()
                 };

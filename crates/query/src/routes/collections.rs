@@ -13,8 +13,8 @@ use uuid::Uuid;
 use wire::view::reply::Answer;
 use wire::view::request::Question;
 use wire::view::{
-    Actor, Annotation, Codebook, Derivation, Document, Get, Incident, Judgement, List, Member, Policy, Reading,
-    Relation, Resource, Source,
+    Actor, Adjudication, Annotation, Codebook, Derivation, Document, Get, Incident, Judgement, List, Member, Policy,
+    Reading, Relation, Resource, Source,
 };
 
 use super::Route;
@@ -56,7 +56,7 @@ fn of<T: ToSchema>() -> Description {
     Description { one: reference::<T>(), list: list_of::<T>(), schemas: schemas_of::<T>() }
 }
 
-const COLLECTIONS: [Collection; 12] = [
+const COLLECTIONS: [Collection; 13] = [
     Collection { name: "sources", one: "source", id: Id::Uuid, describe: of::<Source> },
     Collection { name: "documents", one: "document", id: Id::Uuid, describe: of::<Document> },
     Collection { name: "incidents", one: "incident", id: Id::Uuid, describe: of::<Incident> },
@@ -66,6 +66,7 @@ const COLLECTIONS: [Collection; 12] = [
     Collection { name: "readings", one: "reading", id: Id::Uuid, describe: of::<Reading> },
     Collection { name: "judgements", one: "judgement", id: Id::Uuid, describe: of::<Judgement> },
     Collection { name: "derivations", one: "derivation", id: Id::Uuid, describe: of::<Derivation> },
+    Collection { name: "adjudications", one: "adjudication", id: Id::Uuid, describe: of::<Adjudication> },
     Collection { name: "policies", one: "policy", id: Id::Version, describe: of::<Policy> },
     Collection { name: "codebooks", one: "codebook", id: Id::Version, describe: of::<Codebook> },
     Collection { name: "members", one: "member", id: Id::User, describe: of::<Member> },

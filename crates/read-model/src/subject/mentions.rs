@@ -1,8 +1,9 @@
 //! Which other aggregates an event names.
 
-use domain::claim::{Claim, Speaker, Target};
+use domain::claim::{Claim, Proposition, Speaker, Target};
 use domain::{
-    Event, Kind, actor, annotation, derivation, document, identity, incident, project, reading, relation, source, user,
+    Event, Kind, actor, adjudication, annotation, derivation, document, identity, incident, project, reading, relation,
+    source, user,
 };
 use uuid::Uuid;
 
@@ -20,6 +21,7 @@ pub(super) fn each(event: &Event, name: impl FnMut(Kind, Uuid)) {
         Event::Reading(event) => in_reading(event, name),
         Event::Derivation(event) => in_derivation(event, name),
         Event::Identity(event) => in_identity(event, name),
+        Event::Adjudication(event) => in_adjudication(event, name),
     }
 }
 
@@ -126,6 +128,36 @@ fn in_identity(event: &identity::Event, mut name: impl FnMut(Kind, Uuid)) {
     }
 }
 
+fn in_adjudication(event: &adjudication::Event, mut name: impl FnMut(Kind, Uuid)) {
+    match event {
+        adjudication::Event::AdjudicationOpened(docket) => {
+            docket.targets.iter().for_each(|target| in_target(target, &mut name));
+        }
+        adjudication::Event::ReadingsRuled(rulings) => {
+            rulings.uphold.iter().chain(&rulings.reject).for_each(|reading| name(Kind::Reading, reading.uuid()));
+        }
+        adjudication::Event::FindingRecorded(finding) => in_target(&finding.target, &mut name),
+        adjudication::Event::AdjudicationReopened { .. } | adjudication::Event::AdjudicationOverturned { .. } => {}
+    }
+}
+
+fn in_target(target: &adjudication::Target, mut name: impl FnMut(Kind, Uuid)) {
+    match target {
+        adjudication::Target::Reading(reading) => name(Kind::Reading, reading.uuid()),
+        adjudication::Target::Proposition(about) => in_proposition(about, name),
+        adjudication::Target::Incident(incident) => name(Kind::Incident, incident.uuid()),
+    }
+}
+
+fn in_proposition(proposition: &Proposition, mut name: impl FnMut(Kind, Uuid)) {
+    match proposition.target {
+        Target::Incident(id) | Target::Class(id) => name(Kind::Incident, id.uuid()),
+        Target::Relation(relation) => name(Kind::Relation, relation.uuid()),
+        Target::Actor(actor) => name(Kind::Actor, actor.uuid()),
+    }
+    proposition.actor.iter().chain(&proposition.with).for_each(|actor| name(Kind::Actor, actor.uuid()));
+}
+
 fn in_claim(claim: &Claim, mut name: impl FnMut(Kind, Uuid)) {
     for speaker in claim.speakers.everyone() {
         match speaker {
@@ -136,13 +168,7 @@ fn in_claim(claim: &Claim, mut name: impl FnMut(Kind, Uuid)) {
             Speaker::Unidentified { kind: _, label: _, of: None } => {}
         }
     }
-    let proposition = &claim.proposition;
-    match proposition.target {
-        Target::Incident(id) | Target::Class(id) => name(Kind::Incident, id.uuid()),
-        Target::Relation(relation) => name(Kind::Relation, relation.uuid()),
-        Target::Actor(actor) => name(Kind::Actor, actor.uuid()),
-    }
-    proposition.actor.iter().chain(&proposition.with).for_each(|actor| name(Kind::Actor, actor.uuid()));
+    in_proposition(&claim.proposition, &mut name);
     claim.evidence.iter().for_each(|annotation| name(Kind::Annotation, annotation.uuid()));
     claim.changes.iter().for_each(|changed| name(Kind::Reading, changed.uuid()));
     if let Some(relation) = claim.speaks_for {

@@ -1,8 +1,10 @@
 use super::*;
 use crate::testing::{History, claim, user};
 use domain::actor::ActorKind;
+use domain::adjudication::{Outcome, Target};
 use domain::claim::Act;
 use domain::derivation;
+use domain::id::{AdjudicationId, AnnotationId, ReadingId};
 use domain::text::Text;
 
 fn last(history: &History) -> Vec<Subject> {
@@ -66,6 +68,43 @@ fn a_derivation_concerns_both_passages_and_a_verdict_itself_alone() {
     assert_eq!(last(&history), [own(&history, Kind::Derivation, derivation.uuid()), Subject::project(history.project)]);
     history.origin(original);
     assert!(last(&history).contains(&mention(&history, Kind::Annotation, original.uuid(), Kind::Derivation)));
+}
+
+#[test]
+fn an_adjudication_concerns_what_it_is_about() {
+    let mut history = History::new(1);
+    let (incident, group) = (history.incident("Attack"), history.actor(ActorKind::Organisation, "Group"));
+    let reading = ReadingId::new(history.id());
+    let of = |history: &History, id: AdjudicationId| {
+        vec![
+            own(history, Kind::Adjudication, id.uuid()),
+            Subject::created(history.project, Kind::Adjudication),
+            Subject::author(history.project, Kind::Adjudication, user("c")),
+            Subject::project(history.project),
+        ]
+    };
+    let id = history.adjudication(user("c"), vec![Target::Reading(reading)]);
+    let of_reading = mention(&history, Kind::Reading, reading.uuid(), Kind::Adjudication);
+    let mut expected = of(&history, id);
+    expected.push(of_reading);
+    expected.sort_unstable();
+    assert_eq!(last(&history), expected);
+    history.rulings(user("c"), id, vec![reading], Vec::new());
+    let mut expected =
+        vec![own(&history, Kind::Adjudication, id.uuid()), of_reading, Subject::project(history.project)];
+    expected.sort_unstable();
+    assert_eq!(last(&history), expected);
+
+    let source = history.source("Agency");
+    let about = claim(source, group, Act::Accuses, incident, group, AnnotationId::new(reading.uuid())).proposition;
+    let id = history.adjudication(user("c"), vec![Target::Proposition(about)]);
+    let mut expected = of(&history, id);
+    expected.push(mention(&history, Kind::Incident, incident.uuid(), Kind::Adjudication));
+    expected.push(mention(&history, Kind::Actor, group.uuid(), Kind::Adjudication));
+    expected.sort_unstable();
+    assert_eq!(last(&history), expected);
+    history.finding(user("c"), id, Target::Incident(incident), Outcome::Confirmed, 1);
+    assert!(last(&history).contains(&mention(&history, Kind::Incident, incident.uuid(), Kind::Adjudication)));
 }
 
 #[test]

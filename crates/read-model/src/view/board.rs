@@ -111,6 +111,7 @@ impl Mapping<'_> {
             // Blindness needs tasks, of which there are none yet: nothing was left out.
             blinded: false,
             status: board.status.to_string(),
+            finding: board.finding.as_ref().map(finding),
             flags: codes(&board.flags),
             disputes: board.disputes.iter().map(dispute).collect(),
             corroboration: Some(corroboration(board.corroboration)),
@@ -140,8 +141,8 @@ impl Mapping<'_> {
             facet: about.key.facet.map(|facet| facet.to_string()).unwrap_or_default(),
             value: about.value.clone(),
             status: about.status.to_string(),
-            // Without findings the two are one.
-            status_without_finding: about.status.to_string(),
+            status_without_finding: about.status_without_finding.to_string(),
+            finding: about.finding.as_ref().map(finding),
             flags: codes(&about.flags),
             support: utterances(&about.support),
             opposition: utterances(&about.opposition),
@@ -203,8 +204,8 @@ impl Mapping<'_> {
     fn adopted(&self, adopted: &attribution::Adopted) -> view::Adopted {
         let mut speaker = self.voice(&adopted.voice);
         // An unidentified one who adopts is not the utterance's own speaker, but a link before.
-        if let Voice::Unidentified(_) = adopted.voice {
-            let chain = self.case.readings.get(&adopted.utterance).map(|reading| &reading.claim.speakers);
+        if let Voice::Unidentified(lead) = adopted.voice {
+            let chain = self.case.readings.get(&lead).map(|reading| &reading.claim.speakers);
             let adopts = |link: &&domain::claim::Link| {
                 link.stance == Stance::Adopts && matches!(link.speaker, Speaker::Unidentified { .. })
             };
@@ -304,6 +305,18 @@ pub(super) fn corroboration(of: attribution::Corroboration) -> view::Corroborati
 fn opinion(opinion: Opinion) -> view::Opinion {
     let Opinion { belief, disbelief, uncertainty, base_rate: _ } = opinion.rounded();
     view::Opinion { belief, disbelief, uncertainty, expectation: rounded(opinion.expectation()) }
+}
+
+fn finding(finding: &attribution::Finding) -> view::Finding {
+    view::Finding {
+        adjudication: finding.adjudication.to_string(),
+        outcome: finding.outcome.to_string(),
+        standard: finding.standard.to_string(),
+        reason: finding.reason.as_ref().map(|reason| reason.as_str().to_owned()),
+        based_on: finding.based_on,
+        dissent: view::dissent(&finding.dissent),
+        also: codes(&finding.also),
+    }
 }
 
 fn dispute(dispute: &attribution::Dispute) -> view::Dispute {

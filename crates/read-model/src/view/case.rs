@@ -1,5 +1,6 @@
 //! Gathering what a board depends on.
 
+mod adjudications;
 mod derivations;
 mod judgements;
 mod recollection;
@@ -8,8 +9,10 @@ pub(super) use recollection::Recollection;
 
 use crate::subject::Subject;
 use crate::{Error, Loaded, Snapshot};
+use adjudications::adjudications;
 use derivations::derivations;
 use domain::actor::Actor;
+use domain::adjudication::{self, Adjudication};
 use domain::annotation::Annotation;
 use domain::attribution::{Case, CaseReading};
 use domain::claim::{Claim, Speaker, Target};
@@ -364,6 +367,14 @@ impl Gathering<'_> {
         let named_by_classes = classes.values().flat_map(|class| class.targets.iter().chain(&class.actors));
         named.actors.extend(targets.chain(named_by_classes));
         let relations = relations(&mut records, &judgements, &mut named.actors, named.relations)?;
+        let subjects = others.keys().map(|id| Target::Incident(*id)).chain([subject]);
+        let subjects = subjects.chain(classes.keys().map(|id| Target::Class(*id)));
+        let adjudications = adjudications(&mut records, subjects, relations.keys().copied(), readings.keys().copied())?;
+        // Somebody may have been found to have done it whom nobody names.
+        named.actors.extend(adjudications.values().flat_map(actors_of));
+        let found = named.actors.iter().map(|id| id.uuid()).collect::<Vec<_>>();
+        let beside = judgements::neighbours(&mut records, &judgements, identity::Subject::Actor, found)?;
+        named.actors.extend(beside.into_iter().map(ActorId::new));
         let actors: BTreeMap<ActorId, Actor> = states(&mut records, named.actors, ActorId::uuid)?;
         let case = Case {
             subject,
@@ -378,10 +389,19 @@ impl Gathering<'_> {
             relations,
             classes,
             judgements,
+            adjudications,
         };
         let recollection = records.recollection;
         Ok((Gathered { case, subjects: recollection.subjects(), since: recollection.since() }, recollection))
     }
+}
+
+/// The actors on whom something was found.
+fn actors_of(adjudication: &Adjudication) -> impl Iterator<Item = ActorId> {
+    adjudication.findings().iter().filter_map(|finding| match &finding.target {
+        adjudication::Target::Proposition(about) => about.actor,
+        adjudication::Target::Reading(_) | adjudication::Target::Incident(_) => None,
+    })
 }
 
 fn states<I: Copy + Ord, A: Aggregate>(

@@ -6,6 +6,7 @@ use super::scope::{Answer, Scope, invalid};
 use super::{board, status};
 use crate::Loaded;
 use domain::actor::{Actor, ActorKind};
+use domain::adjudication::{self, Adjudication, TargetKind};
 use domain::annotation::{Annotation, SpanRole};
 use domain::claim::{Claim, Speaker, Target};
 use domain::derivation::Derivation;
@@ -35,6 +36,8 @@ pub(super) struct Filter {
     pub author: Option<UserId>,
     /// In comparable form.
     pub q: Option<String>,
+    /// What is to be among those that it is about; empty for no matter what.
+    pub targets: Vec<Uuid>,
 }
 
 /// What a collection can be filtered by, besides `author`.
@@ -44,7 +47,7 @@ pub(super) struct Fields {
     pub status: Vec<&'static str>,
     /// The kinds, if it has any.
     pub kind: Kinds,
-    /// Which of `actor`, `document`, `incident` and `q` it has.
+    /// Which of `actor`, `document`, `incident`, `q` and `targets` it has.
     pub others: &'static [&'static str],
 }
 
@@ -60,6 +63,9 @@ pub(super) enum Kinds {
     Terms,
 }
 
+/// By what adjudications are asked for within the system.
+const TARGETS: &str = "targets";
+
 fn all<C: Code>() -> Kinds {
     Kinds::Codes(C::ALL.iter().map(|code| code.as_str()).collect())
 }
@@ -72,7 +78,7 @@ impl Filter {
         collection: &str,
         fields: &Fields,
     ) -> Answer<Self> {
-        let Some(view::Filter { status, kind, actor, document, incident, author, q }) = filter else {
+        let Some(view::Filter { status, kind, actor, document, incident, author, q, targets }) = filter else {
             return Ok(Self::default());
         };
         let has = |has: bool, given: bool, name: &str| {
@@ -84,6 +90,7 @@ impl Filter {
         for (given, name) in [(actor, "actor"), (document, "document"), (incident, "incident"), (q, "q")] {
             has(fields.others.contains(&name), given.is_some(), name)?;
         }
+        has(fields.others.contains(&TARGETS), !targets.is_empty(), TARGETS)?;
         check_code("status", status.as_deref(), &fields.status)?;
         if let Kinds::Codes(codes) = &fields.kind {
             check_code("kind", kind.as_deref(), codes)?;
@@ -96,6 +103,10 @@ impl Filter {
             incident: all_of(scope, identity::Subject::Incident, parse_id("incident", incident.as_deref())?)?,
             author: author.as_deref().map(user).transpose()?,
             q: q.as_deref().map(comparable),
+            targets: targets
+                .iter()
+                .filter_map(|target| parse_id(TARGETS, Some(target)).transpose())
+                .collect::<Answer<_>>()?,
         })
     }
 
@@ -241,11 +252,11 @@ impl Filtered for Relation {
         Fields { status: status::of_relations(), kind: all::<RelationType>(), others: &["actor"] }
     }
 
-    fn is_admitted(_: &Scope<'_>, _: Uuid, loaded: &Loaded<Self>, filter: &Filter) -> Answer<bool> {
+    fn is_admitted(scope: &Scope<'_>, id: Uuid, loaded: &Loaded<Self>, filter: &Filter) -> Answer<bool> {
         let Some(edge) = loaded.state.edge() else { return Ok(false) };
         Ok(filter.is_author(loaded.author)
             && filter.is_kind(edge.relation.as_str())
-            && filter.is_status(status::of_relation(&loaded.state))
+            && filter.is_status(status::of_relation(scope, id, &loaded.state)?)
             && filter.names([edge.from, edge.to].into_iter()))
     }
 }
@@ -270,7 +281,7 @@ impl Filtered for Reading {
         Fields { status: status::READING.to_vec(), kind, others: &["actor", "document", "incident"] }
     }
 
-    fn is_admitted(scope: &Scope<'_>, _: Uuid, loaded: &Loaded<Self>, filter: &Filter) -> Answer<bool> {
+    fn is_admitted(scope: &Scope<'_>, id: Uuid, loaded: &Loaded<Self>, filter: &Filter) -> Answer<bool> {
         if !filter.is_author(loaded.author) || !filter.is_kind(kind_of_reading(&loaded.state)) {
             return Ok(false);
         }
@@ -285,7 +296,7 @@ impl Filtered for Reading {
                     && filter.document.is_none_or(|asked| asked == blank.document)
             }
         };
-        Ok(admitted && (filter.status.is_none() || filter.is_status(status::of_reading(scope, &loaded.state)?)))
+        Ok(admitted && (filter.status.is_none() || filter.is_status(status::of_reading(scope, id, &loaded.state)?)))
     }
 }
 
@@ -302,6 +313,53 @@ impl Filtered for Derivation {
         };
         Ok(filter.is_author(loaded.author) && filter.is_kind(kind) && filter.is_status(status))
     }
+}
+
+impl Filtered for Adjudication {
+    fn fields() -> Fields {
+        Fields { status: status::of_adjudications(), kind: all::<TargetKind>(), others: &["incident", TARGETS] }
+    }
+
+    fn is_admitted(scope: &Scope<'_>, _: Uuid, loaded: &Loaded<Self>, filter: &Filter) -> Answer<bool> {
+        let (Some(docket), Some(stage)) = (loaded.state.docket(), loaded.state.stage()) else { return Ok(false) };
+        let is_kind = docket.targets.first().is_some_and(|target| filter.is_kind(target.kind().as_str()));
+        if !(is_kind && filter.is_author(loaded.author) && filter.is_status(stage.as_str())) {
+            return Ok(false);
+        }
+        let is_asked = |target: &adjudication::Target| match target {
+            adjudication::Target::Reading(id) => filter.targets.contains(&id.uuid()),
+            adjudication::Target::Incident(id) => filter.targets.contains(&id.uuid()),
+            adjudication::Target::Proposition(about) => match about.target {
+                Target::Incident(id) | Target::Class(id) => filter.targets.contains(&id.uuid()),
+                Target::Relation(id) => filter.targets.contains(&id.uuid()),
+                Target::Actor(id) => filter.targets.contains(&id.uuid()),
+            },
+        };
+        if !filter.targets.is_empty() && !docket.targets.iter().any(is_asked) {
+            return Ok(false);
+        }
+        let Some(asked) = &filter.incident else { return Ok(true) };
+        for target in &docket.targets {
+            if concerns(scope, target, asked)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}
+
+/// Whether a target is an incident, or about one, or a reading about one.
+fn concerns(scope: &Scope<'_>, target: &adjudication::Target, asked: &BTreeSet<Uuid>) -> Answer<bool> {
+    let is_about = |target| matches!(target, Target::Incident(id) | Target::Class(id) if asked.contains(&id.uuid()));
+    Ok(match target {
+        adjudication::Target::Incident(id) => asked.contains(&id.uuid()),
+        adjudication::Target::Proposition(about) => is_about(about.target),
+        adjudication::Target::Reading(id) => {
+            let reading: Option<Loaded<Reading>> = scope.snapshot.load(scope.project, id.uuid())?;
+            let claim = reading.as_ref().and_then(|reading| reading.state.claim());
+            claim.is_some_and(|claim| is_about(claim.proposition.target))
+        }
+    })
 }
 
 /// Every actor whom a claim names: as speaker, as subject, as target.

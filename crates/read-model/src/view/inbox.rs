@@ -5,10 +5,11 @@ use super::ledger::proposition_head;
 use super::list::COST_OF_BOARD;
 use super::scope::{Answer, Scope};
 use super::walk;
-use domain::Kind;
+use domain::attribution::Flag;
 use domain::claim::Target;
 use domain::id::IncidentId;
-use wire::view::{AskInbox, Board, Inbox, InboxInconsistency, InboxItem};
+use domain::{Code, Kind};
+use wire::view::{AskInbox, Board, BoardProposition, Inbox, InboxInconsistency, InboxItem, InboxStale};
 
 /// The page that is asked for.
 pub(super) fn inbox(scope: &Scope<'_>, ask: &AskInbox) -> Answer<Inbox> {
@@ -36,8 +37,15 @@ fn item(board: &Board) -> Option<InboxItem> {
         .flat_map(|about| about.inconsistent.iter().map(move |by| (about, by)))
         .map(|(about, by)| InboxInconsistency { proposition: Some(proposition_head(about)), by: Some(by.clone()) })
         .collect();
-    if inconsistent.is_empty() {
+    let is_stale = |about: &&BoardProposition| about.flags.iter().any(|flag| flag == Flag::Stale.as_str());
+    let stale: Vec<_> = board
+        .propositions
+        .iter()
+        .filter(is_stale)
+        .map(|about| InboxStale { proposition: Some(proposition_head(about)), finding: about.finding.clone() })
+        .collect();
+    if inconsistent.is_empty() && stale.is_empty() {
         return None;
     }
-    Some(InboxItem { incident: board.incident.clone(), status: board.status.clone(), inconsistent })
+    Some(InboxItem { incident: board.incident.clone(), status: board.status.clone(), inconsistent, stale })
 }

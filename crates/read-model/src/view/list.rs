@@ -9,6 +9,7 @@ use crate::{Loaded, Snapshot};
 use domain::Kind;
 use domain::access::{self, Action};
 use domain::actor::Actor;
+use domain::adjudication::Adjudication;
 use domain::annotation::Annotation;
 use domain::derivation::Derivation;
 use domain::document::Document;
@@ -45,6 +46,7 @@ pub(super) fn kind(collection: &str) -> Answer<Kind> {
         "readings" => Kind::Reading,
         "derivations" => Kind::Derivation,
         "judgements" => Kind::Identity,
+        "adjudications" => Kind::Adjudication,
         unknown => {
             let unknown: String = unknown.chars().take(64).collect();
             return Err(invalid("unknown_collection", format!("there is no collection `{unknown}`")));
@@ -79,6 +81,7 @@ pub(super) fn get(scope: &Scope<'_>, ask: &Get) -> Answer<Resource> {
         "readings" => one::<Reading>(scope, &ask.id)?,
         "derivations" => one::<Derivation>(scope, &ask.id)?,
         "judgements" => judgements::get(scope, &ask.id)?,
+        "adjudications" => one::<Adjudication>(scope, &ask.id)?,
         unknown => kind(unknown).map(|_| None)?,
     };
     found.ok_or_else(absent)
@@ -101,6 +104,7 @@ pub(super) fn list(scope: &Scope<'_>, ask: &List) -> Answer<Page> {
         "readings" => listed::<Reading>(scope, ask),
         "derivations" => listed::<Derivation>(scope, ask),
         "judgements" => judgements::list(scope, ask),
+        "adjudications" => listed::<Adjudication>(scope, ask),
         _ => numbered(scope, ask),
     }
 }
@@ -161,14 +165,13 @@ listed!(Source, |_, id, loaded| Ok(resource::source(id, loaded)), |_, _| Ok(None
 listed!(Document, |_, id, loaded| Ok(resource::document(id, loaded)), |_, _| Ok(None));
 listed!(Incident, resource::incident, |scope, filter| Ok(by_actor(scope, filter, Kind::Incident)), 1 + COST_OF_BOARD);
 listed!(Actor, |_, id, loaded| Ok(resource::actor(id, loaded)), |_, _| Ok(None));
-listed!(Relation, |_, id, loaded| Ok(resource::relation(id, loaded)), |scope, filter| {
-    Ok(by_actor(scope, filter, Kind::Relation))
-});
+listed!(Relation, resource::relation, |scope, filter| { Ok(by_actor(scope, filter, Kind::Relation)) });
 listed!(Annotation, |_, id, loaded| Ok(resource::annotation(id, loaded)), |scope, filter| {
     Ok(by_document(scope, filter, Kind::Annotation))
 });
 listed!(Reading, resource::reading, by_anything);
 listed!(Derivation, |_, id, loaded| Ok(resource::derivation(id, loaded)), |_, _| Ok(None));
+listed!(Adjudication, |_, id, loaded| Ok(resource::adjudication(id, loaded)), by_target);
 
 fn mention(scope: &Scope<'_>, kind: Kind, id: Uuid, mentioning: Kind) -> Subject {
     Subject::mention(&Address { project: scope.project.uuid(), kind, id }, mentioning)
@@ -198,6 +201,31 @@ fn by_anything(scope: &Scope<'_>, filter: &Filter) -> Answer<Option<Vec<Subject>
     let annotations = scope.snapshot.aggregates(&annotations)?;
     let mut subjects = vec![mention(scope, Kind::Document, document.uuid(), Kind::Reading)];
     subjects.extend(annotations.into_iter().map(|id| mention(scope, Kind::Annotation, id, Kind::Reading)));
+    Ok(Some(subjects))
+}
+
+/// Adjudications by what they are about: by targets, or by an incident, by which those are found as well that are about a
+/// reading on it.
+fn by_target(scope: &Scope<'_>, filter: &Filter) -> Answer<Option<Vec<Subject>>> {
+    const KINDS: [Kind; 3] = [Kind::Reading, Kind::Incident, Kind::Relation];
+    let named = |id: &Uuid| {
+        let id = *id;
+        KINDS.map(|kind| mention(scope, kind, id, Kind::Adjudication))
+    };
+    if !filter.targets.is_empty() {
+        return Ok(Some(filter.targets.iter().flat_map(named).collect()));
+    }
+    let Some(incidents) = &filter.incident else { return Ok(None) };
+    let mut subjects = Vec::new();
+    for incident in incidents {
+        let readings = mention(scope, Kind::Incident, *incident, Kind::Reading);
+        if scope.snapshot.positions(&readings, 0, MENTIONS_MAX + 1)?.len() > MENTIONS_MAX {
+            return Ok(None);
+        }
+        let readings = scope.snapshot.aggregates(&readings)?;
+        subjects.push(mention(scope, Kind::Incident, *incident, Kind::Adjudication));
+        subjects.extend(readings.into_iter().map(|id| mention(scope, Kind::Reading, id, Kind::Adjudication)));
+    }
     Ok(Some(subjects))
 }
 

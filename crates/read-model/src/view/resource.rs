@@ -6,6 +6,7 @@ use crate::Loaded;
 use domain::Code;
 use domain::access::Role;
 use domain::actor::{Actor, Name};
+use domain::adjudication::Adjudication;
 use domain::annotation::Annotation;
 use domain::derivation::{Derivation, DerivationType};
 use domain::document::{self, Document};
@@ -141,22 +142,22 @@ fn name((id, name): &(NameId, Name)) -> view::ActorName {
     }
 }
 
-pub(super) fn relation(id: Uuid, loaded: &Loaded<Relation>) -> Option<Resource> {
-    let edge = loaded.state.edge()?;
+pub(super) fn relation(scope: &Scope<'_>, id: Uuid, loaded: &Loaded<Relation>) -> Answer<Option<Resource>> {
+    let Some(edge) = loaded.state.edge() else { return Ok(None) };
     let disputed_by = match &loaded.state {
         Relation::Live { edge: _, disputed_by } => codes(disputed_by),
         Relation::Absent | Relation::Withdrawn(_) => Vec::new(),
     };
-    Some(resource(Of::Relation(of_loaded!(Relation, id, loaded,
+    Ok(Some(resource(Of::Relation(of_loaded!(Relation, id, loaded,
         r#type: edge.relation.to_string(),
         from: edge.from.to_string(),
         to: edge.to.to_string(),
         stance: edge.stance.to_string(),
         evidence: codes(&edge.evidence),
         valid: edge.valid.as_ref().map(date),
-        status: status::of_relation(&loaded.state).to_owned(),
+        status: status::of_relation(scope, id, &loaded.state)?.to_owned(),
         disputed_by,
-    ))))
+    )))))
 }
 
 pub(super) fn annotation(id: Uuid, loaded: &Loaded<Annotation>) -> Option<Resource> {
@@ -185,7 +186,7 @@ pub(super) fn reading(scope: &Scope<'_>, id: Uuid, loaded: &Loaded<Reading>) -> 
     };
     Ok(Some(resource(Of::Reading(of_loaded!(Reading, id, loaded,
         kind: kind_of_reading(&loaded.state).to_owned(),
-        status: status::of_reading(scope, &loaded.state)?.to_owned(),
+        status: status::of_reading(scope, id, &loaded.state)?.to_owned(),
         claim,
         passage,
     )))))
@@ -259,6 +260,24 @@ pub(super) fn judgement(
         against: codes(against),
         status: standing.to_string(),
     }))
+}
+
+pub(super) fn adjudication(id: Uuid, loaded: &Loaded<Adjudication>) -> Option<Resource> {
+    let (state, docket) = (&loaded.state, loaded.state.docket()?);
+    let reason = match state {
+        Adjudication::Absent => None,
+        Adjudication::Pending(pending) => pending.reopened.as_ref(),
+        Adjudication::Overturned { reason, .. } => Some(reason),
+    };
+    Some(resource(Of::Adjudication(of_loaded!(Adjudication, id, loaded,
+        kind: docket.targets.first()?.kind().to_string(),
+        status: state.stage()?.to_string(),
+        question: text(&docket.question),
+        targets: docket.targets.iter().map(view::target).collect(),
+        rulings: state.rulings().map(view::rulings),
+        findings: state.findings().iter().map(view::finding).collect(),
+        reason: reason.map(text),
+    ))))
 }
 
 pub(super) fn policy(version: u32, policy: &domain::policy::Policy) -> Resource {

@@ -2,18 +2,23 @@
 
 use super::scope::{Answer, Scope};
 use crate::Loaded;
-use domain::Code;
+use crate::subject::Subject;
+use domain::adjudication::{Adjudication, Identity, Outcome, Stage};
 use domain::annotation::Annotation;
 use domain::attribution::IncidentStatus;
 use domain::claim::Claim;
 use domain::derivation::{self, Derivation};
+use domain::id::{ReadingId, RelationId};
 use domain::reading::Reading;
 use domain::relation::{Relation, Standing};
+use domain::{Code, Kind};
+use uuid::Uuid;
+use wire::subject::Address;
 
 /// The statuses of annotations.
 pub(super) const ANNOTATION: [&str; 2] = ["live", "retracted"];
-/// The statuses of readings: an orphan cites no live annotation.
-pub(super) const READING: [&str; 3] = ["live", "orphan", "retracted"];
+/// The statuses of readings: an orphan cites no live annotation, and a ruling may reject a reading.
+pub(super) const READING: [&str; 4] = ["live", "orphan", "rejected", "retracted"];
 /// The status of a passage that was declared to be an origin.
 const DECLARED: &str = "declared";
 
@@ -32,8 +37,30 @@ pub(super) fn of_incidents() -> Vec<&'static str> {
     IncidentStatus::ALL.iter().map(|status| status.as_str()).collect()
 }
 
-pub(super) fn of_relation(relation: &Relation) -> &'static str {
-    relation.standing().as_str()
+/// The statuses of adjudications.
+pub(super) fn of_adjudications() -> Vec<&'static str> {
+    Stage::ALL.iter().map(|stage| stage.as_str()).collect()
+}
+
+/// The standing of a relation, with what was found on it.
+pub(super) fn of_relation(scope: &Scope<'_>, id: Uuid, relation: &Relation) -> Answer<&'static str> {
+    let identity = Identity::of_relation(RelationId::new(id));
+    let adjudications = about(scope, Kind::Relation, id)?;
+    let findings = adjudications.iter().flat_map(Adjudication::findings);
+    let on_it = findings.filter(|finding| finding.target.identity(|actor| actor) == identity);
+    let found = Outcome::common(on_it.map(|finding| finding.outcome));
+    Ok(relation.standing_as_found(found).as_str())
+}
+
+/// The adjudications that are about something.
+fn about(scope: &Scope<'_>, kind: Kind, id: Uuid) -> Answer<Vec<Adjudication>> {
+    let target = Address { project: scope.project.uuid(), kind, id };
+    let mut adjudications = Vec::new();
+    for id in scope.snapshot.aggregates(&Subject::mention(&target, Kind::Adjudication))? {
+        let loaded: Option<Loaded<Adjudication>> = scope.snapshot.load(scope.project, id)?;
+        adjudications.extend(loaded.map(|loaded| loaded.state));
+    }
+    Ok(adjudications)
 }
 
 pub(super) fn of_derivation(derivation: &Derivation) -> Option<&'static str> {
@@ -48,12 +75,20 @@ pub(super) fn of_annotation(annotation: &Annotation) -> &'static str {
     if annotation.live().is_some() { "live" } else { "retracted" }
 }
 
-pub(super) fn of_reading(scope: &Scope<'_>, reading: &Reading) -> Answer<&'static str> {
+pub(super) fn of_reading(scope: &Scope<'_>, id: Uuid, reading: &Reading) -> Answer<&'static str> {
     match reading {
         Reading::Absent | Reading::Retracted { .. } | Reading::BlankRetracted { .. } => Ok("retracted"),
+        Reading::Blank { .. } | Reading::Claim { .. } if is_rejected(scope, id)? => Ok("rejected"),
         Reading::Blank { .. } => Ok("live"),
         Reading::Claim { author: _, claim } => Ok(if cites_live(scope, claim)? { "live" } else { "orphan" }),
     }
+}
+
+/// Whether a ruling that counts rejects a reading.
+fn is_rejected(scope: &Scope<'_>, id: Uuid) -> Answer<bool> {
+    let adjudications = about(scope, Kind::Reading, id)?;
+    let mut rulings = adjudications.iter().filter_map(Adjudication::rulings);
+    Ok(rulings.any(|rulings| rulings.reject.contains(&ReadingId::new(id))))
 }
 
 fn cites_live(scope: &Scope<'_>, claim: &Claim) -> Answer<bool> {

@@ -1,3 +1,4 @@
+mod adjudications;
 mod boards;
 mod collections;
 mod histories;
@@ -12,7 +13,8 @@ use super::*;
 use crate::testing::{History, claim, user};
 use domain::access::Role;
 use domain::actor::ActorKind;
-use domain::claim::{Act, Claim};
+use domain::adjudication::Target;
+use domain::claim::{Act, Claim, Proposition};
 use domain::id::{ActorId, AnnotationId, DocumentId, IncidentId, ReadingId, SourceId, UserId};
 use domain::project;
 use tempfile::TempDir;
@@ -133,6 +135,7 @@ fn id_of(resource: &Resource) -> String {
         Of::Member(it) => it.user.clone(),
         Of::Derivation(it) => it.id.clone(),
         Of::Judgement(it) => it.id.clone(),
+        Of::Adjudication(it) => it.id.clone(),
     }
 }
 
@@ -163,6 +166,15 @@ fn scene() -> Scene {
 impl Scene {
     fn claim(&self, speaker: ActorId, act: Act) -> Claim {
         claim(self.source, speaker, act, self.incident, self.group, self.annotation)
+    }
+
+    /// The proposition that the group did it, to be decided.
+    fn target(&self) -> Target {
+        Target::Proposition(self.proposition())
+    }
+
+    fn proposition(&self) -> Proposition {
+        self.claim(self.state, Act::Accuses).proposition
     }
 
     fn read(&mut self, author: UserId, speaker: ActorId, act: Act) -> ReadingId {

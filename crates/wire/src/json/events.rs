@@ -3,7 +3,8 @@
 use super::rfc3339;
 use crate::view;
 use domain::{
-    Event, actor, annotation, derivation, document, identity, incident, project, reading, relation, source, user,
+    Event, actor, adjudication, annotation, derivation, document, identity, incident, project, reading, relation,
+    source, user,
 };
 use serde_json::{Value, json};
 
@@ -23,6 +24,7 @@ pub(super) fn event(event: &Event) -> Value {
         Event::Reading(event) => of_reading(event),
         Event::Derivation(event) => of_derivation(event),
         Event::Identity(event) => of_identity(event),
+        Event::Adjudication(event) => of_adjudication(event),
     };
     leave_out_nulls(&mut fields);
     fields["type"] = event.name().into();
@@ -163,6 +165,21 @@ fn of_identity(event: &identity::Event) -> Value {
             })
         }
         JudgementWithdrawn(id) => json!({ "judgement": id }),
+    }
+}
+
+fn of_adjudication(event: &adjudication::Event) -> Value {
+    use adjudication::Event::{
+        AdjudicationOpened, AdjudicationOverturned, AdjudicationReopened, FindingRecorded, ReadingsRuled,
+    };
+    match event {
+        AdjudicationOpened(adjudication::Docket { question, targets }) => {
+            let targets: Vec<_> = targets.iter().map(view::target).collect();
+            json!({ "question": question, "targets": targets })
+        }
+        ReadingsRuled(rulings) => json!(view::rulings(rulings)),
+        FindingRecorded(finding) => json!(view::finding(finding)),
+        AdjudicationReopened { reason } | AdjudicationOverturned { reason } => json!({ "reason": reason }),
     }
 }
 

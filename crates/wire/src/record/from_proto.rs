@@ -11,8 +11,8 @@ use domain::edtf::Edtf;
 use domain::policy::{Evidence, Policy};
 use domain::text::Text;
 use domain::{
-    Code, Event, Kind, actor, annotation, derivation, document, identity, incident, project, reading, relation, source,
-    user,
+    Code, Event, Kind, actor, adjudication, annotation, derivation, document, identity, incident, project, reading,
+    relation, source, user,
 };
 use proto::event::Of;
 use std::collections::BTreeMap;
@@ -114,6 +114,7 @@ fn kind(kind: i32, field: &'static str) -> Result<Kind> {
         Ok(proto::Kind::Reading) => Kind::Reading,
         Ok(proto::Kind::Derivation) => Kind::Derivation,
         Ok(proto::Kind::Identity) => Kind::Identity,
+        Ok(proto::Kind::Adjudication) => Kind::Adjudication,
         Ok(proto::Kind::Unspecified) | Err(_) => return Err(Error::Field { field }),
     })
 }
@@ -248,6 +249,27 @@ fn event(of: Of) -> Result<Event> {
             reason: text(event.reason, "OriginDeclared.reason")?,
         }
         .into(),
+        Of::AdjudicationOpened(event) => adjudication::Event::AdjudicationOpened(adjudication::Docket {
+            question: text(event.question, "AdjudicationOpened.question")?,
+            targets: event.targets.into_iter().map(target).collect::<Result<_>>()?,
+        })
+        .into(),
+        Of::ReadingsRuled(event) => adjudication::Event::ReadingsRuled(adjudication::Rulings {
+            uphold: ids(&event.uphold, "ReadingsRuled.uphold")?,
+            reject: ids(&event.reject, "ReadingsRuled.reject")?,
+            reason: text(event.reason, "ReadingsRuled.reason")?,
+            based_on: event.based_on,
+        })
+        .into(),
+        Of::FindingRecorded(event) => adjudication::Event::FindingRecorded(finding(event)?).into(),
+        Of::AdjudicationReopened(event) => {
+            adjudication::Event::AdjudicationReopened { reason: text(event.reason, "AdjudicationReopened.reason")? }
+                .into()
+        }
+        Of::AdjudicationOverturned(event) => {
+            adjudication::Event::AdjudicationOverturned { reason: text(event.reason, "AdjudicationOverturned.reason")? }
+                .into()
+        }
         Of::AnnotationCreated(event) => annotation::Event::AnnotationCreated(span(event.span)?).into(),
         Of::AnnotationRevised(event) => annotation::Event::AnnotationRevised(span(event.span)?).into(),
         Of::AnnotationRetracted(proto::AnnotationRetracted {}) => annotation::Event::AnnotationRetracted.into(),
@@ -301,6 +323,29 @@ fn policy(event: &proto::PolicyPublished) -> Result<Policy> {
 /// A finite number: a policy is compared, and printed as JSON, which has no other numbers.
 fn number(number: f64, field: &'static str) -> Result<f64> {
     if number.is_finite() { Ok(number) } else { Err(Error::Field { field }) }
+}
+
+fn target(target: proto::AdjudicationTarget) -> Result<adjudication::Target> {
+    use proto::adjudication_target::Of as To;
+    Ok(match target.of.ok_or(Error::Field { field: "AdjudicationTarget.of" })? {
+        To::Reading(reading) => adjudication::Target::Reading(id(&reading, "AdjudicationTarget.reading")?),
+        To::Proposition(about) => adjudication::Target::Proposition(proposition(Some(about))?),
+        To::Incident(incident) => adjudication::Target::Incident(id(&incident, "AdjudicationTarget.incident")?),
+    })
+}
+
+fn finding(event: proto::FindingRecorded) -> Result<adjudication::Finding> {
+    let dissent = |dissent: proto::Dissent| {
+        Ok(adjudication::Dissent { by: id(&dissent.by, "Dissent.by")?, text: text(dissent.text, "Dissent.text")? })
+    };
+    Ok(adjudication::Finding {
+        target: target(event.target.ok_or(Error::Field { field: "FindingRecorded.target" })?)?,
+        outcome: code(&event.outcome, "FindingRecorded.outcome")?,
+        standard: code(&event.standard, "FindingRecorded.standard")?,
+        reason: text(event.reason, "FindingRecorded.reason")?,
+        based_on: event.based_on,
+        dissent: event.dissent.into_iter().map(dissent).collect::<Result<_>>()?,
+    })
 }
 
 fn incident_detail(detail: Option<proto::IncidentDetail>) -> Result<incident::Detail> {

@@ -10,8 +10,8 @@ use domain::id::{ActorId, RelationId};
 use domain::policy::Policy;
 use domain::text::Text;
 use domain::{
-    Code, Event, Kind, actor, annotation, derivation, document, identity, incident, project, reading, relation, source,
-    user,
+    Code, Event, Kind, actor, adjudication, annotation, derivation, document, identity, incident, project, reading,
+    relation, source, user,
 };
 use proto::event::Of;
 use uuid::Uuid;
@@ -75,6 +75,7 @@ fn kind(kind: Kind) -> i32 {
         Kind::Reading => proto::Kind::Reading,
         Kind::Derivation => proto::Kind::Derivation,
         Kind::Identity => proto::Kind::Identity,
+        Kind::Adjudication => proto::Kind::Adjudication,
     };
     kind.into()
 }
@@ -92,6 +93,7 @@ fn event(event: &Event) -> Of {
         Event::Reading(event) => of_reading(event),
         Event::Derivation(event) => of_derivation(event),
         Event::Identity(event) => of_identity(event),
+        Event::Adjudication(event) => of_adjudication(event),
     }
 }
 
@@ -319,6 +321,58 @@ fn of_derivation(event: &derivation::Event) -> Of {
             Of::OriginDeclared(proto::OriginDeclared { annotation: id(annotation.uuid()), reason: Some(text(reason)) })
         }
     }
+}
+
+fn of_adjudication(event: &adjudication::Event) -> Of {
+    use adjudication::Event::{
+        AdjudicationOpened, AdjudicationOverturned, AdjudicationReopened, FindingRecorded, ReadingsRuled,
+    };
+    match event {
+        AdjudicationOpened(adjudication::Docket { question, targets }) => {
+            Of::AdjudicationOpened(proto::AdjudicationOpened {
+                question: Some(text(question)),
+                targets: targets.iter().map(target).collect(),
+            })
+        }
+        ReadingsRuled(adjudication::Rulings { uphold, reject, reason, based_on }) => {
+            Of::ReadingsRuled(proto::ReadingsRuled {
+                uphold: uphold.iter().map(|reading| id(reading.uuid())).collect(),
+                reject: reject.iter().map(|reading| id(reading.uuid())).collect(),
+                reason: Some(text(reason)),
+                based_on: *based_on,
+            })
+        }
+        FindingRecorded(adjudication::Finding { target: on, outcome, standard, reason, based_on, dissent }) => {
+            let dissent = dissent.iter().map(|adjudication::Dissent { by, text: other }| proto::Dissent {
+                by: id(by.uuid()),
+                text: Some(text(other)),
+            });
+            Of::FindingRecorded(proto::FindingRecorded {
+                target: Some(target(on)),
+                outcome: code(*outcome),
+                standard: code(*standard),
+                reason: Some(text(reason)),
+                based_on: *based_on,
+                dissent: dissent.collect(),
+            })
+        }
+        AdjudicationReopened { reason } => {
+            Of::AdjudicationReopened(proto::AdjudicationReopened { reason: Some(text(reason)) })
+        }
+        AdjudicationOverturned { reason } => {
+            Of::AdjudicationOverturned(proto::AdjudicationOverturned { reason: Some(text(reason)) })
+        }
+    }
+}
+
+fn target(target: &adjudication::Target) -> proto::AdjudicationTarget {
+    use proto::adjudication_target::Of as To;
+    let of = match target {
+        adjudication::Target::Reading(reading) => To::Reading(id(reading.uuid())),
+        adjudication::Target::Proposition(about) => To::Proposition(proposition(about)),
+        adjudication::Target::Incident(incident) => To::Incident(id(incident.uuid())),
+    };
+    proto::AdjudicationTarget { of: Some(of) }
 }
 
 fn of_annotation(event: &annotation::Event) -> Of {

@@ -1,6 +1,10 @@
 //! From domain values to view messages, field by field.
 
-use super::{Claim, Codebook, Link, Officials, OpinionEvidence, Passage, Policy, Proposition, Unidentified};
+use super::{
+    AdjudicationFinding, AdjudicationTarget, Claim, Codebook, Dissent, Link, Officials, OpinionEvidence, Passage,
+    Policy, Proposition, Rulings, Unidentified,
+};
+use domain::adjudication;
 use domain::claim::{self, Chain, Speaker, Stance, Target};
 use domain::reading::Blank;
 use domain::text::Text;
@@ -69,6 +73,48 @@ pub fn proposition(proposition: &claim::Proposition) -> Proposition {
         Target::Actor(actor) => about.actor = Some(actor.to_string()),
     }
     about
+}
+
+/// What is to be decided.
+#[must_use]
+pub fn target(target: &adjudication::Target) -> AdjudicationTarget {
+    let mut to = AdjudicationTarget::default();
+    match target {
+        adjudication::Target::Reading(reading) => to.reading = Some(reading.to_string()),
+        adjudication::Target::Proposition(about) => to.proposition = Some(proposition(about)),
+        adjudication::Target::Incident(incident) => to.incident = Some(incident.to_string()),
+    }
+    to
+}
+
+/// Rulings on readings.
+#[must_use]
+pub fn rulings(rulings: &adjudication::Rulings) -> Rulings {
+    Rulings {
+        uphold: texts(&rulings.uphold),
+        reject: texts(&rulings.reject),
+        reason: text(&rulings.reason),
+        based_on: rulings.based_on,
+    }
+}
+
+/// A finding of an adjudication.
+#[must_use]
+pub fn finding(finding: &adjudication::Finding) -> AdjudicationFinding {
+    AdjudicationFinding {
+        target: Some(target(&finding.target)),
+        outcome: finding.outcome.to_string(),
+        standard: finding.standard.to_string(),
+        reason: text(&finding.reason),
+        based_on: finding.based_on,
+        dissent: dissent(&finding.dissent),
+    }
+}
+
+/// Who sees it otherwise.
+#[must_use]
+pub fn dissent(dissent: &[adjudication::Dissent]) -> Vec<Dissent> {
+    dissent.iter().map(|dissent| Dissent { by: dissent.by.to_string(), text: text(&dissent.text) }).collect()
 }
 
 /// The passage of a no-claim.

@@ -4,6 +4,7 @@
 //! passage of its own, so that it is an utterance of its own.
 
 use crate::actor::{Actor, ActorKind};
+use crate::adjudication::{self, Adjudication, Docket, Outcome, Pending, Rulings, Standard};
 use crate::annotation::{Annotation, Span, SpanRole};
 use crate::attribution::{
     Board, Case, CaseReading, Dispute, DisputeKind, Flag, IncidentFlag, IncidentStatus, Mark, Proposition, Status,
@@ -15,7 +16,10 @@ use crate::claim::{
 };
 use crate::derivation::{self, Derivation, DerivationType, Standing};
 use crate::document::{self, Document};
-use crate::id::{ActorId, AnnotationId, DerivationId, DocumentId, IncidentId, ReadingId, RelationId, SourceId, UserId};
+use crate::id::{
+    ActorId, AdjudicationId, AnnotationId, DerivationId, DocumentId, IncidentId, ReadingId, RelationId, SourceId,
+    UserId,
+};
 use crate::identity::Judgements;
 use crate::incident::{Class, Detail};
 use crate::opinion::Opinion;
@@ -348,6 +352,7 @@ impl Given {
             relations: BTreeMap::new(),
             classes: BTreeMap::new(),
             judgements: Judgements::default(),
+            adjudications: BTreeMap::new(),
         };
         Self { case, policy: Policy::default(), id_last: 0x1000 }
     }
@@ -499,6 +504,66 @@ impl Given {
         self
     }
 
+    /// Rules on readings.
+    pub fn rule(&mut self, uphold: &[ReadingId], reject: &[ReadingId]) -> AdjudicationId {
+        let targets = uphold.iter().chain(reject).map(|id| adjudication::Target::Reading(*id)).collect();
+        let rulings = Rulings {
+            uphold: uphold.to_vec(),
+            reject: reject.to_vec(),
+            reason: text("so it is written"),
+            based_on: self.now(),
+        };
+        self.adjudicate(targets, Some(rulings), Vec::new())
+    }
+
+    /// Finds on the proposition that this actor did it, knowing all that was read so far.
+    pub fn find(&mut self, actor: ActorId, outcome: Outcome) -> AdjudicationId {
+        let about = accuses(WITNESS, actor).claim.proposition;
+        self.find_on(adjudication::Target::Proposition(about), outcome)
+    }
+
+    /// Finds on any target.
+    pub fn find_on(&mut self, target: adjudication::Target, outcome: Outcome) -> AdjudicationId {
+        let finding = adjudication::Finding {
+            target: target.clone(),
+            outcome,
+            standard: Standard::Balance,
+            reason: text("the fragments are theirs"),
+            based_on: self.now(),
+            dissent: Vec::new(),
+        };
+        self.adjudicate(vec![target], None, vec![finding])
+    }
+
+    /// The position up to which everything was written.
+    fn now(&self) -> u64 {
+        u64::try_from(self.id_last).unwrap()
+    }
+
+    fn adjudicate(
+        &mut self,
+        targets: Vec<adjudication::Target>,
+        rulings: Option<Rulings>,
+        findings: Vec<adjudication::Finding>,
+    ) -> AdjudicationId {
+        let id = self.id();
+        let docket = Docket { question: text("what is it?"), targets };
+        let pending = Pending { docket, reopened: None, rulings, findings };
+        self.case.adjudications.insert(id, Adjudication::Pending(pending));
+        id
+    }
+
+    /// Something happens to an adjudication.
+    pub fn then_to(&mut self, id: AdjudicationId, event: &adjudication::Event) {
+        let state = self.case.adjudications.remove(&id).unwrap();
+        self.case.adjudications.insert(id, crate::Aggregate::evolve(state, event, CARA));
+    }
+
+    pub fn adjudicated(mut self) -> Self {
+        self.policy.readings = Readings::Adjudicated;
+        self
+    }
+
     pub fn majority(mut self) -> Self {
         self.policy.readings = Readings::Majority;
         self
@@ -587,6 +652,8 @@ pub fn on(board: &Board, key: &Key) -> Proposition {
         key: key.clone(),
         value: None,
         status: Status::None,
+        status_without_finding: Status::None,
+        finding: None,
         flags: Vec::new(),
         support: Vec::new(),
         opposition: Vec::new(),

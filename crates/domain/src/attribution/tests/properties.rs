@@ -8,14 +8,15 @@ mod records;
 mod statuses;
 
 use super::given::*;
+use crate::adjudication::{self, Adjudication, Docket, Finding, Outcome, Rulings, Standard};
 use crate::annotation::{self, Annotation, Span, SpanRole};
-use crate::attribution::{Board, Case, CaseReading, assess};
+use crate::attribution::{Board, Case, CaseReading, Flag, Generic, Proposition, assess};
 use crate::claim::{Act, Certainty, Chain, Claim, Facet, Link, Role, Scope, Speaker, Stance, Target, UnidentifiedKind};
 use crate::derivation::{self, Derivation, DerivationType, Standing};
 use crate::document::{self, Document};
-use crate::id::{ActorId, AnnotationId, IncidentId, RelationId, UserId};
+use crate::id::{ActorId, AnnotationId, IncidentId, ReadingId, RelationId, UserId};
 use crate::identity::Identity;
-use crate::policy::{Generic, Policy, Readings};
+use crate::policy::{self, Policy, Readings};
 use crate::reading::{self, Reading};
 use crate::relation::{self, Edge, Relation, RelationStance, RelationType};
 use crate::testing::{cases, edtf, text};
@@ -95,6 +96,31 @@ enum Descent {
     Origin(Index),
 }
 
+/// What is decided once everything was read, and what becomes of that.
+#[derive(Debug, Clone)]
+enum Decision {
+    /// Readings are upheld, or else rejected.
+    Ruled(Vec<(Index, bool)>, Fate),
+    /// Something is found.
+    Found(Subject, Outcome, u64, Fate),
+}
+
+/// What something is found on.
+#[derive(Debug, Clone)]
+enum Subject {
+    Said(Box<Claim>),
+    Edge(Index),
+    Incident,
+}
+
+/// What becomes of a decision.
+#[derive(Debug, Clone, Copy)]
+enum Fate {
+    Stands,
+    Reopened,
+    Overturned,
+}
+
 #[derive(Debug, Clone)]
 struct History {
     edges: Vec<Edge>,
@@ -102,6 +128,7 @@ struct History {
     steps: Vec<Step>,
     descents: Vec<Descent>,
     judged: Vec<judgements::Judging>,
+    decisions: Vec<Decision>,
     policy: Policy,
 }
 
@@ -216,7 +243,7 @@ fn edge() -> impl Strategy<Value = Edge> {
 }
 
 fn policy() -> impl Strategy<Value = Policy> {
-    let generic = select(<Generic as crate::Code>::ALL);
+    let generic = select(<policy::Generic as crate::Code>::ALL);
     (select(<Readings as crate::Code>::ALL), generic, proptest::option::of(Just(WITNESS))).prop_map(
         |(readings, generic, include)| Policy {
             readings,
@@ -235,16 +262,33 @@ fn descent() -> impl Strategy<Value = Descent> {
     ]
 }
 
+fn decision() -> impl Strategy<Value = Decision> {
+    let fate = || prop_oneof![6 => Just(Fate::Stands), 1 => Just(Fate::Reopened), 1 => Just(Fate::Overturned)];
+    let subject = prop_oneof![
+        8 => claim().prop_map(|claim| Subject::Said(Box::new(claim))),
+        1 => any::<Index>().prop_map(Subject::Edge),
+        1 => Just(Subject::Incident),
+    ];
+    let ruled = vec((any::<Index>(), prop::bool::weighted(0.7)), 1..4);
+    let outcome = select(<Outcome as crate::Code>::ALL);
+    prop_oneof![
+        2 => (ruled, fate()).prop_map(|(ruled, fate)| Decision::Ruled(ruled, fate)),
+        1 => (subject, outcome, 1_u64..40, fate())
+            .prop_map(|(subject, outcome, based_on, fate)| Decision::Found(subject, outcome, based_on, fate)),
+    ]
+}
+
 /// Histories by these annotators, with classes by kind and time alone.
 fn histories_by(annotators: &[UserId]) -> impl Strategy<Value = History> + use<> {
-    let judged = vec(judgements::judging(), 0..6);
-    let told = (vec(edge(), 0..4), vec(step(annotators), 1..20), vec(descent(), 0..6), judged, policy());
-    told.prop_map(|(edges, steps, descents, judged, policy)| History {
+    let (steps, judged) = (vec(step(annotators), 1..20), vec(judgements::judging(), 0..6));
+    let told = (vec(edge(), 0..4), steps, vec(descent(), 0..6), (judged, vec(decision(), 0..4)), policy());
+    told.prop_map(|(edges, steps, descents, (judged, decisions), policy)| History {
         edges,
         class_actors: Vec::new(),
         steps,
         descents,
         judged,
+        decisions,
         policy,
     })
 }
@@ -351,6 +395,7 @@ impl History {
         log.extend(self.descended(&spans.into_keys().collect::<Vec<_>>()));
         let read: Vec<Uuid> = readings.into_iter().map(|(id, _, _)| id).collect();
         log.extend(judgements::log(&self.judged, &read));
+        log.extend(self.decided(&claims.into_keys().collect::<Vec<_>>()));
         log
     }
 
@@ -378,6 +423,66 @@ impl History {
             }
         }
         log
+    }
+
+    /// What is decided once these readings were made.
+    fn decided(&self, readings: &[Uuid]) -> Vec<Record> {
+        let mut log = Vec::new();
+        for (n, decision) in self.decisions.iter().enumerate().filter(|_| !readings.is_empty()) {
+            let reason = text("weighed with care");
+            let (targets, told, fate) = match decision {
+                Decision::Ruled(ruled, fate) => {
+                    let ruled: BTreeMap<ReadingId, bool> =
+                        ruled.iter().map(|(of, upheld)| ((*of.get(readings)).into(), *upheld)).collect();
+                    let (uphold, reject): (Vec<_>, Vec<_>) = ruled.keys().copied().partition(|id| ruled[id]);
+                    let targets = ruled.into_keys().map(adjudication::Target::Reading).collect();
+                    let rulings = Rulings { uphold, reject, reason: reason.clone(), based_on: 1 };
+                    (targets, adjudication::Event::ReadingsRuled(rulings), fate)
+                }
+                Decision::Found(subject, outcome, based_on, fate) => {
+                    let Some(target) = self.target(subject) else { continue };
+                    let finding = Finding {
+                        target: target.clone(),
+                        outcome: *outcome,
+                        standard: Standard::Clear,
+                        reason: reason.clone(),
+                        based_on: *based_on,
+                        dissent: Vec::new(),
+                    };
+                    (vec![target], adjudication::Event::FindingRecorded(finding), fate)
+                }
+            };
+            let docket = Docket { question: text("what is it?"), targets };
+            let then = match fate {
+                Fate::Stands => None,
+                Fate::Reopened => Some(adjudication::Event::AdjudicationReopened { reason }),
+                Fate::Overturned => Some(adjudication::Event::AdjudicationOverturned { reason }),
+            };
+            for event in [adjudication::Event::AdjudicationOpened(docket), told].into_iter().chain(then) {
+                log.push(Record { id: nth(6, n), author: CARA, event: event.into() });
+            }
+        }
+        log
+    }
+
+    fn target(&self, subject: &Subject) -> Option<adjudication::Target> {
+        Some(match subject {
+            Subject::Said(claim) => {
+                let about = claim.proposition.clone();
+                adjudication::Target::Proposition(crate::claim::Proposition { with: Vec::new(), ..about })
+            }
+            Subject::Edge(_) if self.edges.is_empty() => return None,
+            Subject::Edge(of) => adjudication::Target::Proposition(crate::claim::Proposition {
+                target: Target::Relation(nth(2, of.index(self.edges.len())).into()),
+                facet: None,
+                actor: None,
+                role: None,
+                value: None,
+                with: Vec::new(),
+                with_others: false,
+            }),
+            Subject::Incident => adjudication::Target::Incident(INCIDENT),
+        })
     }
 
     fn claim(&self, draft: &Draft, annotation: Uuid, readings: &[(Uuid, UserId, Uuid)]) -> Claim {
@@ -409,6 +514,7 @@ impl History {
             documents: folded::<Document>(&subjects).map(|(id, state, _)| (id.into(), state)).collect(),
             relations: folded::<Relation>(&subjects).map(|(id, state, _)| (id.into(), state)).collect(),
             judgements: judgements::of(folded::<Identity>(&subjects).map(|(id, state, _)| (id, state))),
+            adjudications: folded::<Adjudication>(&subjects).map(|(id, state, _)| (id.into(), state)).collect(),
             ..Given::new().case
         })
     }
@@ -436,6 +542,21 @@ impl Draft {
             role: SpanRole::Content,
             note: None,
         }
+    }
+}
+
+/// The board but for what depends on positions.
+fn timeless(board: Board) -> Board {
+    let timeless = |mut about: Proposition| {
+        about.flags.retain(|flag| *flag != Flag::Stale);
+        about
+    };
+    let generic = |generic: Generic| Generic { about: timeless(generic.about), ..generic };
+    Board {
+        propositions: board.propositions.into_iter().map(timeless).collect(),
+        generic: board.generic.into_iter().map(generic).collect(),
+        possible: board.possible.into_iter().map(generic).collect(),
+        ..board
     }
 }
 

@@ -3,6 +3,7 @@
 
 use super::given::*;
 use crate::Code;
+use crate::adjudication::{Outcome, Target};
 use crate::attribution::{DisputeKind, Flag, IncidentFlag, IncidentStatus, Status};
 use crate::claim::{Act, Facet, Polarity, Role, Stance};
 use crate::relation::RelationType;
@@ -54,6 +55,11 @@ fn occurred(who: impl Named, act: Act) -> Saying {
     says(who, act, GROUP).facet(Facet::Occurred, None)
 }
 
+/// What is said, to be found on.
+fn said(saying: Saying) -> Target {
+    Target::Proposition(saying.claim.proposition)
+}
+
 #[track_caller]
 fn check<C: Code + Debug>(rows: &[Row<C>], has: impl Fn(&Given, C) -> bool) {
     let history = |told: fn(&mut Given)| {
@@ -79,6 +85,56 @@ fn check<C: Code + Debug>(rows: &[Row<C>], has: impl Fn(&Given, C) -> bool) {
 fn every_status_of_a_proposition() {
     check(
         &[
+            row(
+                Status::FindingConfirmed,
+                |g| {
+                    g.find(GROUP, Outcome::Confirmed);
+                },
+                |g| {
+                    g.find(RIVAL, Outcome::Confirmed);
+                },
+            ),
+            row(
+                Status::FindingConfirmed,
+                |g| {
+                    all(g, [accuses(WITNESS, GROUP), denies(GROUP, GROUP)]);
+                    g.find(GROUP, Outcome::Confirmed);
+                },
+                |g| {
+                    all(g, [accuses(WITNESS, GROUP), denies(GROUP, GROUP)]);
+                    g.find(GROUP, Outcome::Confirmed);
+                    g.find(GROUP, Outcome::Rejected);
+                },
+            ),
+            row(
+                Status::FindingRejected,
+                |g| {
+                    g.find(GROUP, Outcome::Rejected);
+                },
+                |g| {
+                    g.find_on(Target::Incident(INCIDENT), Outcome::Rejected);
+                },
+            ),
+            row(
+                Status::FindingUndetermined,
+                |g| {
+                    g.find(GROUP, Outcome::Undetermined);
+                },
+                |g| {
+                    g.find(GROUP, Outcome::Rejected);
+                },
+            ),
+            row(
+                Status::FindingUndetermined,
+                |g| {
+                    g.find(GROUP, Outcome::Confirmed);
+                    g.find(GROUP, Outcome::Rejected);
+                },
+                |g| {
+                    g.find(GROUP, Outcome::Confirmed);
+                    g.find(GROUP, Outcome::Confirmed);
+                },
+            ),
             row(Status::Withdrawn, |g| retracted_by(g, WITNESS), |g| retracted_by(g, BYSTANDER)),
             row(
                 Status::Withdrawn,
@@ -312,6 +368,28 @@ fn every_flag_of_a_proposition() {
                 |g| read_as(g, accuses(WITNESS, GROUP), praises(WITNESS, GROUP)),
                 |g| read_as(g, accuses(WITNESS, GROUP), accuses(WITNESS, GROUP).probably()),
             ),
+            row(
+                Flag::Stale,
+                |g| {
+                    g.find(GROUP, Outcome::Confirmed);
+                    g.read(accuses(WITNESS, GROUP));
+                },
+                |g| {
+                    g.read(accuses(WITNESS, GROUP));
+                    g.find(GROUP, Outcome::Confirmed);
+                },
+            ),
+            row(
+                Flag::Stale,
+                |g| {
+                    g.find(GROUP, Outcome::Confirmed);
+                    g.read(doubts(WITNESS, GROUP));
+                },
+                |g| {
+                    g.find(GROUP, Outcome::Confirmed);
+                    g.read(praises(WITNESS, GROUP));
+                },
+            ),
         ],
         |given, flag| given.flags(GROUP).contains(&flag),
     );
@@ -430,9 +508,47 @@ fn every_status_of_an_incident() {
     check(
         &[
             row(
+                IncidentStatus::Adjudicated,
+                |g| {
+                    g.find(GROUP, Outcome::Confirmed);
+                },
+                |g| {
+                    g.find(GROUP, Outcome::Undetermined);
+                },
+            ),
+            row(
+                IncidentStatus::Adjudicated,
+                |g| {
+                    g.find_on(said(accuses(WITNESS, GROUP).role(Role::Ordered)), Outcome::Confirmed);
+                },
+                |g| {
+                    g.find_on(said(accuses(WITNESS, GROUP).role(Role::Planned)), Outcome::Confirmed);
+                },
+            ),
+            row(
+                IncidentStatus::Adjudicated,
+                |g| {
+                    g.find_on(Target::Incident(INCIDENT), Outcome::Undetermined);
+                },
+                |g| {
+                    g.find_on(Target::Incident(ATTACKS), Outcome::Undetermined);
+                },
+            ),
+            row(
                 IncidentStatus::Disputed,
                 |g| all(g, [claims(GROUP), denies(WITNESS, GROUP)]),
                 |g| all(g, [claims(GROUP), denies(WITNESS, RIVAL)]),
+            ),
+            row(
+                IncidentStatus::Disputed,
+                |g| {
+                    all(g, [accuses(WITNESS, GROUP), accuses(BYSTANDER, RIVAL)]);
+                    g.find(GROUP, Outcome::Undetermined);
+                },
+                |g| {
+                    all(g, [accuses(WITNESS, GROUP), accuses(BYSTANDER, RIVAL)]);
+                    g.find(GROUP, Outcome::Rejected);
+                },
             ),
             row(
                 IncidentStatus::Acknowledged,
@@ -455,6 +571,17 @@ fn every_status_of_an_incident() {
                 |g| all(g, [accuses(WITNESS, GROUP), accuses(ARMY, RIVAL).role(Role::Ordered)]),
             ),
             row(
+                IncidentStatus::Accused,
+                |g| {
+                    all(g, [accuses(WITNESS, GROUP), claims(RIVAL).role(Role::Ordered)]);
+                    g.find_on(said(claims(RIVAL).role(Role::Ordered)), Outcome::Rejected);
+                },
+                |g| {
+                    all(g, [accuses(WITNESS, GROUP), claims(RIVAL).role(Role::Ordered)]);
+                    g.find_on(said(claims(RIVAL).role(Role::Ordered)), Outcome::Undetermined);
+                },
+            ),
+            row(
                 IncidentStatus::Suspected,
                 |g| all(g, [says(WITNESS, Act::Suspects, GROUP)]),
                 |g| all(g, [says(WITNESS, Act::Suspects, GROUP).role(Role::InvolvedIn)]),
@@ -463,6 +590,17 @@ fn every_status_of_an_incident() {
                 IncidentStatus::Unattributed,
                 |g| all(g, [doubts(WITNESS, GROUP)]),
                 |g| all(g, [says(WITNESS, Act::Suspects, GROUP)]),
+            ),
+            row(
+                IncidentStatus::Unattributed,
+                |g| {
+                    all(g, [claims(GROUP), accuses(WITNESS, GROUP)]);
+                    g.find(GROUP, Outcome::Rejected);
+                },
+                |g| {
+                    all(g, [claims(GROUP), accuses(WITNESS, GROUP)]);
+                    g.find(RIVAL, Outcome::Rejected);
+                },
             ),
         ],
         |given, status| given.board().status == status,
@@ -479,6 +617,14 @@ fn every_flag_of_an_incident() {
                 |g| {
                     retracted_by(g, WITNESS);
                     g.read(accuses(BYSTANDER, RIVAL));
+                },
+            ),
+            row(
+                IncidentFlag::FormerlyAttributed,
+                |g| retracted_by(g, WITNESS),
+                |g| {
+                    retracted_by(g, WITNESS);
+                    g.find(GROUP, Outcome::Rejected);
                 },
             ),
             row(

@@ -1,6 +1,6 @@
 use wire::view::{
-    BoardIncident, Gone, Inbox, InboxInconsistency, InboxItem, InconsistentSpeaker, Named, Orphan, Orphans,
-    PropositionHead, Reading, Voice,
+    BoardIncident, Finding, Gone, Inbox, InboxInconsistency, InboxItem, InboxStale, InconsistentSpeaker, Named, Orphan,
+    Orphans, PropositionHead, Reading, Voice,
 };
 
 use super::{inbox, orphans};
@@ -36,13 +36,28 @@ fn the_inbox_names_who_says_both_and_on_what() {
             utterances: vec!["u1".to_owned(), "u2".to_owned()],
         }),
     };
-    let incident = BoardIncident { id: "i".to_owned(), title: "Erbil".to_owned(), when: "2021-02-15".to_owned() };
-    let item = InboxItem { incident: Some(incident), status: "disputed".to_owned(), inconsistent: vec![inconsistency] };
+    let incident = BoardIncident {
+        id: "i".to_owned(),
+        title: "Erbil".to_owned(),
+        when: "2021-02-15".to_owned(),
+        ..BoardIncident::default()
+    };
+    let stale = InboxStale {
+        proposition: inconsistency.proposition.clone(),
+        finding: Some(Finding { outcome: "rejected".to_owned(), based_on: 11, ..Finding::default() }),
+    };
+    let item = InboxItem {
+        incident: Some(incident),
+        status: "disputed".to_owned(),
+        inconsistent: vec![inconsistency],
+        stale: vec![stale],
+    };
     let text = inbox(&Inbox { items: vec![item], ..Inbox::default() }, PLAIN);
     assert!(text.contains("Erbil  disputed"), "{text}");
     assert!(
         text.contains("Brigade, Spokes [2Jman (the accused) says both in 2 utterances: Brigade as perpetrator"),
         "{text}"
     );
+    assert!(text.contains("was found rejected on the records up to 11; more was read since"), "{text}");
     assert!(inbox(&Inbox::default(), PLAIN).contains("Nothing asks for attention."));
 }

@@ -3,11 +3,12 @@
 use super::*;
 use crate::testing::{cases, detail, span};
 use crate::{Entry, dump};
+use domain::adjudication::Outcome;
 use domain::id::JudgementId;
 use domain::identity::{Subject, Verdict};
 use domain::relation::RelationType;
 use domain::text::Text;
-use domain::{annotation, derivation, incident, reading, relation};
+use domain::{adjudication, annotation, derivation, incident, reading, relation};
 use proptest::prelude::*;
 use wire::view::AskLedger;
 
@@ -26,7 +27,7 @@ fn scene_group() -> ActorId {
 fn happen(scene: &mut Scene, what: u8, who: u8) {
     let reader = [user("a"), user("b"), user("c")][usize::from(who % 3)];
     let speaker = if who.is_multiple_of(2) { scene.state } else { scene.group };
-    match what % 14 {
+    match what % 16 {
         0 => drop(scene.read(reader, speaker, Act::Accuses)),
         1 => drop(scene.read(reader, speaker, Act::Denies)),
         2 => {
@@ -86,9 +87,33 @@ fn happen(scene: &mut Scene, what: u8, who: u8) {
         }
         11 => drop(scene.history.incident("Another attack")),
         12 => judge(scene, reader, who),
-        _ => {
+        13 => {
             if let Some((subject, judgement)) = judgements(scene).pop() {
                 scene.history.withdraw(reader, subject, judgement);
+            }
+        }
+        14 => {
+            let target = match who % 3 {
+                0 => Target::Incident(scene.incident),
+                1 => Target::Proposition(Proposition { actor: Some(scene.state), ..scene.proposition() }),
+                _ => scene.target(),
+            };
+            let outcome = [Outcome::Confirmed, Outcome::Rejected, Outcome::Undetermined][usize::from(who / 3 % 3)];
+            let id = scene.history.adjudication(reader, vec![target.clone()]);
+            scene.history.finding(reader, id, target, outcome, u64::from(who));
+            if who.is_multiple_of(5) {
+                let reason = Text::recorded("Wrong.".to_owned());
+                scene.history.add(reader, id.uuid(), [adjudication::Event::AdjudicationOverturned { reason }]);
+            }
+        }
+        _ => {
+            let reading = scene.read(reader, speaker, Act::Accuses);
+            let id = scene.history.adjudication(user("c"), vec![Target::Reading(reading)]);
+            let (uphold, reject) = if who > 99 { (vec![reading], vec![]) } else { (vec![], vec![reading]) };
+            scene.history.rulings(user("c"), id, uphold, reject);
+            if who.is_multiple_of(5) {
+                let reason = Text::recorded("Again.".to_owned());
+                scene.history.add(reader, id.uuid(), [adjudication::Event::AdjudicationReopened { reason }]);
             }
         }
     }

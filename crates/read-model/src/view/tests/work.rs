@@ -135,3 +135,25 @@ fn the_inbox_names_speakers_who_say_both_by_incident_a_page_at_a_time() {
     let all = inbox_after(&fixture, 10, 0);
     assert_eq!(all.items, [first.items, second.items, third.items].concat());
 }
+
+#[test]
+fn the_inbox_names_findings_after_which_more_was_read() {
+    let mut scene = scene();
+    scene.read(user("a"), scene.state, Act::Accuses);
+    let target = scene.target();
+    let id = scene.history.adjudication(user("c"), vec![target.clone()]);
+    let based_on = scene.history.position();
+    scene.history.finding(user("c"), id, target, domain::adjudication::Outcome::Rejected, based_on);
+    let found = scene.history.position();
+    scene.read(user("b"), scene.state, Act::Accuses);
+    let fixture = Fixture::new(scene.history);
+    let Said::Inbox(before) = fixture.ask_at(found, Question::Inbox(AskInbox { limit: 10, after: 0 })) else {
+        panic!("no inbox")
+    };
+    assert_eq!(before.items, []);
+    let after = inbox_after(&fixture, 10, 0);
+    let [item] = &after.items[..] else { panic!("one item: {after:?}") };
+    let [stale] = &item.stale[..] else { panic!("one finding: {item:?}") };
+    let finding = stale.finding.as_ref().unwrap();
+    assert_eq!((finding.outcome.as_str(), finding.based_on), ("rejected", based_on));
+}

@@ -7,7 +7,8 @@ use domain::edtf::Edtf;
 use domain::policy::{Evidence, Policy};
 use domain::text::Text;
 use domain::{
-    Code, Event, actor, annotation, derivation, document, identity, incident, project, reading, relation, source, user,
+    Code, Event, actor, adjudication, annotation, derivation, document, identity, incident, project, reading, relation,
+    source, user,
 };
 use proptest::collection::{btree_map, btree_set, vec};
 use proptest::option;
@@ -65,6 +66,7 @@ fn event() -> impl Strategy<Value = Event> {
         of_reading(),
         of_derivation(),
         of_identity(),
+        of_adjudication(),
     ]
 }
 
@@ -270,6 +272,41 @@ fn of_derivation() -> impl Strategy<Value = Event> {
         text().prop_map(|reason| DerivationConfirmed { reason }),
         text().prop_map(|reason| DerivationRejected { reason }),
         (id(), text()).prop_map(|(annotation, reason)| OriginDeclared { annotation, reason }),
+    ]
+    .prop_map(Event::from)
+}
+
+fn of_adjudication() -> impl Strategy<Value = Event> {
+    use adjudication::Event::{
+        AdjudicationOpened, AdjudicationOverturned, AdjudicationReopened, FindingRecorded, ReadingsRuled,
+    };
+    let target = || {
+        prop_oneof![
+            id().prop_map(adjudication::Target::Reading),
+            proposition().prop_map(adjudication::Target::Proposition),
+            id().prop_map(adjudication::Target::Incident),
+        ]
+    };
+    let docket = (text(), list(target())).prop_map(|(question, targets)| adjudication::Docket { question, targets });
+    let rulings = (list(id()), list(id()), text(), any::<u64>())
+        .prop_map(|(uphold, reject, reason, based_on)| adjudication::Rulings { uphold, reject, reason, based_on });
+    let dissent = (id(), text()).prop_map(|(by, text)| adjudication::Dissent { by, text });
+    let finding = (target(), code(), code(), text(), any::<u64>(), list(dissent)).prop_map(
+        |(target, outcome, standard, reason, based_on, dissent)| adjudication::Finding {
+            target,
+            outcome,
+            standard,
+            reason,
+            based_on,
+            dissent,
+        },
+    );
+    prop_oneof![
+        docket.prop_map(AdjudicationOpened),
+        rulings.prop_map(ReadingsRuled),
+        finding.prop_map(FindingRecorded),
+        text().prop_map(|reason| AdjudicationReopened { reason }),
+        text().prop_map(|reason| AdjudicationOverturned { reason }),
     ]
     .prop_map(Event::from)
 }

@@ -14,12 +14,14 @@ fn the_same_case_gives_the_same_board_in_whatever_order_it_is_put_together() {
             annotations: BTreeMap::new(),
             derivations: BTreeMap::new(),
             relations: BTreeMap::new(),
+            adjudications: BTreeMap::new(),
             ..case.clone()
         };
         reversed.readings.extend(case.readings.clone().into_iter().rev());
         reversed.annotations.extend(case.annotations.clone().into_iter().rev());
         reversed.derivations.extend(case.derivations.clone().into_iter().rev());
         reversed.relations.extend(case.relations.clone().into_iter().rev());
+        reversed.adjudications.extend(case.adjudications.clone().into_iter().rev());
         let board = assess(&case, &history.policy);
         prop_assert_eq!(&board, &assess(&case, &history.policy));
         prop_assert_eq!(&board, &assess(&reversed, &history.policy));
@@ -69,7 +71,7 @@ fn records_of_different_aggregates_in_another_order_give_the_same_board() {
         let log = history.log();
         let other = reordered(&log, &priorities);
         prop_assert_eq!(log.len(), other.len());
-        let board = |log: &[Record]| assess(&history.case(log), &history.policy);
+        let board = |log: &[Record]| timeless(assess(&history.case(log), &history.policy));
         prop_assert_eq!(board(&log), board(&other));
         Ok(())
     });
@@ -84,6 +86,7 @@ struct Live {
     documents: BTreeMap<Uuid, Document>,
     relations: BTreeMap<Uuid, Relation>,
     identities: BTreeMap<Uuid, Identity>,
+    adjudications: BTreeMap<Uuid, Adjudication>,
 }
 
 impl Live {
@@ -99,6 +102,7 @@ impl Live {
         step(&mut self.documents, record);
         step(&mut self.relations, record);
         step(&mut self.identities, record);
+        step(&mut self.adjudications, record);
         if let Event::Reading(event) = &record.event {
             let (state, _) = self.readings.remove(&record.id).unwrap_or_default();
             self.readings.insert(record.id, (state.evolve(event, record.author), position));
@@ -117,6 +121,7 @@ impl Live {
             documents: self.documents.iter().map(|(id, state)| ((*id).into(), state.clone())).collect(),
             relations: self.relations.iter().map(|(id, state)| ((*id).into(), state.clone())).collect(),
             judgements: judgements::of(self.identities.clone()),
+            adjudications: self.adjudications.iter().map(|(id, state)| ((*id).into(), state.clone())).collect(),
             ..Given::new().case
         })
     }
@@ -212,6 +217,27 @@ fn what_is_suggested_or_rejected_changes_nothing_and_derivations_never_a_status(
     });
 }
 
+/// The same adjudication of other targets.
+fn retargeted(
+    state: Adjudication,
+    target: impl Fn(adjudication::Target) -> adjudication::Target,
+    reading: impl Fn(ReadingId) -> ReadingId,
+) -> Adjudication {
+    let Adjudication::Pending(mut pending) = state else { return state };
+    pending.docket.targets = pending.docket.targets.into_iter().map(&target).collect();
+    if let Some(rulings) = &mut pending.rulings {
+        for list in [&mut rulings.uphold, &mut rulings.reject] {
+            for id in list {
+                *id = reading(*id);
+            }
+        }
+    }
+    for finding in &mut pending.findings {
+        finding.target = target(finding.target.clone());
+    }
+    Adjudication::Pending(pending)
+}
+
 /// The same history about another incident, told by others in other documents.
 fn elsewhere(history: &History) -> Case {
     const FAR: u128 = 1 << 100;
@@ -257,7 +283,21 @@ fn elsewhere(history: &History) -> Case {
         }
         other => other,
     };
+    let target = |target: adjudication::Target| match target {
+        adjudication::Target::Reading(id) => adjudication::Target::Reading(far(id.uuid()).into()),
+        adjudication::Target::Incident(_) => adjudication::Target::Incident(ELSEWHERE),
+        adjudication::Target::Proposition(about) => {
+            let target = match about.target {
+                Target::Relation(id) => Target::Relation(far(id.uuid()).into()),
+                Target::Incident(_) | Target::Class(_) | Target::Actor(_) => Target::Incident(ELSEWHERE),
+            };
+            let actor = about.actor.map(actor);
+            adjudication::Target::Proposition(crate::claim::Proposition { target, actor, ..about })
+        }
+    };
+    let adjudication = |state| retargeted(state, target, |id| far(id.uuid()).into());
     Case {
+        adjudications: case.adjudications.into_iter().map(|(id, a)| (far(id.uuid()).into(), adjudication(a))).collect(),
         readings: case.readings.into_iter().map(|(id, r)| (far(id.uuid()).into(), moved(r))).collect(),
         annotations: case.annotations.into_iter().map(|(id, a)| (far(id.uuid()).into(), annotation(a))).collect(),
         derivations: case.derivations.into_iter().map(|(id, d)| (far(id.uuid()).into(), derivation(d))).collect(),
@@ -282,6 +322,7 @@ fn records_about_another_incident_never_change_the_board() {
         case.documents.extend(other.documents);
         case.relations.extend(other.relations);
         case.actors.extend(other.actors);
+        case.adjudications.extend(other.adjudications);
         prop_assert_eq!(board, assess(&case, &history.policy));
         Ok(())
     });
@@ -297,7 +338,13 @@ fn relabelled(case: &Case, label: impl Fn(ReadingId) -> ReadingId) -> Case {
         reading.claim.changes = reading.claim.changes.iter().map(|id| label(*id)).collect();
         (label(*id), reading)
     };
-    Case { readings: case.readings.iter().map(relabel).collect(), ..case.clone() }
+    let target = |target: adjudication::Target| match target {
+        adjudication::Target::Reading(id) => adjudication::Target::Reading(label(id)),
+        other => other,
+    };
+    let adjudications =
+        case.adjudications.iter().map(|(id, state)| (*id, retargeted(state.clone(), target, &label))).collect();
+    Case { readings: case.readings.iter().map(relabel).collect(), adjudications, ..case.clone() }
 }
 
 #[test]
@@ -306,8 +353,8 @@ fn other_reading_ids_in_the_same_order_give_the_same_board_under_these_ids() {
         let history = history.judging(&[Subject::Actor, Subject::Incident]);
         let case = history.case(&history.log());
         let label = |id: ReadingId| ReadingId::new(Uuid::from_u128((id.uuid().as_u128() << 8) | 0xf));
-        let relabelled = assess(&relabelled(&case, label), &history.policy);
-        let mut told = format!("{:?}", assess(&case, &history.policy));
+        let relabelled = timeless(assess(&relabelled(&case, label), &history.policy));
+        let mut told = format!("{:?}", timeless(assess(&case, &history.policy)));
         for id in case.readings.keys() {
             told = told.replace(&id.to_string(), &label(*id).to_string());
         }
@@ -326,7 +373,7 @@ fn where_one_annotator_reads_ids_play_no_part() {
             ReadingId::new(Uuid::from_u128((n ^ u128::from(key)).reverse_bits()))
         };
         let told = |case: &Case| {
-            let board = assess(case, &history.policy);
+            let board = timeless(assess(case, &history.policy));
             let about = board.propositions.into_iter().map(|p| (p.key, p.status, p.flags, p.n_support));
             let disputes = board.disputes.into_iter().map(|d| (d.kind, d.generic, d.because.len()));
             (board.status, board.flags, about.collect::<Vec<_>>(), disputes.collect::<Vec<_>>())

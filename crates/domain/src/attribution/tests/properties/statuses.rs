@@ -11,7 +11,6 @@ use crate::attribution::utterance::utterances;
 use crate::attribution::{DisputeKind, IncidentStatus, Proposition, Status, Voice};
 use crate::claim::{Key, Sign, Strength, Value};
 use crate::edtf::Edtf;
-use crate::id::ReadingId;
 use std::collections::BTreeSet;
 
 /// Somebody who speaks in no generated history.
@@ -83,7 +82,10 @@ fn praise_never_changes_a_position() {
         let before = assess(&case, &history.policy);
         let after = assess(&added(&case, [(CARA, praise)]), &history.policy);
         let without_neutral = |about: Proposition| {
-            let flags = about.flags.into_iter().filter(|flag| flag.to_string() != "predates").collect();
+            // Where only rulings count, words on which nobody ruled have no value.
+            let by_ruling = history.policy.readings == Readings::Adjudicated;
+            let is_noise = |flag: &Flag| *flag == Flag::Predates || (by_ruling && *flag == Flag::NoConsensus);
+            let flags = about.flags.into_iter().filter(|flag| !is_noise(flag)).collect();
             Proposition { neutral: Vec::new(), flags, ..about }
         };
         for about in before.propositions {
@@ -101,11 +103,13 @@ fn the_words_of_third_parties_never_become_a_claim_of_the_accused() {
         let case = history.case(&history.log());
         let actors = &case.judgements.actors.resolution;
         let one = |actor: ActorId| ActorId::new(actors.canonical(actor.uuid()));
+        let resolved = resolve(&case, &history.policy, &Ids::judged(&case));
+        let scene = Scene::new(&resolved);
         let speaks_for = |voice: &Voice, accused: ActorId, uttered: &Option<Edtf>| match voice {
             Voice::Actor(actor) if *actor == accused => true,
-            Voice::Actor(actor) => case.relations.values().any(|relation| {
+            Voice::Actor(actor) => case.relations.keys().any(|relation| {
                 let time = uttered.as_ref().map_or(crate::edtf::Bounds::ALWAYS, Edtf::bounds);
-                relation.held_at(time).is_some_and(|edge| {
+                scene.edge(*relation, time).is_some_and(|edge| {
                     (one(edge.from), one(edge.to)) == (*actor, accused)
                         && matches!(edge.relation, RelationType::SpeaksFor | RelationType::HoldsOffice)
                 })
@@ -113,7 +117,7 @@ fn the_words_of_third_parties_never_become_a_claim_of_the_accused() {
             Voice::Source(_) | Voice::Unidentified(_) => false,
         };
         for about in assess(&case, &history.policy).propositions {
-            if matches!(about.status, Status::Claimed | Status::Acknowledged) {
+            if matches!(about.status_without_finding, Status::Claimed | Status::Acknowledged) {
                 let accused = about.key.actor.unwrap();
                 let own = about.support.iter().any(|utterance| {
                     utterance.marks.is_empty() && speaks_for(&utterance.voice, accused, &utterance.uttered)
@@ -162,7 +166,13 @@ fn a_status_worked_out_from_what_one_value_changes_is_that_of_the_whole() {
 fn a_board_hangs_together() {
     check("coherence", histories(), |history| {
         let board = history.board();
-        prop_assert_eq!(board.status == IncidentStatus::Disputed, !board.disputes.is_empty());
+        let found = board.finding.is_some()
+            || board.propositions.iter().any(|about| {
+                about.status == Status::FindingConfirmed
+                    && matches!(about.key.role, Some(Role::Perpetrator | Role::Ordered))
+            });
+        prop_assert_eq!(board.status == IncidentStatus::Adjudicated, found);
+        prop_assert_eq!(board.status == IncidentStatus::Disputed, !found && !board.disputes.is_empty());
         let listed: BTreeSet<ReadingId> = board
             .propositions
             .iter()
@@ -175,7 +185,7 @@ fn a_board_hangs_together() {
         for dispute in here {
             // What the policy does not count may still make a dispute of its readings.
             let all_listed = dispute.because.iter().all(|id| listed.contains(id));
-            prop_assert!(all_listed || history.policy.generic == Generic::OppositionOnly);
+            prop_assert!(all_listed || history.policy.generic == policy::Generic::OppositionOnly);
         }
         for about in &board.propositions {
             for utterance in about.support.iter().chain(&about.opposition).chain(&about.neutral) {
@@ -186,6 +196,8 @@ fn a_board_hangs_together() {
             let live = about.support.iter().filter(|utterance| utterance.marks.is_empty()).count();
             prop_assert!(usize::try_from(about.n_support).unwrap() <= live);
             prop_assert!(about.flags.is_sorted());
+            prop_assert_eq!(about.finding.is_none(), about.status == about.status_without_finding);
+            prop_assert!(!about.flags.contains(&Flag::Stale) || about.finding.is_some());
         }
         Ok(())
     });
