@@ -7,6 +7,7 @@
 pub mod access;
 pub mod actor;
 mod aggregate;
+pub mod anchor;
 pub mod annotation;
 pub mod attribution;
 pub mod claim;
