@@ -197,7 +197,9 @@ impl Alignment {
     /// The place of a passage that lies with its nearest surroundings in one unchanged stretch.
     fn settled(&self, sought: &Sought<'_>) -> Option<Place> {
         let span = &sought.span;
-        let run = self.run_at(span.start).filter(|run| self.covers(run.old..run.old + run.len, span, self.old.code_points()))?;
+        let run = self
+            .run_at(span.start)
+            .filter(|run| self.covers(run.old..run.old + run.len, span, self.old.code_points()))?;
         let start = run.new + (span.start - run.old);
         Some(Place { start, end: start + sought.len(), quote: SCORE_MAX, paired: true })
     }
@@ -296,7 +298,9 @@ impl Alignment {
     fn is_another(&self, place: &Place) -> bool {
         let after = self.runs.partition_point(|run| run.new <= place.start);
         let run = after.checked_sub(1).map(|at| &self.runs[at]);
-        run.is_some_and(|run| self.covers(run.new..run.new + run.len, &(place.start..place.end), self.new.code_points()))
+        run.is_some_and(|run| {
+            self.covers(run.new..run.new + run.len, &(place.start..place.end), self.new.code_points())
+        })
     }
 
     /// The stretches of the new text that are not unchanged, widened on both sides; none overlaps another.

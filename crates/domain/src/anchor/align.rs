@@ -1,7 +1,7 @@
 //! The stretches of a text that are unchanged in another: by lines, and by words where lines differ.
 
 use crate::passage::Indexed;
-use imara_diff::{Algorithm, Diff, Interner, InternedInput};
+use imara_diff::{Algorithm, Diff, InternedInput, Interner};
 use std::ops::Range;
 use unicode_segmentation::UnicodeSegmentation;
 
@@ -24,13 +24,21 @@ pub(super) fn runs(old: &Indexed, new: &Indexed) -> Vec<Run> {
     let mut found = Stretches { old: old.text(), new: new.text(), list: Vec::new() };
     let whole = Pair { old: 0..old.text().len(), new: 0..new.text().len() };
     found.between(whole, |pair, found| {
-        found.split(&pair, |text| text.split_inclusive('\n').collect(), |pair, found| {
-            found.between(pair, |pair, found| {
-                found.split(&pair, |text| text.split_word_bounds().collect(), |pair, found| {
-                    found.between(pair, |_differs, _found| {});
+        found.split(
+            &pair,
+            |text| text.split_inclusive('\n').collect(),
+            |pair, found| {
+                found.between(pair, |pair, found| {
+                    found.split(
+                        &pair,
+                        |text| text.split_word_bounds().collect(),
+                        |pair, found| {
+                            found.between(pair, |_differs, _found| {});
+                        },
+                    );
                 });
-            });
-        });
+            },
+        );
     });
     let code_points = |(old_at, new_at, len): (usize, usize, usize)| {
         let (start, end) = (old.code_point(old_at), old.code_point(old_at + len));
