@@ -10,8 +10,8 @@ use domain::derivation::{self, Derivation};
 use domain::reading::Reading;
 use domain::relation::{Relation, Standing};
 
-/// The statuses of annotations.
-pub(super) const ANNOTATION: [&str; 2] = ["live", "retracted"];
+/// The statuses of annotations: one that is lost was not found in a newer revision, and stands where it stood.
+pub(super) const ANNOTATION: [&str; 3] = ["live", "lost", "retracted"];
 /// The statuses of readings: an orphan cites no live annotation.
 pub(super) const READING: [&str; 3] = ["live", "orphan", "retracted"];
 /// The status of a passage that was declared to be an origin.
@@ -45,7 +45,11 @@ pub(super) fn of_derivation(derivation: &Derivation) -> Option<&'static str> {
 }
 
 pub(super) fn of_annotation(annotation: &Annotation) -> &'static str {
-    if annotation.live().is_some() { "live" } else { "retracted" }
+    match annotation {
+        Annotation::Live { anchoring, .. } if anchoring.lost.is_some() => "lost",
+        Annotation::Live { .. } => "live",
+        Annotation::Absent | Annotation::Retracted { .. } => "retracted",
+    }
 }
 
 pub(super) fn of_reading(scope: &Scope<'_>, reading: &Reading) -> Answer<&'static str> {
