@@ -60,6 +60,7 @@ vocabularies! {
     SourceRelationCode = domain::source::SourceRelation, "SourceRelationType";
     SpanRoleCode = domain::annotation::SpanRole, "SpanRole";
     StanceCode = claim::Stance, "Stance";
+    StrictnessCode = domain::anchor::Strictness, "AnchorStrictness";
     UnidentifiedKindCode = claim::UnidentifiedKind, "UnidentifiedKind";
     VerdictCode = domain::derivation::Verdict, "DerivationVerdict";
 }

@@ -20,6 +20,7 @@ mod citations;
 mod execute;
 mod failure;
 mod import;
+mod reanchoring;
 mod request;
 mod routes;
 mod service;

@@ -8,6 +8,7 @@ mod faults;
 mod imports;
 mod input;
 mod readings;
+mod revisions;
 mod world;
 
 use std::collections::BTreeSet;
