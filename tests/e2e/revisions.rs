@@ -63,7 +63,7 @@ async fn a_board_quotes_the_revision_on_which_a_passage_stands() -> anyhow::Resu
     assert_eq!((&shown["document_revision"], &shown["status"]), (&json!(2), &json!("live")));
     assert_eq!(shown["anchor"], json!({"score": 1_000_000, "method": "unchanged"}));
     let was = &shown["earlier"][0];
-    assert_eq!((&was["revision"], was.get("rating")), (&json!(1), None));
+    assert_eq!((&was["revision"], &was["rating"]), (&json!(1), &Value::Null));
     assert_eq!(was["start"].as_u64().map(|start| start + 14), shown["start"].as_u64());
     let quotes = accused.quotes(&captured).await?;
     assert_eq!((&quotes[0]["revision"], &quotes[0]["start"]), (&json!(2), &shown["start"]));
