@@ -25,6 +25,7 @@ pub mod project;
 pub mod reading;
 mod rejection;
 pub mod relation;
+pub mod similar;
 pub mod source;
 pub mod text;
 pub mod user;

@@ -9,6 +9,7 @@ pub(crate) mod import;
 pub(crate) mod origins;
 pub(crate) mod project;
 pub(crate) mod projector;
+pub(crate) mod suggest;
 pub(crate) mod token;
 pub(crate) mod verify;
 

@@ -18,7 +18,7 @@ mod terminal;
 use clap::Parser;
 use runtime::ExitCode;
 
-use crate::cli::{Cli, Command};
+use crate::cli::{Cli, Command, Suggest};
 
 /// Answers are built from many small pieces on one thread and dropped on another, which this allocator does for less.
 #[global_allocator]
@@ -49,6 +49,7 @@ async fn run(command: &Command) -> anyhow::Result<ExitCode> {
         Command::Import(arguments) => commands::import::run(arguments).await,
         Command::Board(arguments) => commands::board::run(arguments).await,
         Command::Origins(arguments) => commands::origins::run(arguments).await,
+        Command::Suggest(Suggest::Derivations(arguments)) => commands::suggest::derivations(arguments).await,
         Command::History(arguments) => commands::history::run(arguments).await,
         Command::Events(arguments) => commands::events::run(arguments).await,
         Command::Verify(arguments) => commands::verify::run(arguments).await,

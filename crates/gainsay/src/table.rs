@@ -1,8 +1,10 @@
-//! Views as text: the dispute board, and the circular-reporting graph.
+//! Views as text: the dispute board, the circular-reporting graph, and suggestions.
 
 mod origins;
+mod suggestions;
 
 pub(crate) use origins::origins;
+pub(crate) use suggestions::{Suggestion, suggestions};
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
