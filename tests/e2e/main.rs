@@ -19,6 +19,7 @@ mod origins;
 mod pipeline;
 mod reads;
 mod retries;
+mod revisions;
 mod services;
 mod store_faults;
 mod volumes;

@@ -64,6 +64,9 @@ pub(crate) enum Command {
     /// Show which actors, incidents or readings are judged to be one, and what else may be; with two ids, what a
     /// judgement on these would change.
     Identity(Identity),
+    /// Suggest what people then confirm or reject.
+    #[command(subcommand)]
+    Suggest(Suggest),
     /// Show every record about a subject, in order.
     History(History),
     /// Print the project's records as NDJSON, whole and in order.
@@ -487,6 +490,33 @@ pub(crate) struct Board {
     #[arg(long, value_name = "NUMBER", default_value_t = 3)]
     #[serde(skip)]
     pub quotes: u32,
+}
+
+/// Suggest what people then confirm or reject.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Suggest {
+    /// Suggest which passages are near-duplicates of earlier ones.
+    ///
+    /// Passages are alike that share four fifths of their shingles of five words. The one that was published later, or else
+    /// marked later, is suggested to derive from the earliest that is like it. What was recorded before is not suggested
+    /// again, confirmed, rejected or not.
+    Derivations(SuggestDerivations),
+}
+
+/// Arguments of `suggest derivations`.
+#[derive(Debug, Args, Serialize)]
+pub(crate) struct SuggestDerivations {
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub project: InProject,
+    /// Print what would be suggested and write nothing
+    #[arg(long)]
+    #[serde(skip)]
+    pub dry_run: bool,
+    /// Print the suggestions as JSON
+    #[arg(long)]
+    #[serde(skip)]
+    pub json: bool,
 }
 
 /// Which view of which incident.

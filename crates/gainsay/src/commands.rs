@@ -11,6 +11,7 @@ pub(crate) mod ledger;
 pub(crate) mod origins;
 pub(crate) mod project;
 pub(crate) mod projector;
+pub(crate) mod suggest;
 pub(crate) mod timeline;
 pub(crate) mod token;
 pub(crate) mod verify;

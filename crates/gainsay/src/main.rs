@@ -18,7 +18,7 @@ mod terminal;
 use clap::Parser;
 use runtime::ExitCode;
 
-use crate::cli::{Cli, Command};
+use crate::cli::{Cli, Command, Suggest};
 
 /// Answers are built from many small pieces on one thread and dropped on another, which this allocator does for less.
 #[global_allocator]
@@ -54,6 +54,7 @@ async fn run(command: &Command) -> anyhow::Result<ExitCode> {
         Command::Ledger(command) => commands::ledger::run(command).await,
         Command::Orphans(arguments) => commands::work::orphans(arguments).await,
         Command::Inbox(arguments) => commands::work::inbox(arguments).await,
+        Command::Suggest(Suggest::Derivations(arguments)) => commands::suggest::derivations(arguments).await,
         Command::History(arguments) => commands::history::run(arguments).await,
         Command::Events(arguments) => commands::events::run(arguments).await,
         Command::Verify(arguments) => commands::verify::run(arguments).await,

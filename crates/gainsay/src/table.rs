@@ -1,14 +1,16 @@
-//! Views as text: the dispute board, the circular-reporting graph, the timeline, ledgers and work lists.
+//! Views as text: the dispute board, the circular-reporting graph, the timeline, ledgers, work lists and suggestions.
 
 mod identity;
 mod ledger;
 mod origins;
+mod suggestions;
 mod timeline;
 mod work;
 
 pub(crate) use identity::{identity, preview};
 pub(crate) use ledger::ledger;
 pub(crate) use origins::origins;
+pub(crate) use suggestions::{Suggestion, suggestions};
 pub(crate) use timeline::timeline;
 pub(crate) use work::{inbox, orphans};
 

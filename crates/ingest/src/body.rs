@@ -65,6 +65,7 @@ vocabularies! {
     SpanRoleCode = domain::annotation::SpanRole, "SpanRole";
     StanceCode = claim::Stance, "Stance";
     StandardCode = domain::adjudication::Standard, "StandardOfProof";
+    StrictnessCode = domain::anchor::Strictness, "AnchorStrictness";
     SubjectCode = domain::identity::Subject, "IdentityKind";
     UnidentifiedKindCode = claim::UnidentifiedKind, "UnidentifiedKind";
     VerdictCode = domain::derivation::Verdict, "DerivationVerdict";

@@ -249,6 +249,7 @@ impl<T> Ask<T> {
                 Condition::Revision(revision) => Some(revision),
                 Condition::None | Condition::Any => None,
             },
+            causation: None,
         }
     }
 

@@ -10,6 +10,7 @@ mod imports;
 mod input;
 mod judgements;
 mod readings;
+mod revisions;
 mod world;
 
 use std::collections::BTreeSet;

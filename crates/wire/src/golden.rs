@@ -4,6 +4,7 @@
 
 use crate::{json, record};
 use domain::actor::{self, ActorKind};
+use domain::anchor::{Found, Lost, Method};
 use domain::annotation::{self, SpanRole};
 use domain::claim::{
     Act, Certainty, Chain, Claim, Facet, Link, Polarity, Proposition, Role, Scope, Speaker, Stance, Target,
@@ -62,6 +63,8 @@ event_types! {
     Event::Annotation(annotation::Event::AnnotationCreated(_)) => "AnnotationCreated",
     Event::Annotation(annotation::Event::AnnotationRevised(_)) => "AnnotationRevised",
     Event::Annotation(annotation::Event::AnnotationRetracted) => "AnnotationRetracted",
+    Event::Annotation(annotation::Event::AnnotationReanchored(_)) => "AnnotationReanchored",
+    Event::Annotation(annotation::Event::AnnotationAnchorLost(_)) => "AnnotationAnchorLost",
     Event::Reading(reading::Event::ClaimRead(_)) => "ClaimRead",
     Event::Reading(reading::Event::ClaimReadingRevised(_)) => "ClaimReadingRevised",
     Event::Reading(reading::Event::ClaimReadingRetracted) => "ClaimReadingRetracted",
@@ -377,7 +380,9 @@ fn of_actors() -> Vec<(&'static str, Record)> {
 }
 
 fn of_passages() -> Vec<(&'static str, Record)> {
-    use annotation::Event::{AnnotationCreated, AnnotationRetracted, AnnotationRevised};
+    use annotation::Event::{
+        AnnotationAnchorLost, AnnotationCreated, AnnotationReanchored, AnnotationRetracted, AnnotationRevised,
+    };
     use reading::Event::{ClaimRead, ClaimReadingRetracted, ClaimReadingRevised, NoClaimFound};
     let span = annotation::Span {
         document: of(71),
@@ -388,12 +393,17 @@ fn of_passages() -> Vec<(&'static str, Record)> {
         note: Some(text("the second sentence too?")),
     };
     let least = annotation::Span { start: 0, role: SpanRole::IncidentMention, note: None, ..span.clone() };
+    let found = Found { start: 1_301, end: 1_366, score: 934_782, method: Method::Approximate };
+    let reanchored = annotation::Reanchored { revision: 2, found };
+    let lost = annotation::Loss { revision: 3, reason: Lost::Ambiguous };
     let blank = reading::Blank { document: of(71), revision: 1, start: 0, end: 120 };
     vec![
         ("AnnotationCreated", later(AnnotationCreated(span.clone()))),
         ("AnnotationCreated.least", first(AnnotationCreated(least))),
         ("AnnotationRevised", later(AnnotationRevised(span))),
         ("AnnotationRetracted", later(AnnotationRetracted)),
+        ("AnnotationReanchored", later(AnnotationReanchored(reanchored))),
+        ("AnnotationAnchorLost", later(AnnotationAnchorLost(lost))),
         ("ClaimRead", later(ClaimRead(claim()))),
         ("ClaimRead.least", first(ClaimRead(claim_least()))),
         ("ClaimRead.generic", first(ClaimRead(claim_generic()))),

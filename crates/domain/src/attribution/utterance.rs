@@ -4,13 +4,14 @@ use super::scene::{SPEAKS, SPEAKS_OR_HOLDS, Scene};
 use super::sets::Sets;
 use super::{Case, CaseReading, Voice, Vote};
 use crate::actor::ActorKind;
-use crate::annotation::SpanRole;
+use crate::annotation::{Annotation, SpanRole};
 use crate::claim::{Chain, Claim, Facet, Key, Scope, Sign, Speaker, Stance, Strength, Target, UnidentifiedKind, Value};
 use crate::document::Document;
 use crate::edtf::{Bounds, Day, Edtf};
 use crate::id::{ActorId, AnnotationId, DocumentId, ReadingId, RelationId, SourceId, UserId};
 use crate::policy::Readings;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 /// Readings of one speech act.
 #[derive(Debug, Clone)]
@@ -134,30 +135,34 @@ fn clusters(scene: &Scene<'_>, live: &Live<'_>) -> Sets {
     sets
 }
 
-/// The pairs, smaller id first, that overlap in one place.
+/// The pairs, smaller id first, that overlap in one place. A passage is looked at in every revision on which it stands or
+/// stood, and two of them overlap as they do in the newest that they share.
 fn overlaps(case: &Case, live: &Live<'_>) -> Vec<(ReadingId, ReadingId)> {
-    let mut places: BTreeMap<Place, Vec<(u32, u32, ReadingId, UserId)>> = BTreeMap::new();
+    let mut places: BTreeMap<Place, Vec<(Range<u32>, ReadingId, UserId, &Annotation)>> = BTreeMap::new();
     for (id, reading) in live {
         let claim = &reading.claim;
-        for span in content(case, claim).filter_map(|annotation| case.annotations[&annotation].live()) {
-            let place = (
-                SpeakerKey::from(claim.speakers.speaker()),
-                claim.proposition.target,
-                claim.proposition.facet,
-                claim.proposition.actor,
-                span.document,
-                span.revision,
-            );
-            places.entry(place).or_default().push((span.start, span.end, *id, reading.author));
+        for annotation in content(case, claim).map(|annotation| &case.annotations[&annotation]) {
+            let Some(span) = annotation.live() else { continue };
+            for (revision, range) in annotation.stands() {
+                let place = (
+                    SpeakerKey::from(claim.speakers.speaker()),
+                    claim.proposition.target,
+                    claim.proposition.facet,
+                    claim.proposition.actor,
+                    span.document,
+                    revision,
+                );
+                places.entry(place).or_default().push((range, *id, reading.author, annotation));
+            }
         }
     }
     let mut edges = Vec::new();
     for spans in places.values_mut() {
-        spans.sort_unstable();
-        for (at, (_, end, a, author)) in spans.iter().enumerate() {
-            let overlapping = spans[at + 1..].iter().take_while(|(start, ..)| start < end);
-            let others = overlapping.filter(|(.., other)| other != author);
-            edges.extend(others.map(|(_, _, b, _)| (*a.min(b), *a.max(b))));
+        spans.sort_unstable_by_key(|(range, id, author, _)| (range.start, range.end, *id, *author));
+        for (at, (range, a, author, mark)) in spans.iter().enumerate() {
+            let overlapping = spans[at + 1..].iter().take_while(|(other, ..)| other.start < range.end);
+            let others = overlapping.filter(|(_, _, other, beside)| other != author && mark.overlaps(beside));
+            edges.extend(others.map(|(_, b, _, _)| (*a.min(b), *a.max(b))));
         }
     }
     edges

@@ -3,6 +3,7 @@
 use crate::access::Role as MemberRole;
 use crate::actor::{self, ActorKind};
 use crate::adjudication::{self, Dissent, Docket, Finding, Outcome, Rulings, Standard};
+use crate::anchor::{Found, Method, SCORE_MAX};
 use crate::annotation::{self, SpanRole};
 use crate::claim::{
     Act, Certainty, Chain, Claim, Facet, Polarity, Proposition, Role, Scope, Speaker, Stance, Target, UnidentifiedKind,
@@ -448,7 +449,20 @@ pub fn annotation_event() -> impl Strategy<Value = annotation::Event> {
         span().prop_map(Event::AnnotationCreated),
         span().prop_map(Event::AnnotationRevised),
         Just(Event::AnnotationRetracted),
+        (0_u32..4, found())
+            .prop_map(|(revision, found)| { Event::AnnotationReanchored(annotation::Reanchored { revision, found }) }),
+        (0_u32..4, code())
+            .prop_map(|(revision, reason)| { Event::AnnotationAnchorLost(annotation::Loss { revision, reason }) }),
     ]
+}
+
+fn found() -> impl Strategy<Value = Found> {
+    (any::<u32>(), any::<u32>(), 0..=SCORE_MAX, code::<Method>()).prop_map(|(start, end, score, method)| Found {
+        start,
+        end,
+        score,
+        method,
+    })
 }
 
 /// A passage in which nothing was found.

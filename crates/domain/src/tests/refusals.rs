@@ -4,6 +4,7 @@
 use crate::access::{self, Action, Viewer};
 use crate::actor::{self, Actor, ActorKind, Name};
 use crate::adjudication::{self, Adjudication, Docket, Finding, Outcome, Rulings, Standard};
+use crate::anchor::Lost;
 use crate::annotation::{self, Annotation, Span, SpanRole};
 use crate::claim::{Act, Chain, Claim, Facet, Polarity, Role, Scope, Speaker, Stance, Target};
 use crate::codebook::Codebook;
@@ -88,7 +89,11 @@ const ROWS: &[Row] = &[
     ("actor.rs", "names_full", || refusal(full_actor().decide(assert_name(1_000)))),
     ("actor.rs", "not_found", || refusal(Actor::Absent.decide(assert_name(1)))),
     ("annotation.rs", "annotation_in_use", || refusal(mark().decide(&annotation::Command::Retract { in_use: true }))),
-    ("annotation.rs", "annotation_moved", || refusal(revise_mark(Span { revision: 2, ..span() }))),
+    ("annotation.rs", "annotation_moved", || refusal(revise_mark(Span { revision: 0, ..span() }))),
+    ("annotation.rs", "anchor_settled", || {
+        let reanchor = annotation::Command::Reanchor { revision: 1, found: Err(Lost::NotFound) };
+        refusal(mark().decide(&reanchor))
+    }),
     ("annotation.rs", "annotation_retracted", || {
         refusal(retracted_mark().decide(&annotation::Command::Retract { in_use: false }))
     }),
@@ -351,11 +356,11 @@ fn span() -> Span {
 }
 
 fn mark() -> Annotation {
-    Annotation::Live { author: AUTHOR, span: span() }
+    given([annotation::Event::AnnotationCreated(span())])
 }
 
 fn retracted_mark() -> Annotation {
-    Annotation::Retracted { author: AUTHOR, span: span() }
+    given([annotation::Event::AnnotationCreated(span()), annotation::Event::AnnotationRetracted])
 }
 
 fn create_mark(state: &Annotation) -> Result<Vec<annotation::Event>, Rejection> {

@@ -95,7 +95,9 @@ fn in_annotation(event: &annotation::Event, mut name: impl FnMut(Kind, Uuid)) {
         annotation::Event::AnnotationCreated(span) | annotation::Event::AnnotationRevised(span) => {
             name(Kind::Document, span.document.uuid());
         }
-        annotation::Event::AnnotationRetracted => {}
+        annotation::Event::AnnotationRetracted
+        | annotation::Event::AnnotationReanchored(_)
+        | annotation::Event::AnnotationAnchorLost(_) => {}
     }
 }
 

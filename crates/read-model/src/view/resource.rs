@@ -7,7 +7,7 @@ use domain::Code;
 use domain::access::Role;
 use domain::actor::{Actor, Name};
 use domain::adjudication::Adjudication;
-use domain::annotation::Annotation;
+use domain::annotation::{self, Annotation};
 use domain::derivation::{Derivation, DerivationType};
 use domain::document::{self, Document};
 use domain::edtf::Edtf;
@@ -161,7 +161,7 @@ pub(super) fn relation(scope: &Scope<'_>, id: Uuid, loaded: &Loaded<Relation>) -
 }
 
 pub(super) fn annotation(id: Uuid, loaded: &Loaded<Annotation>) -> Option<Resource> {
-    let span = loaded.state.span()?;
+    let (span, anchoring) = (loaded.state.span()?, loaded.state.anchoring()?);
     Some(resource(Of::Annotation(of_loaded!(Annotation, id, loaded,
         document: span.document.to_string(),
         document_revision: span.revision,
@@ -171,7 +171,23 @@ pub(super) fn annotation(id: Uuid, loaded: &Loaded<Annotation>) -> Option<Resour
         note: span.note.as_ref().map(text),
         status: status::of_annotation(&loaded.state).to_owned(),
         exact: None,
+        anchor: anchoring.rating.map(rating),
+        lost: anchoring.lost.map(|lost| view::AnchorLoss { revision: lost.revision, reason: lost.reason.to_string() }),
+        earlier: anchoring.earlier.iter().map(anchor).collect(),
     ))))
+}
+
+fn rating(rating: annotation::Rating) -> view::AnchorRating {
+    view::AnchorRating { score: rating.score, method: rating.method.to_string() }
+}
+
+fn anchor(anchor: &annotation::Anchor) -> view::Anchor {
+    view::Anchor {
+        revision: anchor.revision,
+        start: anchor.range.start,
+        end: anchor.range.end,
+        rating: anchor.rating.map(rating),
+    }
 }
 
 pub(super) fn reading(scope: &Scope<'_>, id: Uuid, loaded: &Loaded<Reading>) -> Answer<Option<Resource>> {

@@ -2,6 +2,7 @@
 
 use super::rfc3339;
 use crate::view;
+use domain::anchor::Found;
 use domain::{
     Event, actor, adjudication, annotation, derivation, document, identity, incident, project, reading, relation,
     source, user,
@@ -184,7 +185,9 @@ fn of_adjudication(event: &adjudication::Event) -> Value {
 }
 
 fn of_annotation(event: &annotation::Event) -> Value {
-    use annotation::Event::{AnnotationCreated, AnnotationRetracted, AnnotationRevised};
+    use annotation::Event::{
+        AnnotationAnchorLost, AnnotationCreated, AnnotationReanchored, AnnotationRetracted, AnnotationRevised,
+    };
     match event {
         AnnotationCreated(span) | AnnotationRevised(span) => {
             let annotation::Span { document, revision, start, end, role, note } = span;
@@ -198,6 +201,12 @@ fn of_annotation(event: &annotation::Event) -> Value {
             })
         }
         AnnotationRetracted => json!({}),
+        AnnotationReanchored(annotation::Reanchored { revision, found: Found { start, end, score, method } }) => {
+            json!({ "revision": revision, "start": start, "end": end, "score": score, "method": method })
+        }
+        AnnotationAnchorLost(annotation::Loss { revision, reason }) => {
+            json!({ "revision": revision, "reason": reason })
+        }
     }
 }
 

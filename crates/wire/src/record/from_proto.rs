@@ -5,6 +5,7 @@
 use super::{Batch, Envelope, Error, Record, Reliance};
 use crate::proto::event as proto;
 use bytes::Bytes;
+use domain::anchor::Found;
 use domain::claim::{Certainty, Chain, Claim, Link, Proposition, Speaker, Target};
 use domain::codebook::Codebook;
 use domain::edtf::Edtf;
@@ -273,6 +274,21 @@ fn event(of: Of) -> Result<Event> {
         Of::AnnotationCreated(event) => annotation::Event::AnnotationCreated(span(event.span)?).into(),
         Of::AnnotationRevised(event) => annotation::Event::AnnotationRevised(span(event.span)?).into(),
         Of::AnnotationRetracted(proto::AnnotationRetracted {}) => annotation::Event::AnnotationRetracted.into(),
+        Of::AnnotationReanchored(event) => annotation::Event::AnnotationReanchored(annotation::Reanchored {
+            revision: event.revision,
+            found: Found {
+                start: event.start,
+                end: event.end,
+                score: event.score,
+                method: code(&event.method, "AnnotationReanchored.method")?,
+            },
+        })
+        .into(),
+        Of::AnnotationAnchorLost(event) => annotation::Event::AnnotationAnchorLost(annotation::Loss {
+            revision: event.revision,
+            reason: code(&event.reason, "AnnotationAnchorLost.reason")?,
+        })
+        .into(),
         Of::ClaimRead(event) => reading::Event::ClaimRead(claim(event.claim)?).into(),
         Of::ClaimReadingRevised(event) => reading::Event::ClaimReadingRevised(claim(event.claim)?).into(),
         Of::ClaimReadingRetracted(proto::ClaimReadingRetracted {}) => reading::Event::ClaimReadingRetracted.into(),

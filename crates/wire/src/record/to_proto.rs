@@ -3,6 +3,7 @@
 use super::{Envelope, Record};
 use crate::proto::event as proto;
 use bytes::Bytes;
+use domain::anchor::Found;
 use domain::claim::{Chain, Claim, Link, Proposition, Speaker, Target};
 use domain::codebook::Codebook;
 use domain::edtf::Edtf;
@@ -376,11 +377,21 @@ fn target(target: &adjudication::Target) -> proto::AdjudicationTarget {
 }
 
 fn of_annotation(event: &annotation::Event) -> Of {
-    use annotation::Event::{AnnotationCreated, AnnotationRetracted, AnnotationRevised};
+    use annotation::Event::{
+        AnnotationAnchorLost, AnnotationCreated, AnnotationReanchored, AnnotationRetracted, AnnotationRevised,
+    };
     match event {
         AnnotationCreated(marked) => Of::AnnotationCreated(proto::AnnotationCreated { span: Some(span(marked)) }),
         AnnotationRevised(marked) => Of::AnnotationRevised(proto::AnnotationRevised { span: Some(span(marked)) }),
         AnnotationRetracted => Of::AnnotationRetracted(proto::AnnotationRetracted {}),
+        AnnotationReanchored(annotation::Reanchored { revision, found }) => {
+            let Found { start, end, score, method } = *found;
+            let method = code(method);
+            Of::AnnotationReanchored(proto::AnnotationReanchored { revision: *revision, start, end, score, method })
+        }
+        AnnotationAnchorLost(annotation::Loss { revision, reason }) => {
+            Of::AnnotationAnchorLost(proto::AnnotationAnchorLost { revision: *revision, reason: code(*reason) })
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Records of any content, also such as no command would give rise to.
 
 use crate::record::{Batch, Envelope, Record, Reliance};
+use domain::anchor::Found;
 use domain::claim::{Certainty, Chain, Claim, Link, Proposition, Speaker, Target};
 use domain::codebook::Codebook;
 use domain::edtf::Edtf;
@@ -215,14 +216,24 @@ fn of_relation() -> impl Strategy<Value = Event> {
 }
 
 fn of_annotation() -> impl Strategy<Value = Event> {
-    use annotation::Event::{AnnotationCreated, AnnotationRetracted, AnnotationRevised};
+    use annotation::Event::{
+        AnnotationAnchorLost, AnnotationCreated, AnnotationReanchored, AnnotationRetracted, AnnotationRevised,
+    };
     let span = || {
         (id(), any(), any(), any(), code(), maybe_text()).prop_map(|(document, revision, start, end, role, note)| {
             annotation::Span { document, revision, start, end, role, note }
         })
     };
-    prop_oneof![span().prop_map(AnnotationCreated), span().prop_map(AnnotationRevised), Just(AnnotationRetracted),]
-        .prop_map(Event::from)
+    let found =
+        (any(), any(), any(), code()).prop_map(|(start, end, score, method)| Found { start, end, score, method });
+    prop_oneof![
+        span().prop_map(AnnotationCreated),
+        span().prop_map(AnnotationRevised),
+        Just(AnnotationRetracted),
+        (any(), found).prop_map(|(revision, found)| AnnotationReanchored(annotation::Reanchored { revision, found })),
+        (any(), code()).prop_map(|(revision, reason)| AnnotationAnchorLost(annotation::Loss { revision, reason })),
+    ]
+    .prop_map(Event::from)
 }
 
 fn of_reading() -> impl Strategy<Value = Event> {

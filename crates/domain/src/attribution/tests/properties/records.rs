@@ -262,8 +262,9 @@ fn elsewhere(history: &History) -> Case {
         CaseReading { claim, ..reading }
     };
     let annotation = |annotation: Annotation| match annotation {
-        Annotation::Live { author, span } => {
-            Annotation::Live { author, span: Span { document: far(span.document.uuid()).into(), ..span } }
+        Annotation::Live { author, span, anchoring } => {
+            let span = Span { document: far(span.document.uuid()).into(), ..span };
+            Annotation::Live { author, span, anchoring }
         }
         other => other,
     };
