@@ -84,8 +84,7 @@ fn least(action: Action, kind: Kind) -> Role {
         (Action::Read, _) => Role::Reader,
         (Action::Govern, _) | (_, Kind::Project | Kind::User) => Role::Admin,
         // A merge changes every board that names one of the two.
-        (Action::Create, Kind::Identity) => Role::Curator,
-        (_, Kind::Adjudication) => Role::Curator,
+        (Action::Create, Kind::Identity) | (_, Kind::Adjudication) => Role::Curator,
         (Action::Create | Action::Contest, _)
         | (Action::Change { own: true }, Kind::Actor | Kind::Relation | Kind::Incident) => Role::Annotator,
         (Action::Change { .. }, _) => Role::Curator,

@@ -268,7 +268,8 @@ impl Alignment {
     /// The places with a similar quote in what changed.
     fn similar(&self, sought: &Sought<'_>) -> Vec<Place> {
         let len = sought.len();
-        let errors_max = len - (u64::from(len) * u64::from(QUOTE_MIN)).div_ceil(u64::from(SCORE_MAX)) as u32;
+        let alike_min = (u64::from(len) * u64::from(QUOTE_MIN)).div_ceil(u64::from(SCORE_MAX));
+        let errors_max = u32::try_from(u64::from(len).saturating_sub(alike_min)).unwrap_or(0);
         if errors_max == 0 || len > PATTERN_MAX {
             return Vec::new();
         }

@@ -23,17 +23,17 @@ pub(super) struct Run {
 pub(super) fn runs(old: &Indexed, new: &Indexed) -> Vec<Run> {
     let mut found = Stretches { old: old.text(), new: new.text(), list: Vec::new() };
     let whole = Pair { old: 0..old.text().len(), new: 0..new.text().len() };
-    found.between(whole, |pair, found| {
+    found.between(&whole, |pair, found| {
         found.split(
             &pair,
             |text| text.split_inclusive('\n').collect(),
             |pair, found| {
-                found.between(pair, |pair, found| {
+                found.between(&pair, |pair, found| {
                     found.split(
                         &pair,
                         |text| text.split_word_bounds().collect(),
                         |pair, found| {
-                            found.between(pair, |_differs, _found| {});
+                            found.between(&pair, |_differs, _found| {});
                         },
                     );
                 });
@@ -72,7 +72,7 @@ impl<'t> Stretches<'t> {
     }
 
     /// Adds what agrees at both ends, and what is found between them.
-    fn between(&mut self, pair: Pair, inner: impl FnOnce(Pair, &mut Self)) {
+    fn between(&mut self, pair: &Pair, inner: impl FnOnce(Pair, &mut Self)) {
         let (old, new) = (&self.old[pair.old.clone()], &self.new[pair.new.clone()]);
         let prefix = common_prefix(old, new);
         let suffix = common_suffix(&old[prefix..], &new[prefix..]);

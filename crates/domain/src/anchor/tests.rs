@@ -174,7 +174,8 @@ fn a_span_outside_the_text_is_lost() {
 
 #[test]
 fn a_passage_longer_than_what_is_looked_for_is_followed_in_its_place() {
-    let old: String = (0..2_000).map(|n| format!("Sentence number {n} of the long report. ")).collect();
+    let sentences: Vec<_> = (0..2_000).map(|n| format!("Sentence number {n} of the long report. ")).collect();
+    let old = sentences.concat();
     let new = old.replace("number 700 ", "number seven hundred ");
     let len = code_points(&old);
     let found = aligned(&old, &new).find(1_000..len - 1_000, Strictness::Best).unwrap();
@@ -191,7 +192,10 @@ fn a_rewritten_text_of_a_mebibyte_is_searched_in_bounded_time() {
             state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
             state >> 16
         };
-        (0..160_000).map(|_| format!("w{:x}{}", next() % 4_096, if next() % 12 == 0 { ".\n" } else { " " })).collect()
+        (0..160_000)
+            .map(|_| format!("w{:x}{}", next() % 4_096, if next() % 12 == 0 { ".\n" } else { " " }))
+            .collect::<Vec<_>>()
+            .concat()
     };
     let (old, new) = (text(1), text(2));
     let started = Instant::now();

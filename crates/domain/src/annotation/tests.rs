@@ -148,11 +148,11 @@ fn a_mark_follows_its_passage_into_a_new_revision() {
 
 #[test]
 fn a_lost_mark_stays_live_where_it_was_and_is_looked_for_in_the_next_revision() {
-    let loss = Loss { revision: 2, reason: Lost::Ambiguous };
-    assert_eq!(reanchor(&live(), 2, Err(Lost::Ambiguous)), Ok(vec![Event::AnnotationAnchorLost(loss)]));
-    let lost = lost(2);
-    assert_eq!(lost.live(), Some(&span(23, 30)));
-    let found = lost.evolve(&reanchored(3), AUTHOR);
+    let told = Loss { revision: 2, reason: Lost::Ambiguous };
+    assert_eq!(reanchor(&live(), 2, Err(Lost::Ambiguous)), Ok(vec![Event::AnnotationAnchorLost(told)]));
+    let mark = lost(2);
+    assert_eq!(mark.live(), Some(&span(23, 30)));
+    let found = mark.evolve(&reanchored(3), AUTHOR);
     assert_eq!(found.live(), Some(&Span { revision: 3, ..span(40, 47) }));
     assert_eq!(found.anchoring().unwrap().lost, None);
 }

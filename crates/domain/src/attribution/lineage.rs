@@ -235,6 +235,9 @@ struct Passages {
     by_place: BTreeMap<(DocumentId, u32), Vec<usize>>,
 }
 
+/// Where marks stand in one revision, each with its number.
+type Stands = Vec<(Range<u32>, usize)>;
+
 impl Passages {
     /// What is cited of the subject and of classes. What is read of other incidents makes no passage, so that it cannot
     /// join two of this one's.
@@ -258,7 +261,7 @@ impl Passages {
             Some((id, mark, mark.live()?))
         };
         let marks: Vec<(AnnotationId, &Annotation, &Span)> = annotations.into_iter().filter_map(live).collect();
-        let mut places: BTreeMap<(DocumentId, u32), Vec<(Range<u32>, usize)>> = BTreeMap::new();
+        let mut places: BTreeMap<(DocumentId, u32), Stands> = BTreeMap::new();
         for (number, (_, mark, span)) in marks.iter().enumerate() {
             for (revision, range) in mark.stands() {
                 places.entry((span.document, revision)).or_default().push((range, number));

@@ -135,10 +135,13 @@ fn clusters(scene: &Scene<'_>, live: &Live<'_>) -> Sets {
     sets
 }
 
+/// Where the passage of a reading stands in one revision, whose reading it is, and its mark.
+type Stand<'a> = (Range<u32>, ReadingId, UserId, &'a Annotation);
+
 /// The pairs, smaller id first, that overlap in one place. A passage is looked at in every revision on which it stands or
 /// stood, and two of them overlap as they do in the newest that they share.
 fn overlaps(case: &Case, live: &Live<'_>) -> Vec<(ReadingId, ReadingId)> {
-    let mut places: BTreeMap<Place, Vec<(Range<u32>, ReadingId, UserId, &Annotation)>> = BTreeMap::new();
+    let mut places: BTreeMap<Place, Vec<Stand<'_>>> = BTreeMap::new();
     for (id, reading) in live {
         let claim = &reading.claim;
         for annotation in content(case, claim).map(|annotation| &case.annotations[&annotation]) {

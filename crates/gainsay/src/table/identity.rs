@@ -94,7 +94,7 @@ fn changed(out: &mut String, board: &BoardChange, terminal: Terminal) {
     }
     for about in &board.propositions {
         let whom = about.actor.as_ref().map(name).unwrap_or_default();
-        let role = about.role.as_deref().map(words).unwrap_or_else(|| words(&about.facet));
+        let role = about.role.as_deref().map_or_else(|| words(&about.facet), words);
         let into = about.into.as_ref().map(|into| format!(", as {}", name(into))).unwrap_or_default();
         let indent = " ".repeat(LABEL_LEN);
         line(out, &format!("{indent}{whom}, {role}{into}: {}", change(about.status.as_ref(), terminal)));

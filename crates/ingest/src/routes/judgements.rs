@@ -114,10 +114,8 @@ async fn check_free(
         let address = inside.address(JUDGEMENTS.kind, other.aggregate(inside.project));
         let loaded = service.load::<Identity>(&address, Freshness::Now).await?;
         if loaded.state.judgement(id).is_some() {
-            return Err(match is_from_key {
-                true => Failure::reused(),
-                false => Rejection::conflict("id_taken", "there is a judgement with this id").into(),
-            });
+            let taken = || Rejection::conflict("id_taken", "there is a judgement with this id").into();
+            return Err(if is_from_key { Failure::reused() } else { taken() });
         }
     }
     Ok(())

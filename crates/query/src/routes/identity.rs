@@ -22,6 +22,8 @@ use crate::params::{IdentityParams, Moment, Page, PreviewParams, refuse_unsuppor
 use domain::Code;
 use domain::identity::Subject;
 
+const PATH: &str = "/v1/projects/{project}/identity/{kind}";
+
 pub(super) fn routes() -> [Route; 2] {
     let summary = "What is judged to be one, the judgements that were not withdrawn, and pairs that share something and on \
                    which nobody judged: names; dates with titles, places or targets; the words of one speaker on one date \
@@ -40,7 +42,6 @@ pub(super) fn routes() -> [Route; 2] {
         .query::<PreviewParams>()
         .view(reference::<Preview>())
         .build();
-    const PATH: &str = "/v1/projects/{project}/identity/{kind}";
     [
         Route::new(PATH, JSON, workbench, get(identity)).schemas(schemas_of::<Identity>()),
         Route::new(format!("{PATH}/preview"), JSON, preview, get(previewed)).schemas(schemas_of::<Preview>()),

@@ -1,4 +1,4 @@
-//! Readings that take no part in any view, and what they lack.
+//! Readings that take no part in any view, or whose passage was not found again, and what they lack.
 
 use super::scope::{Answer, Scope};
 use super::walk::{self, Budget};
@@ -18,6 +18,8 @@ use wire::view::resource::Of;
 use wire::view::{AskOrphans, Gone, Orphan, Orphans};
 
 const MISSING: &str = "missing";
+/// Of an annotation that was not found in the newest revision of its document.
+const LOST: &str = "lost";
 const RETRACTED: &str = "retracted";
 const WITHDRAWN: &str = "withdrawn";
 
@@ -49,14 +51,20 @@ fn orphan(known: &mut Known<'_>, id: Uuid, budget: &mut Budget) -> Answer<Option
 /// Why a claim takes no part, and what it lacks.
 fn lacks(known: &mut Known<'_>, claim: &Claim, budget: &mut Budget) -> Answer<(BTreeSet<&'static str>, Vec<Gone>)> {
     let (mut reasons, mut gone) = (BTreeSet::new(), Vec::new());
-    let mut dead = Vec::new();
+    let mut fates = Vec::new();
     for annotation in &claim.evidence {
-        dead.extend(known.fate::<Annotation>(annotation.uuid(), budget)?);
+        fates.extend(known.fate::<Annotation>(annotation.uuid(), budget)?);
     }
+    let (lost, dead): (Vec<_>, Vec<_>) = fates.into_iter().partition(|fate| fate.status == LOST);
     // One that cites another annotation that is live takes part.
     if dead.len() == claim.evidence.len() {
         reasons.insert("not_live");
         gone.extend(dead);
+    }
+    // A passage that the newest revision lacks still says what it said; somebody has to look whether that matters.
+    if !lost.is_empty() {
+        reasons.insert("anchor_lost");
+        gone.extend(lost);
     }
     for (kind, id) in named(claim) {
         let (reason, fate) = match kind {
@@ -101,11 +109,10 @@ trait Needed: Aggregate {
 }
 
 impl Needed for Annotation {
-    // This is where an annotation that lost its anchor is told.
     fn fate(&self) -> Option<&'static str> {
         match self {
             Self::Absent => Some(MISSING),
-            Self::Live { .. } => None,
+            Self::Live { anchoring, .. } => anchoring.lost.as_ref().map(|_| LOST),
             Self::Retracted { .. } => Some(RETRACTED),
         }
     }

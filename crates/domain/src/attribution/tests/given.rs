@@ -451,9 +451,9 @@ impl Given {
     }
 
     /// Captures a revision in which the passages that a reading cites stand elsewhere, or are lost.
-    pub fn reanchor(&mut self, reading: ReadingId, revision: u32, to: Option<Range<u32>>) {
+    pub fn reanchor(&mut self, reading: ReadingId, revision: u32, to: Option<&Range<u32>>) {
         for cited in &self.case.readings[&reading].claim.evidence {
-            let found = to.clone().ok_or(Lost::NotFound).map(|to| Found {
+            let found = to.ok_or(Lost::NotFound).map(|to| Found {
                 start: to.start,
                 end: to.end,
                 score: SCORE_MAX,

@@ -193,7 +193,7 @@ fn readings_that_are_judged_distinct_stay_apart_where_they_overlap() {
         (BERT, accuses(WITNESS, GROUP)),
         (CARA, accuses(WITNESS, GROUP)),
     ]);
-    assert_eq!(given.clusters(GROUP), [ids.clone()]);
+    assert_eq!(given.clusters(GROUP), std::slice::from_ref(&ids));
     given.judged(Subject::Reading, ids[0].uuid(), ids[2].uuid(), Event::JudgedDistinct);
     // The first edge, that of the smaller ids, is taken; those that would unite the pair are left out.
     assert_eq!(given.clusters(GROUP), [vec![ids[0], ids[1]], vec![ids[2]]]);

@@ -297,7 +297,7 @@ fn a_new_revision_that_loses_one_of_two_marks_makes_no_second_witness() {
     given.read(accuses(ARMY, GROUP).at(wire.part(5..9)));
     given.copies(paper.part(38..45), wire.part(5..9));
     assert_eq!(corroboration(&given), (CorroborationKind::SingleOrigin, 1));
-    given.reanchor(by_anna, 2, Some(110..140));
+    given.reanchor(by_anna, 2, Some(&(110..140)));
     given.reanchor(by_bert, 2, None);
     assert_eq!(corroboration(&given), (CorroborationKind::SingleOrigin, 1));
     let graph = graph(&given);

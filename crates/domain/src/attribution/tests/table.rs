@@ -396,6 +396,7 @@ fn every_flag_of_a_proposition() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table, a row for each history")]
 fn every_kind_of_dispute() {
     check(
         &[

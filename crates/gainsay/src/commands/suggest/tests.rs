@@ -7,12 +7,12 @@ fn id(number: u128) -> Uuid {
 }
 
 fn documents(published: &[Option<&str>]) -> BTreeMap<Uuid, Document> {
-    let document = |(number, published): (u128, &Option<&str>)| Document {
+    let document = |(number, published): (u128, Option<&str>)| Document {
         id: id(number),
         title: format!("Report {number}"),
         published: published.map(str::to_owned),
     };
-    (1..).zip(published).map(document).map(|document| (document.id, document)).collect()
+    (1..).zip(published.iter().copied()).map(document).map(|document| (document.id, document)).collect()
 }
 
 /// A passage in each document, marked in this order: annotation 11 in document 1, and so on.
