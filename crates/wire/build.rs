@@ -26,7 +26,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     // View messages are the JSON of the query service as well: one definition for both.
     config.type_attribute(".gainsay.view.v1", "#[derive(serde::Serialize, serde::Deserialize, utoipa::ToSchema)]");
     config.type_attribute(".gainsay.view.v1", "#[serde(rename_all = \"snake_case\")]");
-    config.field_attribute(".gainsay.view.v1.Board.since", "#[serde(skip)]");
+    // Between the services alone; the query service makes cursors of where pages continue.
+    let between = ["Board.since", "Identity.continue_after", "Preview.continue_after"];
+    for field in between.into_iter().chain(["Ledger.after", "Orphans.after", "Inbox.after"]) {
+        config.field_attribute(format!(".gainsay.view.v1.{field}"), "#[serde(skip)]");
+    }
     config.skip_debug(Vec::<&str>::new());
     config.compile_fds(descriptors)?;
     Ok(())

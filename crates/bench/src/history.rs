@@ -151,6 +151,7 @@ impl History {
             | Kind::Relation
             | Kind::Derivation
             | Kind::Assessment
+            | Kind::Identity
             | Kind::Adjudication => return None,
         })
     }
@@ -238,7 +239,7 @@ fn rank(kind: Kind) -> u8 {
         Kind::Actor => 3,
         Kind::Incident => 4,
         Kind::Relation | Kind::Annotation => 5,
-        Kind::Reading | Kind::Derivation | Kind::Assessment | Kind::Adjudication => 6,
+        Kind::Reading | Kind::Derivation | Kind::Identity | Kind::Assessment | Kind::Adjudication => 6,
     }
 }
 

@@ -83,7 +83,8 @@ fn least(action: Action, kind: Kind) -> Role {
     match (action, kind) {
         (Action::Read, _) => Role::Reader,
         (Action::Govern, _) | (_, Kind::Project | Kind::User) => Role::Admin,
-        (_, Kind::Adjudication) => Role::Curator,
+        // A merge changes every board that names one of the two.
+        (Action::Create, Kind::Identity) | (_, Kind::Adjudication) => Role::Curator,
         (Action::Create | Action::Contest, _)
         | (Action::Change { own: true }, Kind::Actor | Kind::Relation | Kind::Incident) => Role::Annotator,
         (Action::Change { .. }, _) => Role::Curator,

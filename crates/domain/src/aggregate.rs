@@ -3,8 +3,8 @@
 use crate::code::codes;
 use crate::id::UserId;
 use crate::{
-    actor, adjudication, annotation, assessment, derivation, document, incident, project, reading, relation, source,
-    user,
+    actor, adjudication, annotation, assessment, derivation, document, identity, incident, project, reading, relation,
+    source, user,
 };
 
 codes! {
@@ -32,6 +32,8 @@ codes! {
         Derivation = "derivation",
         /// What one person thinks of something.
         Assessment = "assessment",
+        /// All judgements of one kind in a project.
+        Identity = "identity",
         /// Rulings on readings, or findings on propositions or incidents.
         Adjudication = "adjudication",
     }
@@ -101,6 +103,7 @@ events! {
     Reading: reading::Reading,
     Derivation: derivation::Derivation,
     Assessment: assessment::Assessment,
+    Identity: identity::Identity,
     Adjudication: adjudication::Adjudication,
 }
 

@@ -1,8 +1,9 @@
 //! What the readings of an incident amount to: utterances, positions, statuses and disputes (domain.md, sections 3, 6, 7).
 //!
-//! [`assess`] is a pure function of a [`Case`] and a [`Policy`]. It holds no identity of its own: whatever the case
-//! calls one actor is one actor.
+//! [`assess`] is a pure function of a [`Case`] and a [`Policy`]. It first gives every actor and incident the one id of
+//! its cluster (`resolve`): for all other rules, what has one id is one.
 
+mod alternatives;
 mod assess;
 mod belief;
 mod board;
@@ -14,9 +15,11 @@ mod dispute;
 mod lineage;
 mod origins;
 mod position;
+mod resolve;
 mod scene;
 mod sets;
 mod status;
+mod timeline;
 mod utterance;
 
 #[cfg(test)]
@@ -24,8 +27,10 @@ mod tests;
 
 pub use assess::assess;
 pub use board::{
-    Adopted, Board, Corroboration, CorroborationKind, Derived, Dispute, DisputeKind, Finding, Flag, Generic,
-    IncidentFlag, IncidentStatus, Mark, Origins, Passage, Proposition, Status, Utterance, Voice, Vote,
+    Adopted, Alternative, Board, Corroboration, CorroborationKind, Derived, Dispute, DisputeKind, Edge, Finding, Flag,
+    Generic, IncidentFlag, IncidentStatus, Inconsistent, Mark, Order, Origins, Passage, Proposition, Status, Timeline,
+    TimelineRow, Utterance, Voice, Vote,
 };
 pub use case::{Case, CaseReading};
 pub use origins::origins;
+pub use timeline::timeline;

@@ -19,6 +19,26 @@ pub enum Day {
     Future,
 }
 
+impl Day {
+    /// The day as `YYYY-MM-DD`; none for before or after all days.
+    #[must_use]
+    pub fn date(self) -> Option<String> {
+        match self {
+            Self::On(year, month, day) if year < 0 => Some(format!("{year:05}-{month:02}-{day:02}")),
+            Self::On(year, month, day) => Some(format!("{year:04}-{month:02}-{day:02}")),
+            Self::Past | Self::Future => None,
+        }
+    }
+
+    /// Reads what [`Day::date`] wrote.
+    #[must_use]
+    pub fn from_date(date: &str) -> Option<Self> {
+        let mut parts = date.rsplitn(3, '-');
+        let (day, month) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
+        Some(Self::On(parts.next()?.parse().ok()?, month, day))
+    }
+}
+
 /// The first and the last day that a date touches, both included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Bounds {

@@ -53,6 +53,8 @@ ids! {
     ReadingId,
     /// A derivation of one passage from another, or an origin.
     DerivationId,
+    /// A judgement on whether two are one.
+    JudgementId,
     /// An adjudication.
     AdjudicationId,
     /// An assessment.

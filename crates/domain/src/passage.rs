@@ -61,6 +61,30 @@ impl Indexed {
         self.text.get(self.byte(start)..self.byte(end))
     }
 
+    /// At most so many code points before one, from there backwards.
+    #[must_use]
+    pub fn before(&self, code_point: u32, len_max: u32) -> Vec<char> {
+        let before = self.cut(code_point.saturating_sub(len_max), code_point);
+        before.unwrap_or_default().chars().rev().collect()
+    }
+
+    /// At most so many code points from one on.
+    #[must_use]
+    pub fn after(&self, code_point: u32, len_max: u32) -> Vec<char> {
+        let end = code_point.saturating_add(len_max).min(self.code_points);
+        self.cut(code_point, end).unwrap_or_default().chars().collect()
+    }
+
+    /// The number of the code point that begins at a byte, which is the start of one or the end of the text.
+    pub(crate) fn code_point(&self, byte: usize) -> u32 {
+        if self.marks.is_empty() {
+            return offset(byte);
+        }
+        let mark = self.marks.partition_point(|mark| *mark as usize <= byte).saturating_sub(1);
+        let rest = self.text.get(self.marks[mark] as usize..byte).unwrap_or_default();
+        offset(mark * STRIDE + rest.chars().count())
+    }
+
     fn byte(&self, code_point: u32) -> usize {
         if self.marks.is_empty() {
             return code_point as usize;

@@ -52,6 +52,21 @@ pub(crate) enum Command {
     Board(Board),
     /// Show from which documents an incident's attribution comes, and who copies whom.
     Origins(OfIncident),
+    /// Show what is said about an incident in the order in which it was said, and what replaces or withdraws what.
+    Timeline(Board),
+    /// Show what an actor says and what is said of it, or what a source reports and passes on.
+    #[command(subcommand)]
+    Ledger(Ledger),
+    /// List the readings that take no part in any board, and what they lack.
+    Orphans(Worklist),
+    /// List what asks for attention: speakers who say both that it is so and that it is not.
+    Inbox(Worklist),
+    /// Show which actors, incidents or readings are judged to be one, and what else may be; with two ids, what a
+    /// judgement on these would change.
+    Identity(Identity),
+    /// Suggest what people then confirm or reject.
+    #[command(subcommand)]
+    Suggest(Suggest),
     /// Show every record about a subject, in order.
     History(History),
     /// Print the project's records as NDJSON, whole and in order.
@@ -413,7 +428,59 @@ pub(crate) struct Import {
     pub json: bool,
 }
 
-/// Arguments of `board`.
+/// Whose ledger to show.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Ledger {
+    /// What an actor says, and what is said of it, of its parts and of its fronts.
+    Actor(OfLedger),
+    /// What a source reports, adopts, relays and distances itself from.
+    Source(OfLedger),
+}
+
+/// Arguments of `ledger`.
+#[derive(Debug, Args, Serialize)]
+pub(crate) struct OfLedger {
+    /// The actor or the source
+    #[serde(skip)]
+    pub id: Uuid,
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub list: Worklist,
+    /// Quotes shown for each utterance
+    #[arg(long, value_name = "NUMBER", default_value_t = 3)]
+    #[serde(skip)]
+    pub quotes: u32,
+}
+
+/// A page of a list in a project.
+#[derive(Debug, Args, Serialize)]
+pub(crate) struct Worklist {
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub project: InProject,
+    /// Entries shown, 1 to 1000
+    #[arg(long, value_name = "NUMBER", default_value_t = 100)]
+    #[serde(skip)]
+    pub limit: u32,
+    /// Continue where the page ended that named this cursor
+    #[arg(long, value_name = "CURSOR")]
+    #[serde(skip)]
+    pub cursor: Option<String>,
+    /// As of this position
+    #[arg(long, value_name = "POSITION")]
+    #[serde(skip)]
+    pub as_of: Option<String>,
+    /// Under this version of the policy
+    #[arg(long, value_name = "VERSION")]
+    #[serde(skip)]
+    pub policy: Option<u32>,
+    /// Print the answer as it came
+    #[arg(long)]
+    #[serde(skip)]
+    pub json: bool,
+}
+
+/// Arguments of `board` and of `timeline`.
 #[derive(Debug, Args, Serialize)]
 pub(crate) struct Board {
     #[command(flatten)]
@@ -425,6 +492,33 @@ pub(crate) struct Board {
     pub quotes: u32,
 }
 
+/// Suggest what people then confirm or reject.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Suggest {
+    /// Suggest which passages are near-duplicates of earlier ones.
+    ///
+    /// Passages are alike that share four fifths of their shingles of five words. The one that was published later, or else
+    /// marked later, is suggested to derive from the earliest that is like it. What was recorded before is not suggested
+    /// again, confirmed, rejected or not.
+    Derivations(SuggestDerivations),
+}
+
+/// Arguments of `suggest derivations`.
+#[derive(Debug, Args, Serialize)]
+pub(crate) struct SuggestDerivations {
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub project: InProject,
+    /// Print what would be suggested and write nothing
+    #[arg(long)]
+    #[serde(skip)]
+    pub dry_run: bool,
+    /// Print the suggestions as JSON
+    #[arg(long)]
+    #[serde(skip)]
+    pub json: bool,
+}
+
 /// Which view of which incident.
 #[derive(Debug, Args, Serialize)]
 pub(crate) struct OfIncident {
@@ -434,6 +528,37 @@ pub(crate) struct OfIncident {
     /// The incident; that of the demo when absent and the data folder has one
     #[serde(skip)]
     pub incident: Option<Uuid>,
+    /// As of this position
+    #[arg(long, value_name = "POSITION")]
+    #[serde(skip)]
+    pub as_of: Option<String>,
+    /// Under this version of the policy
+    #[arg(long, value_name = "VERSION")]
+    #[serde(skip)]
+    pub policy: Option<u32>,
+    /// Print the answer as it came
+    #[arg(long)]
+    #[serde(skip)]
+    pub json: bool,
+}
+
+/// Arguments of `identity`.
+#[derive(Debug, Args, Serialize)]
+pub(crate) struct Identity {
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub project: InProject,
+    /// What is judged: actor, incident or reading
+    #[serde(skip)]
+    pub kind: String,
+    /// Two of the kind: show what would change if they were judged to be one
+    #[serde(skip)]
+    #[arg(value_name = "ID", num_args = 0..=2)]
+    pub pair: Vec<Uuid>,
+    /// Entries of each part, or boards of a preview
+    #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    #[serde(skip)]
+    pub limit: u32,
     /// As of this position
     #[arg(long, value_name = "POSITION")]
     #[serde(skip)]

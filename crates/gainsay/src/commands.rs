@@ -5,12 +5,17 @@ pub(crate) mod doctor;
 pub(crate) mod events;
 pub(crate) mod health;
 pub(crate) mod history;
+pub(crate) mod identity;
 pub(crate) mod import;
+pub(crate) mod ledger;
 pub(crate) mod origins;
 pub(crate) mod project;
 pub(crate) mod projector;
+pub(crate) mod suggest;
+pub(crate) mod timeline;
 pub(crate) mod token;
 pub(crate) mod verify;
+pub(crate) mod work;
 
 use std::io::{self, BufWriter, IsTerminal, Stdout, Write, stderr};
 
@@ -19,7 +24,7 @@ use runtime::ExitCode;
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::cli::{InProject, OfIncident};
+use crate::cli::{InProject, OfIncident, Worklist};
 use crate::client::Client;
 use crate::demo;
 use crate::failure::Usage;
@@ -48,6 +53,18 @@ async fn ask_about(arguments: &OfIncident, view: &str, also: &[(&str, String)]) 
     query.extend(arguments.as_of.clone().map(|as_of| ("as_of", as_of)));
     query.extend(arguments.policy.map(|policy| ("policy", policy.to_string())));
     let path = format!("/v1/projects/{project}/incidents/{incident}/{view}");
+    Ok(Client::from_settings(&settings)?.get_json(&path, &query).await?)
+}
+
+/// A page of a list in a project.
+async fn ask_for_page(arguments: &Worklist, list: &str, also: &[(&str, String)]) -> anyhow::Result<Value> {
+    let (settings, project) = in_project(&arguments.project)?;
+    let mut query = also.to_vec();
+    query.push(("limit", arguments.limit.to_string()));
+    query.extend(arguments.cursor.clone().map(|cursor| ("cursor", cursor)));
+    query.extend(arguments.as_of.clone().map(|as_of| ("as_of", as_of)));
+    query.extend(arguments.policy.map(|policy| ("policy", policy.to_string())));
+    let path = format!("/v1/projects/{project}/{list}");
     Ok(Client::from_settings(&settings)?.get_json(&path, &query).await?)
 }
 

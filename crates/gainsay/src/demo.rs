@@ -17,13 +17,14 @@ use crate::private;
 
 const PLAN: &str = include_str!("../demo/demo.json");
 /// The files that the plan names.
-const FILES: [(&str, &str); 6] = [
+const FILES: [(&str, &str); 7] = [
     ("codebook.ndjson", include_str!("../demo/codebook.ndjson")),
     ("setup.ndjson", include_str!("../demo/setup.ndjson")),
     ("annotator-a.ndjson", include_str!("../demo/annotator-a.ndjson")),
     ("annotator-b.ndjson", include_str!("../demo/annotator-b.ndjson")),
     ("annotator-c.ndjson", include_str!("../demo/annotator-c.ndjson")),
     ("derivations.ndjson", include_str!("../demo/derivations.ndjson")),
+    ("judgements.ndjson", include_str!("../demo/judgements.ndjson")),
 ];
 /// Days that the tokens of the demo's users are valid.
 const TTL_DAYS: u32 = 3650;

@@ -18,7 +18,7 @@ mod terminal;
 use clap::Parser;
 use runtime::ExitCode;
 
-use crate::cli::{Cli, Command};
+use crate::cli::{Cli, Command, Suggest};
 
 /// Answers are built from many small pieces on one thread and dropped on another, which this allocator does for less.
 #[global_allocator]
@@ -48,7 +48,13 @@ async fn run(command: &Command) -> anyhow::Result<ExitCode> {
         Command::Project(command) => commands::project::run(command).await,
         Command::Import(arguments) => commands::import::run(arguments).await,
         Command::Board(arguments) => commands::board::run(arguments).await,
+        Command::Identity(arguments) => commands::identity::run(arguments).await,
         Command::Origins(arguments) => commands::origins::run(arguments).await,
+        Command::Timeline(arguments) => commands::timeline::run(arguments).await,
+        Command::Ledger(command) => commands::ledger::run(command).await,
+        Command::Orphans(arguments) => commands::work::orphans(arguments).await,
+        Command::Inbox(arguments) => commands::work::inbox(arguments).await,
+        Command::Suggest(Suggest::Derivations(arguments)) => commands::suggest::derivations(arguments).await,
         Command::History(arguments) => commands::history::run(arguments).await,
         Command::Events(arguments) => commands::events::run(arguments).await,
         Command::Verify(arguments) => commands::verify::run(arguments).await,

@@ -1,8 +1,18 @@
-//! Views as text: the dispute board, and the circular-reporting graph.
+//! Views as text: the dispute board, the circular-reporting graph, the timeline, ledgers, work lists and suggestions.
 
+mod identity;
+mod ledger;
 mod origins;
+mod suggestions;
+mod timeline;
+mod work;
 
+pub(crate) use identity::{identity, preview};
+pub(crate) use ledger::ledger;
 pub(crate) use origins::origins;
+pub(crate) use suggestions::{Suggestion, suggestions};
+pub(crate) use timeline::timeline;
+pub(crate) use work::{inbox, orphans};
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -10,8 +20,8 @@ use std::fmt::Write as _;
 use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{Cell, Color, ColumnConstraint, ContentArrangement, Table, Width};
 use wire::view::{
-    Adopted, Board, BoardIncident, BoardProposition, Corroboration, Dispute, Finding, GenericUtterance, Opinion, Quote,
-    Utterance,
+    Adopted, Board, BoardIncident, BoardProposition, Corroboration, Dispute, Finding, GenericUtterance, Named, Opinion,
+    PropositionHead, Quote, Utterance,
 };
 
 use crate::terminal::{Terminal, plain, shorten};
@@ -72,9 +82,27 @@ fn summary(out: &mut String, board: &Board, terminal: Terminal) {
             labelled(out, "", &terminal.dim(format!("  – {said}")));
         }
     }
+    would_change(out, board, terminal);
     if board.propositions.is_empty() && board.generic.is_empty() && board.possible_members.is_empty() {
         line(out, "");
         line(out, "Nobody has said anything about it yet.");
+    }
+}
+
+/// What would change a status, if it were taken the other way.
+fn would_change(out: &mut String, board: &Board, terminal: Terminal) {
+    let Some(would) = &board.would_change_if else { return };
+    for (index, item) in would.items.iter().enumerate() {
+        let edge = match (&item.relation, &item.judgement) {
+            (Some(relation), _) => format!("the open relation {relation} held"),
+            (None, Some(judgement)) => format!("judgement {judgement} were in force"),
+            (None, None) => continue,
+        };
+        let label = if index == 0 { "hangs on" } else { "" };
+        labelled(out, label, &format!("if {edge}: {}", status(&item.status, terminal)));
+    }
+    if would.more > 0 {
+        labelled(out, "", &terminal.dim(format!("and {} more", would.more)));
     }
 }
 
@@ -89,6 +117,9 @@ fn heading(
     if let Some(incident) = incident {
         line(out, &terminal.bold(plain(&incident.title)));
         line(out, &format!("{} · incident {}", plain(&incident.when), incident.id));
+        if !incident.same_as.is_empty() {
+            line(out, &terminal.dim(format!("judged to be one with {}", incident.same_as.join(", "))));
+        }
     }
     line(out, &terminal.dim(format!("as of position {as_of} · policy {policy}")));
     if blinded {
@@ -230,9 +261,19 @@ fn found(finding: &Finding) -> Vec<String> {
 
 /// What the proposition says, in a few words.
 fn title(proposition: &BoardProposition) -> String {
-    let actor = proposition.actor.as_ref().map(|actor| plain(&actor.name));
-    let value = proposition.value.as_deref().map(plain);
-    match (proposition.facet.as_str(), actor, &proposition.role, value) {
+    let BoardProposition { actor, role, facet, value, .. } = proposition;
+    in_words(facet, actor.as_ref(), role.as_deref(), value.as_deref())
+}
+
+/// The same of a proposition that is shown without what is said on it.
+fn head(proposition: &PropositionHead) -> String {
+    let PropositionHead { actor, role, facet, value, .. } = proposition;
+    in_words(facet, actor.as_ref(), role.as_deref(), value.as_deref())
+}
+
+fn in_words(facet: &str, actor: Option<&Named>, role: Option<&str>, value: Option<&str>) -> String {
+    let actor = actor.map(|actor| plain(&actor.name));
+    match (facet, actor, role, value.map(plain)) {
         ("who", Some(actor), Some(role), _) => format!("{actor} as {role}"),
         ("who", None, Some(role), _) => format!("nobody named as {role}"),
         (facet, Some(actor), Some(role), None) => format!("{facet}: {actor} as {role}"),
@@ -244,6 +285,15 @@ fn title(proposition: &BoardProposition) -> String {
 }
 
 fn table(terminal: Terminal) -> Table {
+    let mut table = table_of(["", "who", "says", "when", "quotes", "notes"], terminal);
+    let says = table.column_mut(2).expect("the header has six columns");
+    says.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(SAYS_LEN_MIN)));
+    let quotes = table.column_mut(4).expect("the header has six columns");
+    quotes.set_constraint(ColumnConstraint::LowerBoundary(Width::Percentage(QUOTES_PERCENT)));
+    table
+}
+
+fn table_of<const N: usize>(columns: [&str; N], terminal: Terminal) -> Table {
     let mut table = Table::new();
     table
         .load_style(UTF8_FULL_CONDENSED)
@@ -254,30 +304,57 @@ fn table(terminal: Terminal) -> Table {
     } else {
         table.force_no_tty();
     }
-    table.set_header(["", "who", "says", "when", "quotes", "notes"]);
-    let says = table.column_mut(2).expect("the header has six columns");
-    says.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(SAYS_LEN_MIN)));
-    let quotes = table.column_mut(4).expect("the header has six columns");
-    quotes.set_constraint(ColumnConstraint::LowerBoundary(Width::Percentage(QUOTES_PERCENT)));
+    table.set_header(columns);
     table
 }
 
 fn row(sign: Cell, utterance: &Utterance) -> Vec<Cell> {
-    let speakers: Vec<String> = utterance.speakers.iter().map(|speaker| plain(speaker)).collect();
-    let strength = utterance.strength.as_deref().map(|strength| format!(", {strength}")).unwrap_or_default();
-    let says = format!("{}\n{}{strength}", words(&utterance.act), utterance.certainty);
-    let mut notes: Vec<String> = utterance.marks.iter().map(|mark| words(mark)).collect();
-    notes.extend(utterance.generic.then(|| "generic".to_owned()));
-    notes.extend(utterance.flags.iter().map(|flag| words(flag)));
+    let mut notes = notes(utterance);
     notes.push(count(u32::try_from(utterance.readings.len()).unwrap_or(u32::MAX), "reading"));
     vec![
         sign,
-        Cell::new(speakers.join(" › ")),
-        Cell::new(says),
+        Cell::new(speakers(utterance)),
+        Cell::new(says(utterance)),
         Cell::new(utterance.uttered.as_deref().unwrap_or("?")),
         Cell::new(quotes(utterance)),
         Cell::new(notes.join("\n")),
     ]
+}
+
+/// The chain from the document to the speaker.
+fn speakers(utterance: &Utterance) -> String {
+    utterance.speakers.iter().map(|speaker| plain(speaker)).collect::<Vec<_>>().join(" › ")
+}
+
+/// The act, and how much it weighs.
+fn says(utterance: &Utterance) -> String {
+    let strength = utterance.strength.as_deref().map(|strength| format!(", {strength}")).unwrap_or_default();
+    format!("{}\n{}{strength}", words(&utterance.act), utterance.certainty)
+}
+
+/// Why it does not count, and what is remarkable about it.
+fn notes(utterance: &Utterance) -> Vec<String> {
+    let mut notes: Vec<String> = utterance.marks.iter().map(|mark| words(mark)).collect();
+    notes.extend(utterance.generic.then(|| "generic".to_owned()));
+    notes.extend(utterance.flags.iter().map(|flag| words(flag)));
+    notes
+}
+
+/// For, against, or neither.
+fn sign_cell(sign: Option<&str>) -> Cell {
+    match sign {
+        Some("support") => Cell::new("+").fg(Color::Green),
+        Some("opposition") => Cell::new("−").fg(Color::Red),
+        Some(_) | None => Cell::new("·"),
+    }
+}
+
+/// How to go on where an answer has more.
+fn more(out: &mut String, next: Option<&String>, terminal: Terminal) {
+    if let Some(cursor) = next {
+        line(out, "");
+        line(out, &terminal.dim(format!("there is more: --cursor {cursor}")));
+    }
 }
 
 /// So many of something: "1 reading", "2 readings".

@@ -24,7 +24,7 @@ fn code(arguments: &[&str]) -> i32 {
 
 #[test]
 fn every_command_has_help_that_lists_its_settings() {
-    let commands: [&[&str]; 19] = [
+    let commands: [&[&str]; 20] = [
         &["serve"],
         &["ingest"],
         &["projector"],
@@ -39,6 +39,7 @@ fn every_command_has_help_that_lists_its_settings() {
         &["project", "create"],
         &["import"],
         &["board"],
+        &["suggest", "derivations"],
         &["history"],
         &["events"],
         &["verify"],

@@ -112,6 +112,27 @@ pub(crate) struct DocumentWritten {
     pub sequence: u64,
 }
 
+/// A text of a document was captured, and its annotations were looked for in it.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct RevisionWritten {
+    /// The document.
+    pub id: Uuid,
+    /// The document, as annotations name it.
+    pub document: Uuid,
+    /// The number of the text's revision, as annotations name it.
+    #[schema(minimum = 1)]
+    pub revision: u32,
+    /// The position of the last of the records in the project's log, for `at_least`.
+    #[schema(minimum = 1)]
+    pub sequence: u64,
+    /// How many annotations stand in this text now.
+    pub reanchored: u32,
+    /// Those that were not found in it, oldest first. They stay live in the revision in which they stand.
+    pub lost: Vec<Uuid>,
+    /// Those among them that stand in several places which nothing tells apart.
+    pub ambiguous: Vec<Uuid>,
+}
+
 /// A reading was recorded or revised.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ReadingWritten {

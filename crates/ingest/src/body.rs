@@ -7,6 +7,7 @@ pub(crate) mod assessment;
 pub(crate) mod derivation;
 pub(crate) mod document;
 pub(crate) mod incident;
+pub(crate) mod judgement;
 pub(crate) mod object;
 pub(crate) mod patch;
 pub(crate) mod project;
@@ -52,6 +53,7 @@ vocabularies! {
     DerivationTypeCode = domain::derivation::DerivationType, "DerivationType";
     FacetCode = claim::Facet, "Facet";
     GenericCode = policy::Generic, "GenericTreatment";
+    IdentityVerdictCode = domain::identity::Verdict, "IdentityVerdict";
     LetterCode = domain::assessment::Letter, "AdmiraltyLetter";
     LikelihoodCode = domain::assessment::Likelihood, "Likelihood";
     MemberRoleCode = access::Role, "MemberRole";
@@ -68,6 +70,8 @@ vocabularies! {
     SpanRoleCode = domain::annotation::SpanRole, "SpanRole";
     StanceCode = claim::Stance, "Stance";
     StandardCode = domain::adjudication::Standard, "StandardOfProof";
+    StrictnessCode = domain::anchor::Strictness, "AnchorStrictness";
+    SubjectCode = domain::identity::Subject, "IdentityKind";
     UnidentifiedKindCode = claim::UnidentifiedKind, "UnidentifiedKind";
     VerdictCode = domain::derivation::Verdict, "DerivationVerdict";
 }

@@ -1,4 +1,4 @@
-//! Which readings cite an annotation: the one question for which the write side asks the read side.
+//! Which readings cite an annotation, and what stands in a document: questions for which the write side asks the read side.
 //!
 //! The read side only finds candidates; each is then looked up in the log, and the decision rests on that.
 
@@ -34,7 +34,7 @@ impl Service {
         let head = self.log().head().await?.last;
         let mut after = 0;
         for _page in 0..PAGES_MAX {
-            let page = self.readings(project, document, head, after).await?;
+            let page = self.listed("readings", project, document, head, after).await.ok_or_else(unanswered)?;
             for item in page.items {
                 let Some(resource::Of::Reading(reading)) = item.of else { continue };
                 let cites = reading.claim.is_some_and(|claim| claim.evidence.contains(&annotation.to_string()));
@@ -55,17 +55,20 @@ impl Service {
         Err(unanswered())
     }
 
-    async fn readings(
+    /// A page of what a collection has of a document, whatever the caller may see of it; none if the read side does not
+    /// say.
+    pub(crate) async fn listed(
         &self,
+        collection: &str,
         project: ProjectId,
         document: DocumentId,
         at_least: u64,
         after: u64,
-    ) -> Result<Page, Failure> {
+    ) -> Option<Page> {
         let filter = Filter { document: Some(document.to_string()), ..Filter::default() };
-        let list = List { collection: "readings".to_owned(), limit: PAGE_LEN, after, filter: Some(filter) };
+        let list = List { collection: collection.to_owned(), limit: PAGE_LEN, after, filter: Some(filter) };
         let request = Request {
-            // The rule holds for readings that the author may not see.
+            // What follows from the answer holds also for what the author may not see.
             viewer: Some(Viewer { user: String::new(), operator: true, anonymous_reader: false }),
             project: project.to_string(),
             at_least: Some(at_least),
@@ -75,12 +78,12 @@ impl Service {
         };
         let Reply { answer, .. } = self.views().ask(request).await;
         match answer {
-            Some(reply::Answer::Page(page)) => Ok(page),
+            Some(reply::Answer::Page(page)) => Some(page),
             Some(reply::Answer::Refusal(Refusal { code, .. })) => {
-                tracing::warn!(code, "the read side did not say which readings cite an annotation");
-                Err(unanswered())
+                tracing::warn!(code, collection, "the read side did not say what stands in a document");
+                None
             }
-            _ => Err(unanswered()),
+            _ => None,
         }
     }
 }

@@ -50,6 +50,8 @@ pub(crate) struct Command {
     pub correlation: Uuid,
     /// The revision that it was made against, where that was said.
     pub against: Option<u64>,
+    /// The record that gave rise to it; none for a person's command.
+    pub causation: Option<Uuid>,
 }
 
 /// What was decided.
@@ -82,6 +84,8 @@ impl<E> Decision<E> {
 /// What became of a command.
 #[derive(Debug)]
 pub(crate) struct Outcome {
+    /// The record.
+    pub record_id: Uuid,
     /// The revision of the aggregate that the command made.
     pub revision: u64,
     /// The position of its record.
@@ -285,6 +289,7 @@ impl Service {
         let Record { envelope, events } =
             record::decode(&entry.payload).map_err(|error| Failure::damaged(&command.address, &error))?;
         Ok(Outcome {
+            record_id: envelope.record_id,
             revision: envelope.revision,
             sequence: stand.position,
             replayed: true,
@@ -300,7 +305,8 @@ impl Service {
         decision: Decision<A::Event>,
     ) -> Result<Outcome, AppendError> {
         let events: Vec<Event> = decision.events.into_iter().map(Into::into).collect();
-        let records = self.records(command, loaded, events.clone(), decision.along, &decision.relied_on);
+        let record_id = Uuid::now_v7();
+        let records = self.records(command, loaded, record_id, events.clone(), decision.along, &decision.relied_on);
         let payloads: Vec<(Address, Bytes)> =
             records.iter().map(|append| (append.address, append.payload.clone())).collect();
         let sequence = self.log().append_batch(records).await?;
@@ -312,7 +318,8 @@ impl Service {
             events = events.len(),
             "record appended"
         );
-        Ok(Outcome { revision: loaded.revision + 1, sequence, replayed: false, events, relied_on: decision.relied_on })
+        let (revision, relied_on) = (loaded.revision + 1, decision.relied_on);
+        Ok(Outcome { record_id, revision, sequence, replayed: false, events, relied_on })
     }
 
     /// The records of a decision: what is created along first, the aggregate's own last.
@@ -320,6 +327,7 @@ impl Service {
         &self,
         command: &Command,
         loaded: &Loaded<A>,
+        record_id: Uuid,
         events: Vec<Event>,
         along: Vec<Along>,
         relied_on: &[Reliance],
@@ -335,7 +343,7 @@ impl Service {
             .map(|(index, Along { address, events })| {
                 let is_own = index + 1 == count;
                 let envelope = Envelope {
-                    record_id: Uuid::now_v7(),
+                    record_id: if is_own { record_id } else { Uuid::now_v7() },
                     log_id: self.log().id(),
                     project: address.project,
                     kind: address.kind,
@@ -347,7 +355,7 @@ impl Service {
                     command_id: command.id,
                     request_sha256: command.request_sha256,
                     correlation_id: command.correlation,
-                    causation_id: None,
+                    causation_id: command.causation,
                     recorded_at_us,
                     batch: (count > 1).then(|| Batch { id: batch, index: number(index), count: number(count) }),
                     relied_on: relied_on.to_vec(),

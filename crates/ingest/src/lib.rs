@@ -21,6 +21,7 @@ mod dockets;
 mod execute;
 mod failure;
 mod import;
+mod reanchoring;
 mod request;
 mod routes;
 mod service;

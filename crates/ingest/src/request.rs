@@ -165,17 +165,26 @@ impl Condition {
 
     /// Checks a change that may say against which revision it is made.
     pub fn optional<A>(self, loaded: &Loaded<A>) -> Result<(), Rejection> {
+        self.optional_at(loaded.revision)
+    }
+
+    fn optional_at(self, current: u64) -> Result<(), Rejection> {
         match self {
-            Self::Revision(given) if given != loaded.revision => Err(Rejection::stale(given, loaded.revision)),
+            Self::Revision(given) if given != current => Err(Rejection::stale(given, current)),
             Self::None | Self::Any | Self::Revision(_) => Ok(()),
         }
     }
 
     /// Checks a change that must say against which revision it is made (invariant 3).
     pub fn required<A>(self, loaded: &Loaded<A>) -> Result<(), Rejection> {
+        self.required_at(loaded.revision)
+    }
+
+    /// The same of what has this revision within its aggregate.
+    pub fn required_at(self, current: u64) -> Result<(), Rejection> {
         match self {
-            Self::None => Err(Rejection::unconditional(loaded.revision)),
-            Self::Any | Self::Revision(_) => self.optional(loaded),
+            Self::None => Err(Rejection::unconditional(current)),
+            Self::Any | Self::Revision(_) => self.optional_at(current),
         }
     }
 }
@@ -240,6 +249,7 @@ impl<T> Ask<T> {
                 Condition::Revision(revision) => Some(revision),
                 Condition::None | Condition::Any => None,
             },
+            causation: None,
         }
     }
 

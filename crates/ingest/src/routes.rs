@@ -10,6 +10,7 @@ mod describe;
 mod documents;
 mod imports;
 mod incidents;
+mod judgements;
 mod no_claims;
 mod origins;
 mod projects;
@@ -53,6 +54,7 @@ pub(crate) fn router() -> OpenApiRouter<Service> {
         .merge(annotations::router())
         .merge(readings::router())
         .merge(no_claims::router())
+        .merge(judgements::router())
         .merge(derivations::router())
         .merge(origins::router())
         .merge(assessments::router())
@@ -116,6 +118,7 @@ pub(crate) async fn post(
         ["annotations"] => annotations::mark(service, project, &parsed(ask)?).await,
         ["readings"] => readings::read(service, project, &parsed(ask)?).await,
         ["no-claims"] => no_claims::find(service, project, &parsed(ask)?).await,
+        ["judgements"] => judgements::judge(service, project, &parsed(ask)?).await,
         ["derivations"] => derivations::suggest(service, project, &parsed(ask)?).await,
         ["origins"] => origins::declare(service, project, &parsed(ask)?).await,
         ["assessments"] => assessments::assess(service, project, &parsed(ask)?).await,

@@ -13,6 +13,7 @@ use domain::assessment;
 use domain::claim::{self, Claim, Speaker};
 use domain::document::{Document, Revision};
 use domain::id::{ActorId, AnnotationId, DocumentId, IncidentId, ProjectId, RelationId, SourceId};
+use domain::identity::Subject;
 use domain::incident::Incident;
 use domain::passage::Indexed;
 use domain::reading::{Reading, Surroundings};
@@ -70,6 +71,44 @@ impl Service {
             known(&found, id.uuid(), "actor", pointer)?;
         }
         Ok(reliances(&found).collect())
+    }
+
+    /// Looks up the two that a judgement is about; each must be there, and be of the kind.
+    pub(crate) async fn identified(
+        &self,
+        project: ProjectId,
+        kind: Subject,
+        left: Uuid,
+        right: Uuid,
+    ) -> Result<Vec<Reliance>, Failure> {
+        let sides = [(left, "/left"), (right, "/right")];
+        match kind {
+            Subject::Actor => {
+                self.actors(project, &sides.map(|(id, pointer)| (ActorId::new(id), pointer.to_owned()))).await
+            }
+            Subject::Incident => {
+                let found = self.look::<Incident>(project, [left, right], Freshness::Existing).await?;
+                for (id, pointer) in sides {
+                    if let Incident::Class(_) = known(&found, id, "incident", pointer)?.state {
+                        let detail = "a judgement is about incidents: this is a class of them";
+                        return Err(Rejection::invalid("not_an_incident", detail).at(pointer).into());
+                    }
+                }
+                Ok(reliances(&found).collect())
+            }
+            Subject::Reading => {
+                let found = self.look::<Reading>(project, [left, right], Freshness::Existing).await?;
+                for (id, pointer) in sides {
+                    if let Reading::Blank { .. } | Reading::BlankRetracted { .. } =
+                        known(&found, id, "reading", pointer)?.state
+                    {
+                        let detail = "a judgement is about readings of claims: here nothing was found to read";
+                        return Err(Rejection::invalid("reading_without_claim", detail).at(pointer).into());
+                    }
+                }
+                Ok(reliances(&found).collect())
+            }
+        }
     }
 
     /// Looks up a source that a command names; it must be there.
@@ -337,6 +376,7 @@ impl Service {
                 | Kind::Reading
                 | Kind::Derivation
                 | Kind::Assessment
+                | Kind::Identity
                 | Kind::Adjudication => {}
             }
         }

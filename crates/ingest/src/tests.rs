@@ -9,7 +9,9 @@ mod derivations;
 mod faults;
 mod imports;
 mod input;
+mod judgements;
 mod readings;
+mod revisions;
 mod world;
 
 use std::collections::BTreeSet;

@@ -174,10 +174,26 @@ fn collect<'a>(reply: &'a mut Reply, blanks: &mut Vec<Blank<'a>>) {
         Some(Answer::Origins(origins)) => {
             blanks.extend(origins.passages.iter_mut().filter_map(|passage| passage.quote.as_mut()).map(Blank::of));
         }
+        Some(Answer::Timeline(timeline)) => {
+            let said = timeline.rows.iter_mut().filter_map(|row| row.said.as_mut());
+            blanks.extend(said.flat_map(|utterance| &mut utterance.quotes).map(Blank::of));
+        }
+        Some(Answer::Ledger(ledger)) => {
+            let said = ledger.lines.iter_mut().filter_map(|line| line.said.as_mut());
+            blanks.extend(said.flat_map(|utterance| &mut utterance.quotes).map(Blank::of));
+        }
         Some(Answer::Resource(resource)) => collect_resource(resource, blanks),
         Some(Answer::Page(page)) => page.items.iter_mut().for_each(|resource| collect_resource(resource, blanks)),
         Some(
-            Answer::Refusal(_) | Answer::Records(_) | Answer::Text(_) | Answer::Progress(_) | Answer::Unchanged(_),
+            Answer::Refusal(_)
+            | Answer::Records(_)
+            | Answer::Text(_)
+            | Answer::Progress(_)
+            | Answer::Unchanged(_)
+            | Answer::Identity(_)
+            | Answer::Preview(_)
+            | Answer::Orphans(_)
+            | Answer::Inbox(_),
         )
         | None => {}
     }

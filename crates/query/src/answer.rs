@@ -204,14 +204,26 @@ pub(crate) fn streamed(as_of: u64, media: &'static str, body: Body) -> Response 
 
 /// Adds the link to the next page: the request's own URL with another cursor.
 pub(crate) fn link_next(mut response: Response, uri: &axum::http::Uri, cursor: &str) -> Response {
-    let query = uri.query().unwrap_or_default();
-    let kept = query.split('&').filter(|pair| !pair.is_empty() && pair.split('=').next() != Some("cursor"));
-    let pairs: Vec<&str> = kept.collect();
-    let separator = if pairs.is_empty() { "" } else { "&" };
-    let link = format!("<{}?{}{separator}cursor={cursor}>; rel=\"next\"", uri.path(), pairs.join("&"));
+    let query = query_without(uri, "cursor");
+    let separator = if query.is_empty() { "" } else { "&" };
+    let link = format!("<{}?{query}{separator}cursor={cursor}>; rel=\"next\"", uri.path());
     let link = HeaderValue::try_from(link).expect("a URI and base64url are visible ASCII");
     response.headers_mut().insert(LINK, link);
     response
+}
+
+/// The query of a URL without one parameter.
+pub(crate) fn query_without(uri: &axum::http::Uri, parameter: &str) -> String {
+    let pairs = uri.query().unwrap_or_default().split('&');
+    pairs.filter(|pair| !pair.is_empty() && pair.split('=').next() != Some(parameter)).collect::<Vec<_>>().join("&")
+}
+
+/// An answer as a value, to which more is added before it is written.
+pub(crate) fn to_value(value: &impl Serialize) -> Result<serde_json::Value, Problem> {
+    serde_json::to_value(value).map_err(|error| {
+        tracing::error!(%error, "an answer does not serialise");
+        Problem::internal()
+    })
 }
 
 /// A resource as JSON: its fields, without the name of its kind around them.
@@ -242,6 +254,8 @@ impl Item {
             Of::Member(_) => Validator::Content,
             Of::Derivation(derivation) => Validator::Revision(derivation.revision),
             Of::Assessment(assessment) => Validator::Revision(assessment.revision),
+            // With its status, which depends on the other judgements.
+            Of::Judgement(judgement) => Validator::RevisionOfChanging(judgement.revision),
             Of::Adjudication(adjudication) => Validator::Revision(adjudication.revision),
         }
     }
@@ -263,6 +277,7 @@ impl Serialize for Item {
             Of::Member(member) => member.serialize(serializer),
             Of::Derivation(derivation) => derivation.serialize(serializer),
             Of::Assessment(assessment) => assessment.serialize(serializer),
+            Of::Judgement(judgement) => judgement.serialize(serializer),
             Of::Adjudication(adjudication) => adjudication.serialize(serializer),
         }
     }

@@ -143,6 +143,57 @@ params! {
         unsupported,
     }
 
+    /// Parameters of the identity workbench.
+    struct IdentityParams {
+        page,
+        as_of,
+        wait,
+        policy,
+        unsupported,
+    }
+
+    /// Parameters of a ledger.
+    struct LedgerParams {
+        /// Entries of a page, 1 to 1000.
+        #[param(minimum = 1, maximum = 1000, default = 100)]
+        limit: Option<u32>,
+        /// Continue where the page ended that named this cursor; `as_of` and `policy` must be the same.
+        cursor: Option<String>,
+        /// Quotes shown for each utterance, 0 to 1000.
+        #[param(maximum = 1000, default = 20)]
+        quotes: Option<u32>,
+        as_of,
+        wait,
+        policy,
+        unsupported,
+    }
+
+    /// Parameters of the preview of a judgement.
+    struct PreviewParams {
+        /// The one.
+        left: uuid::Uuid,
+        /// The other.
+        right: uuid::Uuid,
+        page,
+        as_of,
+        wait,
+        policy,
+        unsupported,
+    }
+
+    /// Parameters of a work list.
+    struct WorkParams {
+        /// Entries of a page, 1 to 1000.
+        #[param(minimum = 1, maximum = 1000, default = 100)]
+        limit: Option<u32>,
+        /// Continue where the page ended that named this cursor; `as_of` and `policy` must be the same.
+        cursor: Option<String>,
+        as_of,
+        wait,
+        policy,
+        unsupported,
+    }
+
     /// Parameters of a history.
     struct HistoryParams {
         page,
@@ -233,6 +284,12 @@ impl Page {
     }
 }
 
+/// What must stay the same from page to page of a list that has no filters.
+pub(crate) fn scope_of(path: &str, as_of: Option<&str>, policy: Option<u32>) -> Scope {
+    let policy = policy.map(|policy| policy.to_string());
+    Scope::new(path, [("as_of", as_of), ("policy", policy.as_deref())])
+}
+
 impl EventsParams {
     /// The position after which the records are wanted.
     pub fn after(&self) -> Result<u64, Problem> {
@@ -271,6 +328,16 @@ impl ListParams {
             targets: Vec::new(),
         })
     }
+}
+
+/// What must stay the same from page to page of a view, besides what is asked of it.
+pub(crate) fn view_scope<'a>(
+    path: &str,
+    as_of: Option<&'a str>,
+    policy: Option<&'a str>,
+    more: impl IntoIterator<Item = (&'a str, Option<&'a str>)>,
+) -> Scope {
+    Scope::new(path, [("as_of", as_of), ("policy", policy)].into_iter().chain(more))
 }
 
 /// How many quotes a board shows for each utterance.

@@ -4,10 +4,14 @@ mod board;
 mod collections;
 mod events;
 mod history;
+mod identity;
+mod ledgers;
 mod origins;
 mod projects;
 mod records;
 mod text;
+mod timeline;
+mod work;
 
 use axum::extract::Request;
 use axum::middleware::{self, Next};
@@ -43,6 +47,16 @@ impl Route {
 pub(crate) fn all() -> Vec<Route> {
     let mut routes = Vec::from(projects::routes());
     routes.extend(collections::routes());
-    routes.extend([text::route(), board::route(), origins::route(), history::route(), events::route()]);
+    routes.extend(identity::routes());
+    routes.extend([
+        text::route(),
+        board::route(),
+        origins::route(),
+        timeline::route(),
+        history::route(),
+        events::route(),
+    ]);
+    routes.extend(ledgers::routes());
+    routes.extend(work::routes());
     routes
 }

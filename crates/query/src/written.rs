@@ -107,10 +107,9 @@ fn json(project: Uuid, board: &Board, quotes: u32) -> Result<Vec<u8>, Problem> {
         return serde_json::to_vec(board).map_err(failed);
     }
     let incident = board.incident.as_ref().map(|incident| incident.id.as_str()).unwrap_or_default();
+    let (as_of, policy) = (board.as_of, board.policy);
     let rest = Rest {
-        path: format!("/v1/projects/{project}/incidents/{incident}/board"),
-        as_of: board.as_of,
-        policy: board.policy,
+        base: format!("/v1/projects/{project}/incidents/{incident}/board?as_of={as_of}&policy={policy}"),
         shown: quotes,
     };
     let mut body = serde_json::to_value(board).map_err(failed)?;
@@ -125,16 +124,16 @@ fn utterances(board: &Board) -> impl Iterator<Item = &Utterance> {
 }
 
 /// Links from each utterance to the quotes that are not shown.
-struct Rest {
-    path: String,
-    as_of: u64,
-    policy: u32,
-    shown: u32,
+pub(crate) struct Rest {
+    /// The URL of the same answer, with a query that says as of when it holds, and nothing of quotes.
+    pub base: String,
+    /// How many are shown for each.
+    pub shown: u32,
 }
 
 impl Rest {
     /// Puts `quotes_next` into each utterance, at whatever depth, of which not all quotes are shown.
-    fn link(&self, value: &mut Value) {
+    pub fn link(&self, value: &mut Value) {
         match value {
             Value::Array(values) => values.iter_mut().for_each(|value| self.link(value)),
             Value::Object(members) => {
@@ -151,11 +150,10 @@ impl Rest {
         }
     }
 
-    /// The same board with all quotes of an utterance that has so many; nothing where more are never shown.
+    /// The same answer with all quotes of an utterance that has so many; nothing where more are never shown.
     fn url(&self, total: u64) -> Option<String> {
         let quotes = total.min(QUOTES_MAX.into());
-        let Self { path, as_of, policy, shown } = self;
-        (quotes > u64::from(*shown)).then(|| format!("{path}?as_of={as_of}&policy={policy}&quotes={quotes}"))
+        (quotes > u64::from(self.shown)).then(|| format!("{}&quotes={quotes}", self.base))
     }
 }
 

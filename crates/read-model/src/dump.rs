@@ -113,6 +113,7 @@ fn collection(kind: Kind) -> Option<&'static str> {
         Kind::Reading => Some("readings"),
         Kind::Derivation => Some("derivations"),
         Kind::Assessment => Some("assessments"),
+        Kind::Identity => Some("judgements"),
         Kind::Adjudication => Some("adjudications"),
     }
 }

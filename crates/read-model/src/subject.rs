@@ -54,7 +54,7 @@ impl Subject {
         Self::new(MENTION, target.project, Some(target.kind), target.id, Some(mentioning))
     }
 
-    /// The first records of the project's aggregates of a kind.
+    /// The first records of the project's aggregates of a kind; of judgements, those that make one.
     #[must_use]
     pub fn created(project: ProjectId, kind: Kind) -> Self {
         Self::new(CREATED, project.uuid(), Some(kind), Uuid::nil(), None)
@@ -129,6 +129,7 @@ fn number(kind: Kind) -> u8 {
         Kind::Relation => 7,
         Kind::Annotation => 8,
         Kind::Reading => 9,
+        Kind::Identity => 10,
         Kind::Derivation => 11,
         Kind::Assessment => 12,
         Kind::Adjudication => 13,
@@ -139,6 +140,27 @@ fn kind(found: u8) -> Option<Kind> {
     <Kind as domain::Code>::ALL.iter().copied().find(|kind| number(*kind) == found)
 }
 
+/// Whether a record creates what clients know as one resource: an aggregate by its first record, and a judgement, of which
+/// one aggregate holds all of a kind.
+fn creates(record: &Record) -> bool {
+    match record.envelope.kind {
+        Kind::Identity => {
+            record.events.iter().any(|event| matches!(event, Event::Identity(it) if it.judged().is_some()))
+        }
+        Kind::Project
+        | Kind::User
+        | Kind::Source
+        | Kind::Document
+        | Kind::Incident
+        | Kind::Actor
+        | Kind::Relation
+        | Kind::Annotation
+        | Kind::Reading
+        | Kind::Derivation
+        | Kind::Adjudication => record.envelope.revision == 1,
+    }
+}
+
 /// The subjects that a record concerns, sorted, each once.
 #[must_use]
 pub fn of(record: &Record) -> Vec<Subject> {
@@ -146,7 +168,7 @@ pub fn of(record: &Record) -> Vec<Subject> {
     let address = wire::record::address(envelope);
     let project = ProjectId::new(envelope.project);
     let mut subjects = vec![Subject::own(&address), Subject::project(project)];
-    if envelope.revision == 1 {
+    if creates(record) {
         subjects.push(match envelope.kind {
             Kind::Project => Subject::projects(),
             kind => Subject::created(project, kind),

@@ -12,8 +12,9 @@ use domain::document;
 use domain::edtf::Edtf;
 use domain::id::{
     ActorId, AdjudicationId, AnnotationId, CredentialId, DerivationId, DocumentId, Handle, INSTALLATION, IncidentId,
-    NameId, ProjectId, ReadingId, RelationId, SourceId, UserId,
+    JudgementId, NameId, ProjectId, ReadingId, RelationId, SourceId, UserId,
 };
+use domain::identity::{self, Judged, Verdict};
 use domain::incident::{self, Class, Detail};
 use domain::relation::{self, Edge, RelationStance, RelationType};
 use domain::source::{self, SourceKind};
@@ -259,6 +260,37 @@ impl History {
         let id = self.derivation(author, from, to);
         self.add(author, id.uuid(), [derivation::Event::DerivationConfirmed { reason: text("The same words.") }]);
         id
+    }
+
+    /// A judgement on two, which may contest others.
+    pub fn judge(
+        &mut self,
+        author: UserId,
+        subject: identity::Subject,
+        verdict: Verdict,
+        (left, right): (Uuid, Uuid),
+        against: &[JudgementId],
+    ) -> JudgementId {
+        let id = JudgementId::new(self.id());
+        let judged = Judged { id, subject, left, right, reason: text("One emblem."), against: against.to_vec() };
+        let event = match verdict {
+            Verdict::Same => identity::Event::JudgedSame(judged),
+            Verdict::Distinct => identity::Event::JudgedDistinct(judged),
+            Verdict::Unsure => identity::Event::JudgedUnsure(judged),
+        };
+        self.add(author, subject.aggregate(self.project), [event]);
+        id
+    }
+
+    /// Takes a judgement back.
+    pub fn withdraw(&mut self, author: UserId, subject: identity::Subject, judgement: JudgementId) -> u64 {
+        self.add(author, subject.aggregate(self.project), [identity::Event::JudgementWithdrawn(judgement)])
+    }
+
+    /// Two actors are one.
+    pub fn merge(&mut self, left: ActorId, right: ActorId) -> JudgementId {
+        let pair = (left.uuid(), right.uuid());
+        self.judge(self.admin, identity::Subject::Actor, Verdict::Same, pair, &[])
     }
 
     /// A passage that is declared to be an origin.

@@ -4,12 +4,20 @@ mod board;
 mod cache;
 mod case;
 mod filter;
+mod inbox;
+mod judgements;
+mod ledger;
 mod list;
 mod origins;
+mod orphans;
 mod record;
 mod resource;
+mod same;
 mod scope;
 mod status;
+mod timeline;
+mod walk;
+mod workbench;
 
 #[cfg(test)]
 mod tests;
@@ -94,6 +102,12 @@ impl<'a> View<'a> {
             Question::Get(ask) => list::get(&scope(list::kind(&ask.collection)?)?, ask).map(Said::Resource),
             Question::Board(ask) => board::board(&scope(Kind::Incident)?, ask),
             Question::Origins(ask) => origins::origins(&scope(Kind::Incident)?, ask).map(Said::Origins),
+            Question::Identity(ask) => workbench::identity(&scope(Kind::Identity)?, ask).map(Said::Identity),
+            Question::Preview(ask) => workbench::preview(&scope(Kind::Identity)?, ask).map(Said::Preview),
+            Question::Timeline(ask) => timeline::timeline(&scope(Kind::Incident)?, ask).map(Said::Timeline),
+            Question::Ledger(ask) => ledger::ledger(&scope(ledger::kind(&ask.kind)?)?, ask).map(Said::Ledger),
+            Question::Orphans(ask) => orphans::orphans(&scope(Kind::Reading)?, ask).map(Said::Orphans),
+            Question::Inbox(ask) => inbox::inbox(&scope(Kind::Incident)?, ask).map(Said::Inbox),
             Question::History(ask) => {
                 let kind = record::kind(&ask.kind)?;
                 if kind == Kind::User {

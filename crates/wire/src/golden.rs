@@ -4,6 +4,7 @@
 
 use crate::{json, record};
 use domain::actor::{self, ActorKind};
+use domain::anchor::{Found, Lost, Method};
 use domain::annotation::{self, SpanRole};
 use domain::claim::{
     Act, Certainty, Chain, Claim, Facet, Link, Polarity, Proposition, Role, Scope, Speaker, Stance, Target,
@@ -17,7 +18,7 @@ use domain::relation::{self, RelationStance, RelationType};
 use domain::source::{self, SourceKind, SourceRelation};
 use domain::text::Text;
 use domain::{
-    Event, Kind, access, adjudication, assessment, derivation, document, id, incident, project, reading, user,
+    Event, Kind, access, adjudication, assessment, derivation, document, id, identity, incident, project, reading, user,
 };
 use record::{Batch, Envelope, Record, Reliance};
 use serde_json::Value;
@@ -65,10 +66,16 @@ event_types! {
     Event::Annotation(annotation::Event::AnnotationCreated(_)) => "AnnotationCreated",
     Event::Annotation(annotation::Event::AnnotationRevised(_)) => "AnnotationRevised",
     Event::Annotation(annotation::Event::AnnotationRetracted) => "AnnotationRetracted",
+    Event::Annotation(annotation::Event::AnnotationReanchored(_)) => "AnnotationReanchored",
+    Event::Annotation(annotation::Event::AnnotationAnchorLost(_)) => "AnnotationAnchorLost",
     Event::Reading(reading::Event::ClaimRead(_)) => "ClaimRead",
     Event::Reading(reading::Event::ClaimReadingRevised(_)) => "ClaimReadingRevised",
     Event::Reading(reading::Event::ClaimReadingRetracted) => "ClaimReadingRetracted",
     Event::Reading(reading::Event::NoClaimFound(_)) => "NoClaimFound",
+    Event::Identity(identity::Event::JudgedSame(_)) => "JudgedSame",
+    Event::Identity(identity::Event::JudgedDistinct(_)) => "JudgedDistinct",
+    Event::Identity(identity::Event::JudgedUnsure(_)) => "JudgedUnsure",
+    Event::Identity(identity::Event::JudgementWithdrawn(_)) => "JudgementWithdrawn",
     Event::Derivation(derivation::Event::DerivationSuggested(_)) => "DerivationSuggested",
     Event::Derivation(derivation::Event::DerivationConfirmed { .. }) => "DerivationConfirmed",
     Event::Derivation(derivation::Event::DerivationRejected { .. }) => "DerivationRejected",
@@ -208,6 +215,7 @@ fn samples() -> Vec<(&'static str, Record)> {
     samples.extend(of_passages());
     samples.extend(of_derivations());
     samples.extend(of_assessments());
+    samples.extend(of_identities());
     samples.extend(of_adjudications());
     samples
 }
@@ -379,7 +387,9 @@ fn of_actors() -> Vec<(&'static str, Record)> {
 }
 
 fn of_passages() -> Vec<(&'static str, Record)> {
-    use annotation::Event::{AnnotationCreated, AnnotationRetracted, AnnotationRevised};
+    use annotation::Event::{
+        AnnotationAnchorLost, AnnotationCreated, AnnotationReanchored, AnnotationRetracted, AnnotationRevised,
+    };
     use reading::Event::{ClaimRead, ClaimReadingRetracted, ClaimReadingRevised, NoClaimFound};
     let span = annotation::Span {
         document: of(71),
@@ -390,12 +400,17 @@ fn of_passages() -> Vec<(&'static str, Record)> {
         note: Some(text("the second sentence too?")),
     };
     let least = annotation::Span { start: 0, role: SpanRole::IncidentMention, note: None, ..span.clone() };
+    let found = Found { start: 1_301, end: 1_366, score: 934_782, method: Method::Approximate };
+    let reanchored = annotation::Reanchored { revision: 2, found };
+    let lost = annotation::Loss { revision: 3, reason: Lost::Ambiguous };
     let blank = reading::Blank { document: of(71), revision: 1, start: 0, end: 120 };
     vec![
         ("AnnotationCreated", later(AnnotationCreated(span.clone()))),
         ("AnnotationCreated.least", first(AnnotationCreated(least))),
         ("AnnotationRevised", later(AnnotationRevised(span))),
         ("AnnotationRetracted", later(AnnotationRetracted)),
+        ("AnnotationReanchored", later(AnnotationReanchored(reanchored))),
+        ("AnnotationAnchorLost", later(AnnotationAnchorLost(lost))),
         ("ClaimRead", later(ClaimRead(claim()))),
         ("ClaimRead.least", first(ClaimRead(claim_least()))),
         ("ClaimRead.generic", first(ClaimRead(claim_generic()))),
@@ -403,6 +418,25 @@ fn of_passages() -> Vec<(&'static str, Record)> {
         ("ClaimReadingRevised", later(ClaimReadingRevised(claim()))),
         ("ClaimReadingRetracted", later(ClaimReadingRetracted)),
         ("NoClaimFound", first(NoClaimFound(blank))),
+    ]
+}
+
+fn of_identities() -> Vec<(&'static str, Record)> {
+    use identity::Event::{JudgedDistinct, JudgedSame, JudgedUnsure, JudgementWithdrawn};
+    let judged = |subject| identity::Judged {
+        id: of(111),
+        subject,
+        left: uuid(112),
+        right: uuid(113),
+        reason: text("The same emblem, and both name the same valley."),
+        against: Vec::new(),
+    };
+    let contests = identity::Judged { against: vec![of(114), of(115)], ..judged(identity::Subject::Incident) };
+    vec![
+        ("JudgedSame", first(JudgedSame(judged(identity::Subject::Actor)))),
+        ("JudgedDistinct", later(JudgedDistinct(contests))),
+        ("JudgedUnsure", later(JudgedUnsure(judged(identity::Subject::Reading)))),
+        ("JudgementWithdrawn", later(JudgementWithdrawn(of(111)))),
     ]
 }
 

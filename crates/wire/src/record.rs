@@ -191,6 +191,7 @@ pub fn texts(record: &Record) -> Vec<TextRef> {
             | Event::Reading(_)
             | Event::Derivation(_)
             | Event::Assessment(_)
+            | Event::Identity(_)
             | Event::Adjudication(_) => None,
         })
         .map(|revision| TextRef {

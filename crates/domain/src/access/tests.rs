@@ -8,7 +8,7 @@ const OTHERS: Action = Change { own: false };
 
 /// Who may do what, written out: `y` allowed, `n` forbidden, `h` hidden, for a stranger, a reader, an annotator, a
 /// curator, an admin and an operator.
-const MATRIX: [(Kind, Action, &str); 64] = [
+const MATRIX: [(Kind, Action, &str); 69] = [
     (Kind::Project, Read, "hyyyyy"),
     (Kind::Project, Create, "nnnnny"),
     (Kind::Project, OWN, "hnnnyy"),
@@ -67,6 +67,11 @@ const MATRIX: [(Kind, Action, &str); 64] = [
     (Kind::Assessment, OWN, "hnyyyy"),
     (Kind::Assessment, OTHERS, "hnnnnn"),
     (Kind::Assessment, Govern, "hnnnyy"),
+    (Kind::Identity, Read, "hyyyyy"),
+    (Kind::Identity, Create, "hnnyyy"),
+    (Kind::Identity, OWN, "hnnyyy"),
+    (Kind::Identity, OTHERS, "hnnyyy"),
+    (Kind::Identity, Govern, "hnnnyy"),
     // Who decides is a curator, and any curator decides again.
     (Kind::Adjudication, Read, "hyyyyy"),
     (Kind::Adjudication, Create, "hnnyyy"),

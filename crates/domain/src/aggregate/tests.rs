@@ -20,13 +20,14 @@ fn the_kinds_are_the_tokens_of_subjects() {
         "reading",
         "derivation",
         "assessment",
+        "identity",
         "adjudication",
     ];
     assert_eq!(kinds, expected);
 }
 
 /// The events of the design by kind (domain.md, section 4).
-const EVENTS: [(&str, &[&str]); 12] = [
+const EVENTS: [(&str, &[&str]); 13] = [
     ("project", &["ProjectCreated", "CodebookPublished", "PolicyPublished", "MemberRoleGranted", "MemberRoleRevoked"]),
     ("user", &["UserRegistered", "TokenIssued", "TokenRevoked"]),
     ("source", &["SourceRegistered", "SourceRelationAsserted"]),
@@ -38,6 +39,7 @@ const EVENTS: [(&str, &[&str]); 12] = [
     ("reading", &["ClaimRead", "ClaimReadingRevised", "ClaimReadingRetracted", "NoClaimFound"]),
     ("derivation", &["DerivationSuggested", "DerivationConfirmed", "DerivationRejected", "OriginDeclared"]),
     ("assessment", &["AssessmentRecorded", "AssessmentRevised", "AssessmentWithdrawn"]),
+    ("identity", &["JudgedSame", "JudgedDistinct", "JudgedUnsure", "JudgementWithdrawn"]),
     (
         "adjudication",
         &["AdjudicationOpened", "ReadingsRuled", "FindingRecorded", "AdjudicationReopened", "AdjudicationOverturned"],
@@ -142,6 +144,7 @@ aggregates! {
     derivation: Derivation by derivation_event, derivation_command,
         creating with Command::Suggest(_) | Command::DeclareOrigin { .. },
     assessment: Assessment by assessment_event, assessment_command, creating with Command::Record(_),
+    identity: Identity by identity_event, identity_command, creating with Command::Judge { .. },
     adjudication: Adjudication by adjudication_event, adjudication_command, creating with Command::Open { .. },
 }
 
@@ -233,6 +236,7 @@ proptest! {
         folds_the_own::<crate::reading::Reading>(&events)?;
         folds_the_own::<crate::derivation::Derivation>(&events)?;
         folds_the_own::<crate::assessment::Assessment>(&events)?;
+        folds_the_own::<crate::identity::Identity>(&events)?;
         folds_the_own::<crate::adjudication::Adjudication>(&events)?;
     }
 }

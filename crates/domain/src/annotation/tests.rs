@@ -37,7 +37,7 @@ fn a_passage_is_marked_with_its_exact_quote() {
     {
         assert_eq!(create(span(start, end), exact), Ok(vec![Event::AnnotationCreated(span(start, end))]));
     }
-    assert_eq!(live(), Annotation::Live { author: AUTHOR, span: span(23, 30) });
+    assert_eq!(live(), Annotation::Live { author: AUTHOR, span: span(23, 30), anchoring: Anchoring::default() });
     assert_eq!(live().author(), Some(AUTHOR));
     assert_eq!(live().live(), Some(&span(23, 30)));
 }
@@ -78,7 +78,11 @@ fn a_mark_moves_with_a_new_quote() {
     refused(revise(span(30, 23), Some("Group A")), Why::Invalid, "span_empty", "/end");
 
     let other = live().evolve(&Event::AnnotationRevised(moved.clone()), id(0xb));
-    assert_eq!(other, Annotation::Live { author: AUTHOR, span: moved }, "the author stays");
+    assert_eq!(
+        other,
+        Annotation::Live { author: AUTHOR, span: moved, anchoring: Anchoring::default() },
+        "the author stays"
+    );
 }
 
 #[test]
@@ -90,10 +94,95 @@ fn role_and_note_change_without_a_quote() {
 }
 
 #[test]
-fn a_mark_stays_on_its_document_revision() {
-    for moved in [Span { document: id(2), ..span(23, 30) }, Span { revision: 2, ..span(23, 30) }] {
-        refused(revise(moved, Some("Group A")), Why::Invalid, "annotation_moved", "/document");
+fn a_mark_stays_on_its_document_and_goes_back_to_no_older_revision() {
+    let elsewhere = Span { document: id(2), ..span(23, 30) };
+    refused(revise(elsewhere, Some("Group A")), Why::Invalid, "annotation_moved", "/document");
+    let older = Span { revision: 0, ..span(23, 30) };
+    refused(revise(older, Some("Group A")), Why::Invalid, "annotation_moved", "/revision");
+}
+
+#[test]
+fn its_author_moves_a_mark_to_a_newer_revision_with_a_quote() {
+    let newer = Span { revision: 3, ..span(23, 30) };
+    refused(revise(newer.clone(), None), Why::Invalid, "quote_missing", "/exact");
+    assert_eq!(revise(newer.clone(), Some("Group A")), Ok(vec![Event::AnnotationRevised(newer.clone())]));
+    let moved = lost(2).evolve(&Event::AnnotationRevised(newer.clone()), AUTHOR);
+    assert_eq!(moved.live(), Some(&newer));
+    let earlier = vec![Anchor { revision: 1, range: 23..30, rating: None }];
+    assert_eq!(moved.anchoring(), Some(&Anchoring { rating: None, lost: None, earlier }), "no longer lost");
+}
+
+const FOUND: Found = Found { start: 40, end: 47, score: 900_000, method: Method::Exact };
+
+fn reanchor(state: &Annotation, revision: u32, found: Result<Found, Lost>) -> Result<Vec<Event>, Rejection> {
+    state.decide(&Command::Reanchor { revision, found })
+}
+
+fn reanchored(revision: u32) -> Event {
+    Event::AnnotationReanchored(Reanchored { revision, found: FOUND })
+}
+
+fn lost(revision: u32) -> Annotation {
+    given([
+        Event::AnnotationCreated(span(23, 30)),
+        Event::AnnotationAnchorLost(Loss { revision, reason: Lost::NotFound }),
+    ])
+}
+
+#[test]
+fn a_mark_follows_its_passage_into_a_new_revision() {
+    assert_eq!(reanchor(&live(), 2, Ok(FOUND)), Ok(vec![reanchored(2)]));
+    let moved = live().evolve(&reanchored(2), id(0xb));
+    assert_eq!(moved.live(), Some(&Span { revision: 2, ..span(40, 47) }));
+    assert_eq!(moved.author(), Some(AUTHOR), "who captures a revision becomes no author of its marks");
+    let rating = Some(Rating { score: 900_000, method: Method::Exact });
+    let earlier = vec![Anchor { revision: 1, range: 23..30, rating: None }];
+    assert_eq!(moved.anchoring(), Some(&Anchoring { rating, lost: None, earlier }));
+    let noted = Span { revision: 2, note: Some(text("seen")), ..span(40, 47) };
+    let noted = moved.clone().evolve(&Event::AnnotationRevised(noted), AUTHOR);
+    assert_eq!(noted.anchoring(), moved.anchoring(), "a note changes no place");
+    let again = moved.evolve(&Event::AnnotationRevised(Span { revision: 2, ..span(41, 47) }), AUTHOR);
+    assert_eq!(again.anchoring().unwrap().rating, None, "its author knows better");
+    assert_eq!(again.anchoring().unwrap().earlier.len(), 1);
+}
+
+#[test]
+fn a_lost_mark_stays_live_where_it_was_and_is_looked_for_in_the_next_revision() {
+    let told = Loss { revision: 2, reason: Lost::Ambiguous };
+    assert_eq!(reanchor(&live(), 2, Err(Lost::Ambiguous)), Ok(vec![Event::AnnotationAnchorLost(told)]));
+    let mark = lost(2);
+    assert_eq!(mark.live(), Some(&span(23, 30)));
+    let found = mark.evolve(&reanchored(3), AUTHOR);
+    assert_eq!(found.live(), Some(&Span { revision: 3, ..span(40, 47) }));
+    assert_eq!(found.anchoring().unwrap().lost, None);
+}
+
+#[test]
+fn a_mark_is_looked_for_once_in_each_revision_and_in_no_older_one() {
+    for (state, revision) in [(live(), 1), (lost(2), 2), (lost(3), 2), (live().evolve(&reanchored(2), AUTHOR), 2)] {
+        for found in [Ok(FOUND), Err(Lost::NotFound)] {
+            refused(reanchor(&state, revision, found), Why::Conflict, "anchor_settled", "");
+        }
     }
+    refused(reanchor(&retracted(), 2, Ok(FOUND)), Why::Conflict, "annotation_retracted", "");
+    refused(reanchor(&Annotation::Absent, 2, Ok(FOUND)), Why::Absent, "not_found", "");
+}
+
+#[test]
+fn marks_overlap_as_they_do_in_the_newest_revision_that_they_share() {
+    let other: Annotation = given([Event::AnnotationCreated(span(29, 35))]);
+    assert!(live().overlaps(&other) && other.overlaps(&live()));
+    let moved = live().evolve(&reanchored(2), AUTHOR);
+    assert!(moved.overlaps(&other) && other.overlaps(&moved), "the other one was lost");
+    let beside = Reanchored { revision: 2, found: Found { start: 47, end: 53, ..FOUND } };
+    let other = other.evolve(&Event::AnnotationReanchored(beside), AUTHOR);
+    assert!(!moved.overlaps(&other) && !other.overlaps(&moved), "they stand apart now");
+    let newer: Annotation = given([Event::AnnotationCreated(Span { revision: 2, ..span(46, 50) })]);
+    assert!(moved.overlaps(&newer) && newer.overlaps(&moved));
+    assert!(!live().overlaps(&newer), "they share no revision");
+    let elsewhere: Annotation = given([Event::AnnotationCreated(Span { document: id(2), ..span(23, 30) })]);
+    assert!(!live().overlaps(&elsewhere));
+    assert!(!retracted().overlaps(&live()) && !live().overlaps(&retracted()));
 }
 
 #[test]
@@ -101,7 +190,10 @@ fn a_mark_is_taken_back_unless_anothers_reading_cites_it() {
     let retract = |in_use| live().decide(&Command::Retract { in_use });
     refused(retract(true), Why::Conflict, "annotation_in_use", "");
     assert_eq!(retract(false), Ok(vec![Event::AnnotationRetracted]));
-    assert_eq!(retracted(), Annotation::Retracted { author: AUTHOR, span: span(23, 30) });
+    assert_eq!(
+        retracted(),
+        Annotation::Retracted { author: AUTHOR, span: span(23, 30), anchoring: Anchoring::default() }
+    );
     assert_eq!((retracted().live(), retracted().span()), (None, Some(&span(23, 30))));
     assert_eq!(retracted().author(), Some(AUTHOR));
 }

@@ -1,15 +1,19 @@
 //! The assessment of an incident.
 
+use super::alternatives::{Statuses, alternatives};
 use super::belief::{conflict, opinion};
 use super::change::mark_withdrawn;
 use super::class::{Bearings, about_classes, bearings, memberships};
 use super::dispute::{Matter, disputes, is_attribution};
 use super::origins::{corroboration, witnesses};
-use super::position::{Bearing, Weighed};
+use super::position::{Bearing, Stand, Weighed, Who};
+use super::resolve::{Ids, resolve};
 use super::scene::Scene;
 use super::status::{Evaluation, evaluate, is_act};
 use super::utterance::{self, utterances};
-use super::{Board, Case, Finding, Flag, Generic, IncidentFlag, IncidentStatus, Proposition, Status, Utterance};
+use super::{
+    Board, Case, Finding, Flag, Generic, IncidentFlag, IncidentStatus, Inconsistent, Proposition, Status, Utterance,
+};
 use crate::adjudication::Outcome;
 use crate::claim::{Act, Facet, Key, Scope, Sign, Target};
 use crate::id::IncidentId;
@@ -18,22 +22,26 @@ use crate::policy::Policy;
 use crate::text::Text;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Works out an incident's dispute board under a policy.
+/// Works out a dispute board under a policy. Of a case about a class, a relation or an actor, the propositions are what
+/// is asked for: its status and disputes are read as if it were an incident.
 ///
 /// The same case and policy give the same board: every list is ordered by ids or codes, never by arrival.
 #[must_use]
 pub fn assess(case: &Case, policy: &Policy) -> Board {
-    let scene = Scene::new(case, policy);
+    let resolved = resolve(case, policy, &Ids::judged(case));
+    let scene = Scene::new(&resolved);
     let utterances = heard(&scene);
-    let memberships = memberships(case, &utterances);
+    let memberships = memberships(scene.case, &utterances);
     let matters = matters(&scene, &memberships, &utterances);
-    let disputes = disputes(&scene, &matters);
-    let finding = scene.decisions.on_incident(case).cloned();
+    let alternatives = alternatives(case, policy, &Statuses::of(&scene, &matters));
+    let disputes = disputes(&scene, &matters, &alternatives);
+    let finding = scene.decisions.on_incident(scene.case.subject).cloned();
     let status = incident_status(finding.is_some(), !disputes.is_empty(), &matters);
     let flags = incident_flags(status, &matters);
     let about = about_classes(&scene, &utterances);
     let classes = |wanted| about_members(&scene, &memberships, &about, wanted);
     Board {
+        subject: scene.case.subject,
         status,
         finding,
         flags,
@@ -43,6 +51,7 @@ pub fn assess(case: &Case, policy: &Policy) -> Board {
         propositions: propositions(&scene, &matters),
         generic: classes(Membership::Member),
         possible: classes(Membership::Possible),
+        alternatives,
     }
 }
 
@@ -61,7 +70,7 @@ pub(super) fn matters<'a>(
 ) -> Vec<Matter<'a>> {
     let matter = |(key, bearings): (Key, Vec<Bearing<'a>>)| {
         let evaluation = evaluate(scene, &key, &bearings);
-        let finding = scene.decisions.on(Target::Incident(scene.case.incident), &key).cloned();
+        let finding = scene.decisions.on(scene.case.subject, &key).cloned();
         Matter { key, bearings, evaluation, finding }
     };
     bearings(scene, memberships, utterances).into_iter().map(matter).collect()
@@ -69,7 +78,7 @@ pub(super) fn matters<'a>(
 
 /// What was found, else the strongest undisputed status over the propositions on perpetrator and ordered that were not found
 /// not to hold.
-fn incident_status(found: bool, disputed: bool, matters: &[Matter<'_>]) -> IncidentStatus {
+pub(super) fn incident_status(found: bool, disputed: bool, matters: &[Matter<'_>]) -> IncidentStatus {
     if found || attributions(matters).any(|matter| matter.is_found(Outcome::Confirmed)) {
         return IncidentStatus::Adjudicated;
     }
@@ -146,19 +155,27 @@ fn propositions(scene: &Scene<'_>, matters: &[Matter<'_>]) -> Vec<Proposition> {
         .iter()
         .filter(|matter| !matter.evaluation.is_empty() || matter.finding.is_some())
         .map(|matter| {
-            let target = Target::Incident(scene.case.incident);
-            let mut about = proposition(scene, target, &matter.key, &matter.bearings, &matter.evaluation);
-            if noted.contains(&about.key) && !about.flags.contains(&Flag::EvidenceAbsentNoted) {
-                about.flags.push(Flag::EvidenceAbsentNoted);
-                about.flags.sort_unstable();
-            }
-            about
+            let about = proposition(scene, scene.case.subject, &matter.key, &matter.bearings, &matter.evaluation);
+            Proposition { flags: flags(scene, &noted, matter), ..about }
         })
         .collect()
 }
 
+/// The flags of a proposition, with what is noted about it elsewhere.
+pub(super) fn flags(scene: &Scene<'_>, noted: &BTreeSet<Key>, matter: &Matter<'_>) -> Vec<Flag> {
+    let mut flags = matter.evaluation.flags.clone();
+    if matter.finding.as_ref().is_some_and(|finding| is_stale(scene, finding, &matter.evaluation)) {
+        flags.push(Flag::Stale);
+    }
+    if noted.contains(&matter.key) && !flags.contains(&Flag::EvidenceAbsentNoted) {
+        flags.push(Flag::EvidenceAbsentNoted);
+    }
+    flags.sort_unstable();
+    flags
+}
+
 /// The `who` propositions on which the absence of evidence was noted through the facet `evidence`.
-fn evidence_absent(scene: &Scene<'_>, matters: &[Matter<'_>]) -> BTreeSet<Key> {
+pub(super) fn evidence_absent(scene: &Scene<'_>, matters: &[Matter<'_>]) -> BTreeSet<Key> {
     let is_noted = |matter: &&Matter<'_>| {
         matter.key.facet == Some(Facet::Evidence)
             && matter.evaluation.weighed().any(|item| !item.is_withdrawn() && is_act(scene, item, Act::EvidenceAbsent))
@@ -204,10 +221,30 @@ fn proposition(
         opposition,
         neutral,
         adopted: evaluation.adopted.clone(),
+        inconsistent: inconsistent(evaluation),
         n_support: u32::try_from(n_support).unwrap_or(u32::MAX),
         n_witness: witnesses(scene, evaluation),
         opinion: opinion(scene, evaluation),
     }
+}
+
+/// The speakers who say both, in the order of their first utterances.
+fn inconsistent(evaluation: &Evaluation<'_>) -> Vec<Inconsistent> {
+    let both = evaluation.positions().filter(|(_, position, _)| position.stand == Stand::Inconsistent);
+    let mut speakers: Vec<_> = both
+        .map(|(who, _, items)| {
+            let current = || items.iter().filter(|item| item.is_current()).map(|item| item.bearing.utterance);
+            let utterances: BTreeSet<_> = current().map(|utterance| utterance.id).collect();
+            let voices: BTreeSet<_> = current().map(|utterance| utterance.voice.clone()).collect();
+            Inconsistent {
+                own: *who == Who::Own,
+                voices: voices.into_iter().collect(),
+                utterances: utterances.into_iter().collect(),
+            }
+        })
+        .collect();
+    speakers.sort_unstable_by_key(|speaker| speaker.utterances.first().copied());
+    speakers
 }
 
 fn status_by(finding: &Finding) -> Status {
@@ -226,12 +263,12 @@ fn is_stale(scene: &Scene<'_>, finding: &Finding, evaluation: &Evaluation<'_>) -
 }
 
 /// The value of a proposition as its first reading writes it.
-fn written_value<'c>(scene: &Scene<'c>, bearings: &[Bearing<'_>]) -> Option<&'c Text> {
+pub(super) fn written_value<'c>(scene: &Scene<'c>, bearings: &[Bearing<'_>]) -> Option<&'c Text> {
     let first = bearings.iter().map(|bearing| bearing.words.reading).min()?;
     scene.case.readings.get(&first)?.claim.proposition.value.as_ref()
 }
 
-fn utterance(scene: &Scene<'_>, item: &Weighed<'_>) -> Utterance {
+pub(super) fn utterance(scene: &Scene<'_>, item: &Weighed<'_>) -> Utterance {
     let (own, words) = (item.bearing.utterance, item.bearing.words);
     let claim = &scene.case.readings[&words.reading].claim;
     let flags = [
@@ -253,6 +290,7 @@ fn utterance(scene: &Scene<'_>, item: &Weighed<'_>) -> Utterance {
         flags: flags.into_iter().filter_map(|(flag, holds)| holds.then_some(flag)).collect(),
         marks: item.mark.into_iter().collect(),
         uttered: own.uttered.clone(),
+        time: own.time,
         readings: own.readings.clone(),
         votes: words.votes.clone(),
         passages: own.passages.clone(),

@@ -54,7 +54,7 @@ fn amount<'e, 'a: 'e>(scene: &Scene<'_>, items: impl IntoIterator<Item = &'e Wei
     let mut items: Vec<_> = items.into_iter().filter(|item| item.is_current()).collect();
     // Sums of floating point depend on the order: that of the ids is always the same.
     items.sort_unstable_by_key(|item| item.bearing.utterance.id);
-    let origins = scene.lineage.origins(scene.case, items.iter().map(|item| item.bearing.utterance));
+    let origins = scene.lineage().origins(scene.case, items.iter().map(|item| item.bearing.utterance));
     let mut sets = common_origins(&origins);
     let mut clusters: BTreeMap<ReadingId, Vec<Evidence>> = BTreeMap::new();
     for item in items {

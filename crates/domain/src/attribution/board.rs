@@ -1,12 +1,13 @@
 //! What an assessment says.
 
 use crate::adjudication::{Dissent, Outcome, Standard};
-use crate::claim::{Act, Certainty, Key, Polarity, Sign, Strength, Value};
+use crate::claim::{Act, Certainty, Key, Polarity, Sign, Strength, Target, Value};
 use crate::code::codes;
 use crate::derivation::Standing;
-use crate::edtf::Edtf;
+use crate::edtf::{Bounds, Edtf};
 use crate::id::{
-    ActorId, AdjudicationId, AnnotationId, DerivationId, DocumentId, IncidentId, ReadingId, SourceId, UserId,
+    ActorId, AdjudicationId, AnnotationId, DerivationId, DocumentId, IncidentId, JudgementId, ReadingId, RelationId,
+    SourceId, UserId,
 };
 use crate::opinion::Opinion;
 use crate::text::Text;
@@ -136,8 +137,12 @@ codes! {
         Opposed = "opposed",
         /// Somebody says both.
         Inconsistent = "inconsistent",
+        /// A status hangs on whether two are one, and people do not agree on that.
+        Identity = "identity",
         /// The readers differ, and it matters.
         Reading = "reading",
+        /// What happened is contested, not who did it.
+        Facts = "facts",
     }
 }
 
@@ -190,6 +195,8 @@ pub enum Voice {
 /// An incident's dispute board.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Board {
+    /// What it is about, by the id that stands for all that are judged to be one.
+    pub subject: Target,
     /// The status.
     pub status: IncidentStatus,
     /// What was found on the incident itself.
@@ -208,6 +215,29 @@ pub struct Board {
     pub generic: Vec<Generic>,
     /// The same for classes of which it may be one.
     pub possible: Vec<Generic>,
+    /// What would change a status: relations by id, then judgements on actors, incidents and readings by id.
+    pub alternatives: Vec<Alternative>,
+}
+
+/// An edge that would change the status of the incident, or that of a proposition on perpetrator or ordered, if it were
+/// taken the other way: an open relation as held, an unsure judgement as `same`, a contested one as in force.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Alternative {
+    /// The edge.
+    pub edge: Edge,
+    /// What the incident's status would be then, apart from disputes on identity and reading.
+    pub status: IncidentStatus,
+    /// The utterances on what would change, in the order of their ids.
+    pub because: Vec<ReadingId>,
+}
+
+/// What may make two actors, incidents or readings one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Edge {
+    /// A relation.
+    Relation(RelationId),
+    /// A judgement.
+    Judgement(JudgementId),
 }
 
 /// A dispute.
@@ -263,6 +293,8 @@ pub struct Proposition {
     pub neutral: Vec<Utterance>,
     /// Positions taken by adopting another's words.
     pub adopted: Vec<Adopted>,
+    /// Speakers who say both and so count on neither side, by their first utterances.
+    pub inconsistent: Vec<Inconsistent>,
     /// Distinct speakers with live support; adopted positions are not counted.
     pub n_support: u32,
     /// Distinct documents from which the live support comes.
@@ -294,14 +326,27 @@ pub struct Utterance {
     pub flags: Vec<&'static str>,
     /// Why it does not count, if it does not.
     pub marks: Vec<Mark>,
-    /// When it was uttered.
+    /// When it was uttered, as far as anybody says so.
     pub uttered: Option<Edtf>,
+    /// The days between which it was uttered: untold, up to the earliest publication of its documents.
+    pub time: Bounds,
     /// Its readings, by id.
     pub readings: Vec<ReadingId>,
     /// What each annotator's reading says on this proposition, by annotator.
     pub votes: Vec<Vote>,
     /// Its content passages, by annotation id.
     pub passages: Vec<AnnotationId>,
+}
+
+/// A speaker who says both that it is so and that it is not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Inconsistent {
+    /// Whether it is the accused.
+    pub own: bool,
+    /// In whose voices: those of who speaks for the accused as well.
+    pub voices: Vec<Voice>,
+    /// What the speaker says on both sides, by id.
+    pub utterances: Vec<ReadingId>,
 }
 
 /// What one annotator's reading says.
@@ -335,6 +380,59 @@ pub struct Generic {
     pub class: IncidentId,
     /// What is said.
     pub about: Proposition,
+}
+
+/// What is said about an incident, in the order in which it was said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Timeline {
+    /// The days between which the incident happened.
+    pub when: Bounds,
+    /// Each utterance with each proposition that it bears on. Who was certainly earlier comes first.
+    pub rows: Vec<TimelineRow>,
+}
+
+codes! {
+    /// How an utterance stands to its incident in time.
+    pub enum Order as "order in time" {
+        /// It was uttered on an earlier day.
+        Before = "before",
+        /// It was uttered on a later day.
+        After = "after",
+        /// The dates do not tell.
+        Unknown = "unknown",
+    }
+}
+
+/// An utterance on one proposition, and what came before it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TimelineRow {
+    /// The proposition.
+    pub key: Key,
+    /// Its value as the first reading writes it.
+    pub value: Option<String>,
+    /// Its status.
+    pub status: Status,
+    /// Its flags, in their order.
+    pub flags: Vec<Flag>,
+    /// What is said.
+    pub utterance: Utterance,
+    /// How it stands to the incident.
+    pub order: Order,
+    /// It was certainly uttered after so many rows at the beginning of the timeline, and after no others.
+    pub after: usize,
+    /// What it replaces as the next that its speaker says on the proposition: utterances that it is after with nothing of
+    /// that speaker's in between. At most [`TimelineRow::REPLACES_MAX`], the latest.
+    pub replaces: Vec<ReadingId>,
+    /// How many these are.
+    pub replaces_total: usize,
+    /// What it takes back, as a change that holds.
+    pub withdraws: Vec<ReadingId>,
+}
+
+impl TimelineRow {
+    /// The most replaced utterances that a row names. Who says the same a thousand times on one day and again on the next
+    /// would replace a million times.
+    pub const REPLACES_MAX: usize = 64;
 }
 
 /// The circular-reporting graph of an incident: where the support on perpetrator and ordered stands, and what that

@@ -3,21 +3,24 @@
 use crate::actor::Actor;
 use crate::adjudication::Adjudication;
 use crate::annotation::Annotation;
-use crate::claim::Claim;
+use crate::claim::{Claim, Target};
 use crate::derivation::Derivation;
 use crate::document::Document;
 use crate::id::{
     ActorId, AdjudicationId, AnnotationId, DerivationId, DocumentId, IncidentId, ReadingId, RelationId, SourceId,
     UserId,
 };
+use crate::identity::Judgements;
 use crate::incident::{Class, Detail};
 use crate::relation::Relation;
 use crate::source::Source;
 use std::collections::BTreeMap;
 
-/// Everything that an incident's board depends on, as of one position.
+/// Everything that the board of an incident depends on, as of one position; or that of a class, a relation or an actor,
+/// which is what is said about it and nothing else.
 ///
-/// Readings are the live ones (not retracted) whose target is the incident or one of the classes, and, transitively,
+/// Readings are the live ones (not retracted) whose target is the subject, one that may be the same or one of the
+/// classes, and those judged to be of one utterance with one of these; and, transitively,
 /// whatever their own target: the change acts that name one of these, and the readings that may be of one utterance
 /// with one of these, because they name the same speaker, target, facet and actor. Without the latter, a change that
 /// one annotator of two reads would look agreed. More readings than these change nothing. Whether their evidence is
@@ -25,10 +28,12 @@ use std::collections::BTreeMap;
 /// unknown.
 #[derive(Debug, Clone)]
 pub struct Case {
-    /// The incident.
-    pub incident: IncidentId,
-    /// What is known of it.
-    pub detail: Detail,
+    /// What it is about.
+    pub subject: Target,
+    /// What is known of an incident; none for everything else, which is at no time and of no class.
+    pub detail: Option<Detail>,
+    /// Other incidents that are, or may be, the same; none of them is this one.
+    pub others: BTreeMap<IncidentId, Detail>,
     /// The readings.
     pub readings: BTreeMap<ReadingId, CaseReading>,
     /// The cited annotations, and those that the derivations name.
@@ -44,8 +49,11 @@ pub struct Case {
     pub sources: BTreeMap<SourceId, Source>,
     /// Every relation that leads from or to one of the actors.
     pub relations: BTreeMap<RelationId, Relation>,
-    /// Every class of the project of which the incident is, or may be, a member, or which is named by a reading.
+    /// Every class of the project of which an incident is, or may be, a member, or which is named by a reading.
     pub classes: BTreeMap<IncidentId, Class>,
+    /// Which actors, incidents and readings are judged to be one. Those that concern nothing in the case change
+    /// nothing.
+    pub judgements: Judgements,
     /// Every adjudication of the incident, of a proposition about it, about one of the classes or about one of the
     /// relations, and of one of the readings.
     pub adjudications: BTreeMap<AdjudicationId, Adjudication>,

@@ -9,39 +9,42 @@ use std::collections::{BTreeMap, BTreeSet};
 /// What each change withdraws if it holds, by utterance.
 type Changes = BTreeMap<ReadingId, BTreeSet<ReadingId>>;
 
-/// Marks the utterances that a change which holds withdraws.
+/// Marks the utterances that a change which holds withdraws, and notes by which.
 pub(super) fn mark_withdrawn(scene: &Scene<'_>, utterances: &mut [Utterance]) {
-    let withdrawn = withdrawn(&changes(scene, utterances));
+    let mut holding = holding(changes(scene, utterances));
+    let withdrawn: BTreeSet<ReadingId> = holding.values().flatten().copied().collect();
     for utterance in utterances {
         utterance.withdrawn = withdrawn.contains(&utterance.id);
+        utterance.withdraws = holding.remove(&utterance.id).unwrap_or_default();
     }
 }
 
-/// The utterances that changes which hold withdraw.
+/// The changes that hold, with what they withdraw.
 ///
 /// A change holds if no change that holds withdraws it. So the changes that nothing withdraws hold; what they withdraw
 /// does not; a change that loses its last opponent so holds too; and so on. Changes that withdraw each other in a
 /// circle are never reached and do not hold: none is known to be the last word.
-fn withdrawn(changes: &Changes) -> BTreeSet<ReadingId> {
+fn holding(changes: Changes) -> Changes {
     let mut opponents: BTreeMap<ReadingId, usize> = BTreeMap::new();
     for named in changes.values().flatten() {
         *opponents.entry(*named).or_default() += 1;
     }
-    let mut holding: Vec<ReadingId> =
+    let mut pending: Vec<ReadingId> =
         changes.keys().filter(|change| !opponents.contains_key(change)).copied().collect();
-    let mut withdrawn = BTreeSet::new();
-    while let Some(change) = holding.pop() {
+    let (mut withdrawn, mut holding) = (BTreeSet::new(), BTreeSet::new());
+    while let Some(change) = pending.pop() {
+        holding.insert(change);
         for fallen in changes[&change].iter().filter(|named| withdrawn.insert(**named)) {
             for spared in changes.get(fallen).into_iter().flatten() {
                 let left = opponents.get_mut(spared).expect("whoever names it was counted");
                 *left -= 1;
                 if *left == 0 && changes.contains_key(spared) {
-                    holding.push(*spared);
+                    pending.push(*spared);
                 }
             }
         }
     }
-    withdrawn
+    changes.into_iter().filter(|(change, _)| holding.contains(change)).collect()
 }
 
 /// The utterances that each change names by agreement and may name by its voice.

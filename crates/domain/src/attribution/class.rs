@@ -3,7 +3,7 @@
 use super::Case;
 use super::position::Bearing;
 use super::scene::Scene;
-use super::utterance::Utterance;
+use super::utterance::{Utterance, Words};
 use crate::claim::{Facet, Key, Scope, Target};
 use crate::id::{ActorId, IncidentId};
 use crate::incident::Membership;
@@ -13,12 +13,13 @@ use std::collections::{BTreeMap, BTreeSet};
 /// What bears on each proposition, by utterance id.
 pub(super) type Bearings<'a> = BTreeMap<Key, Vec<Bearing<'a>>>;
 
-/// How the incident stands to each class of the case.
+/// How an incident stands to each class of the case.
 pub(super) fn memberships(case: &Case, utterances: &[Utterance]) -> BTreeMap<IncidentId, Membership> {
+    let Some(detail) = &case.detail else { return BTreeMap::new() };
     let actors = specific_actors(case, utterances);
     let membership = |(id, class): (&IncidentId, &crate::incident::Class)| {
         let named: Vec<_> = class.actors.iter().filter(|actor| actors.contains(actor)).copied().collect();
-        (*id, class.membership(&case.detail, &named))
+        (*id, class.membership(detail, &named))
     };
     case.classes.iter().map(membership).collect()
 }
@@ -27,14 +28,15 @@ pub(super) fn memberships(case: &Case, utterances: &[Utterance]) -> BTreeMap<Inc
 fn specific_actors(case: &Case, utterances: &[Utterance]) -> BTreeSet<ActorId> {
     utterances
         .iter()
-        .filter(|utterance| utterance.target == Target::Incident(case.incident) && !utterance.withdrawn)
+        .filter(|utterance| !utterance.withdrawn)
         .flat_map(|utterance| &utterance.words)
-        .filter(|(key, words)| key.facet == Some(Facet::Who) && matches!(words.value, Some(Some(_))))
-        .filter_map(|(key, _)| key.actor)
+        .filter(|((target, _), _)| *target == case.subject)
+        .filter(|((_, key), words)| key.facet == Some(Facet::Who) && matches!(words.value, Some(Some(_))))
+        .filter_map(|((_, key), _)| key.actor)
         .collect()
 }
 
-/// What bears on each proposition of the incident: specific utterances, and the generic ones about classes of which
+/// What bears on each proposition about the subject: specific utterances, and the generic ones about classes of which
 /// it is a member, unless the policy ignores these.
 pub(super) fn bearings<'a>(
     scene: &Scene<'_>,
@@ -46,14 +48,16 @@ pub(super) fn bearings<'a>(
     };
     let mut bearings = Bearings::new();
     for utterance in utterances {
-        let generic = match utterance.target {
-            Target::Incident(id) if id == scene.case.incident => false,
-            Target::Class(id) if utterance.scope == Scope::Generic && reaches(id) => true,
-            Target::Incident(_) | Target::Class(_) | Target::Relation(_) | Target::Actor(_) => continue,
-        };
-        add(&mut bearings, utterance, generic);
+        for ((target, key), words) in &utterance.words {
+            let generic = match target {
+                target if *target == scene.case.subject => false,
+                Target::Class(id) if utterance.scope == Scope::Generic && reaches(*id) => true,
+                Target::Incident(_) | Target::Class(_) | Target::Relation(_) | Target::Actor(_) => continue,
+            };
+            add(&mut bearings, utterance, key, words, generic);
+        }
     }
-    add_found(scene, Target::Incident(scene.case.incident), &mut bearings);
+    add_found(scene, scene.case.subject, &mut bearings);
     bearings
 }
 
@@ -61,8 +65,10 @@ pub(super) fn bearings<'a>(
 pub(super) fn about_classes<'a>(scene: &Scene<'_>, utterances: &'a [Utterance]) -> BTreeMap<IncidentId, Bearings<'a>> {
     let mut about: BTreeMap<IncidentId, Bearings<'_>> = BTreeMap::new();
     for utterance in utterances {
-        if let Target::Class(class) = utterance.target {
-            add(about.entry(class).or_default(), utterance, false);
+        for ((target, key), words) in &utterance.words {
+            if let Target::Class(class) = target {
+                add(about.entry(*class).or_default(), utterance, key, words, false);
+            }
         }
     }
     for class in scene.case.classes.keys() {
@@ -78,9 +84,7 @@ fn add_found(scene: &Scene<'_>, target: Target, bearings: &mut Bearings<'_>) {
     }
 }
 
-fn add<'a>(bearings: &mut Bearings<'a>, utterance: &'a Utterance, generic: bool) {
-    for (key, words) in &utterance.words {
-        let bearing = Bearing { utterance, words, generic, value: words.value };
-        bearings.entry(key.clone()).or_default().push(bearing);
-    }
+fn add<'a>(bearings: &mut Bearings<'a>, utterance: &'a Utterance, key: &Key, words: &'a Words, generic: bool) {
+    let bearing = Bearing { utterance, words, generic, value: words.value };
+    bearings.entry(key.clone()).or_default().push(bearing);
 }

@@ -24,7 +24,8 @@ struct Found {
 }
 
 impl Decisions {
-    pub fn new(case: &Case) -> Self {
+    /// What was decided in a case; two findings are on the same if their identities resolve to the same.
+    pub fn new(case: &Case, resolve: impl Fn(Identity) -> Identity) -> Self {
         let (mut upheld, mut rejected) = (BTreeSet::new(), BTreeSet::new());
         for rulings in case.adjudications.values().filter_map(Adjudication::rulings) {
             upheld.extend(&rulings.uphold);
@@ -35,7 +36,7 @@ impl Decisions {
         let mut by_identity: BTreeMap<Identity, Vec<(AdjudicationId, &adjudication::Finding)>> = BTreeMap::new();
         for (id, adjudication) in &case.adjudications {
             for finding in adjudication.findings() {
-                by_identity.entry(finding.target.identity(|actor| actor)).or_default().push((*id, finding));
+                by_identity.entry(resolve(finding.target.identity(|actor| actor))).or_default().push((*id, finding));
             }
         }
         let found = by_identity.into_iter().filter_map(|(identity, findings)| Some((identity, Found::of(&findings)?)));
@@ -63,8 +64,9 @@ impl Decisions {
     }
 
     /// What was found on the incident itself.
-    pub fn on_incident(&self, case: &Case) -> Option<&Finding> {
-        self.found.get(&Identity::Incident(case.incident)).map(|found| &found.finding)
+    pub fn on_incident(&self, subject: claim::Target) -> Option<&Finding> {
+        let claim::Target::Incident(incident) = subject else { return None };
+        self.found.get(&Identity::Incident(incident)).map(|found| &found.finding)
     }
 
     /// What was found on a relation.

@@ -1,9 +1,11 @@
 //! Disputes: what makes an incident's attribution disputed (domain.md, section 7).
 
+mod facts;
+
 use super::position::{Bearing, Stand, Weighed, Who};
 use super::scene::{Scene, TIES};
 use super::status::Evaluation;
-use super::{Dispute, DisputeKind, Finding, Status, Voice};
+use super::{Alternative, Dispute, DisputeKind, Finding, Status, Voice};
 use crate::adjudication::Outcome;
 use crate::claim::{Facet, Key, Role, Sign};
 use crate::id::{ActorId, ReadingId};
@@ -26,23 +28,26 @@ impl Matter<'_> {
 }
 
 /// Utterance ids by kind of dispute, generic ones apart.
-type Found = BTreeMap<(DisputeKind, bool), BTreeSet<ReadingId>>;
+pub(super) type Found = BTreeMap<(DisputeKind, bool), BTreeSet<ReadingId>>;
 
 /// Whether a proposition tells who did it or ordered it.
 pub(super) fn is_attribution(key: &Key) -> bool {
     key.facet == Some(Facet::Who) && matches!(key.role, Some(Role::Perpetrator | Role::Ordered))
 }
 
+/// The same, unless it was found not to hold: then it is no matter of dispute any more.
+fn is_open(matter: &Matter<'_>) -> bool {
+    is_attribution(&matter.key) && !matter.is_found(Outcome::Rejected)
+}
+
 /// The disputes of an incident: one entry for each kind, and one more where only generic utterances oppose.
-pub(super) fn disputes(scene: &Scene<'_>, matters: &[Matter<'_>]) -> Vec<Dispute> {
-    // What was found not to hold is no matter of dispute any more.
-    let is_open = |matter: &&Matter<'_>| is_attribution(&matter.key) && !matter.is_found(Outcome::Rejected);
-    let attributions: Vec<&Matter<'_>> = matters.iter().filter(is_open).collect();
-    let mut found = Found::new();
-    rivalries(scene, &attributions, &mut found);
-    for matter in &attributions {
-        opposition(&matter.evaluation, &mut found);
+pub(super) fn disputes(scene: &Scene<'_>, matters: &[Matter<'_>], alternatives: &[Alternative]) -> Vec<Dispute> {
+    let mut found = core_disputes(scene, matters);
+    for matter in matters.iter().filter(|matter| is_open(matter)) {
         readings(scene, matter, &mut found);
+    }
+    for alternative in alternatives {
+        found.entry((DisputeKind::Identity, false)).or_default().extend(&alternative.because);
     }
     let dispute = |((kind, generic), because): (_, BTreeSet<_>)| Dispute {
         kind,
@@ -52,27 +57,26 @@ pub(super) fn disputes(scene: &Scene<'_>, matters: &[Matter<'_>]) -> Vec<Dispute
     found.into_iter().map(dispute).collect()
 }
 
+/// The disputes between speakers: all kinds but `identity` and `reading`, which ask what these would be otherwise.
+pub(super) fn core_disputes(scene: &Scene<'_>, matters: &[Matter<'_>]) -> Found {
+    let attributions: Vec<&Matter<'_>> = matters.iter().filter(|matter| is_open(matter)).collect();
+    let mut found = Found::new();
+    rivalries(scene, &attributions, &mut found);
+    for matter in &attributions {
+        opposition(&matter.evaluation, &mut found);
+    }
+    facts::facts(scene, matters, &mut found);
+    found
+}
+
 /// `denied`, `opposed` and `inconsistent` on one proposition.
 fn opposition(evaluation: &Evaluation<'_>, found: &mut Found) {
     let sides = evaluation.sides;
-    let mut add = |kind, own: bool| {
-        let against: Vec<_> = evaluation
-            .positions()
-            .filter(|(who, position, _)| (**who == Who::Own) == own && position.is_strongly_on(Sign::Opposition))
-            .flat_map(|(.., items)| items)
-            .filter(|item| item.is_current())
-            .collect();
-        let generic = against.iter().all(|item| item.bearing.generic);
-        let adopted = evaluation.adopted.iter().filter(|a| a.counts && a.sign == Sign::Support);
-        let because = found.entry((kind, generic)).or_default();
-        because.extend(evaluation.on_side(Sign::Support).chain(against).map(id));
-        because.extend(adopted.map(|adopted| adopted.utterance));
-    };
     if (sides.other_plus || sides.weak_plus) && sides.own_minus {
-        add(DisputeKind::Denied, true);
+        opposed(evaluation, DisputeKind::Denied, true, found);
     }
     if sides.supported() && sides.other_minus {
-        add(DisputeKind::Opposed, false);
+        opposed(evaluation, DisputeKind::Opposed, false, found);
     }
     if evaluation.status == Status::Inconsistent {
         let both = evaluation
@@ -83,6 +87,21 @@ fn opposition(evaluation: &Evaluation<'_>, found: &mut Found) {
             .filter(|item| item.is_current());
         found.entry((DisputeKind::Inconsistent, false)).or_default().extend(both.map(id));
     }
+}
+
+/// Adds a dispute between those who support a proposition and those who strongly oppose it: the accused, or others.
+fn opposed(evaluation: &Evaluation<'_>, kind: DisputeKind, own: bool, found: &mut Found) {
+    let against: Vec<_> = evaluation
+        .positions()
+        .filter(|(who, position, _)| (**who == Who::Own) == own && position.is_strongly_on(Sign::Opposition))
+        .flat_map(|(.., items)| items)
+        .filter(|item| item.is_current())
+        .collect();
+    let generic = against.iter().all(|item| item.bearing.generic);
+    let adopted = evaluation.adopted.iter().filter(|a| a.counts && a.sign == Sign::Support);
+    let because = found.entry((kind, generic)).or_default();
+    because.extend(evaluation.on_side(Sign::Support).chain(against).map(id));
+    because.extend(adopted.map(|adopted| adopted.utterance));
 }
 
 /// Rivalries between two actors in one role.

@@ -1,6 +1,7 @@
 //! Lineage: from which documents the words of utterances come, over confirmed derivations (domain.md, section 7).
 //!
-//! Overlapping content annotations of one document revision are one passage. A passage from which no confirmed
+//! Overlapping content annotations of one document are one passage, as they stand on the newest revision that they
+//! share. A passage from which no confirmed
 //! derivation leads on is a root, and so is one that is declared an origin; the *document* of a root is the origin of
 //! whatever derives from it. Copies of one report are thus one origin, however many papers print it.
 //!
@@ -9,7 +10,7 @@
 
 use super::utterance::{Utterance, content};
 use super::{Case, Voice};
-use crate::annotation::Span;
+use crate::annotation::{Annotation, Span};
 use crate::claim::{Speaker, Target, UnidentifiedKind};
 use crate::derivation::{Derivation, Standing};
 use crate::id::{ActorId, AnnotationId, DerivationId, DocumentId, ReadingId};
@@ -18,6 +19,7 @@ use petgraph::algo::kosaraju_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
 use petgraph::unionfind::UnionFind;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::rc::Rc;
 
 /// Passages, and what each is derived from.
@@ -229,18 +231,21 @@ struct Passages {
     list: Vec<Passage>,
     /// In which passage each annotation lies that makes one.
     by_annotation: BTreeMap<AnnotationId, usize>,
-    /// By where they stand.
+    /// By where they stand or stood.
     by_place: BTreeMap<(DocumentId, u32), Vec<usize>>,
 }
 
+/// Where marks stand in one revision, each with its number.
+type Stands = Vec<(Range<u32>, usize)>;
+
 impl Passages {
-    /// What is cited of the incident and of classes. What is read of other incidents makes no passage, so that it cannot
+    /// What is cited of the subject and of classes. What is read of other incidents makes no passage, so that it cannot
     /// join two of this one's.
     fn cited(case: &Case) -> Self {
         let is_about = |target: Target| match target {
-            Target::Incident(id) => id == case.incident,
+            target if target == case.subject => true,
             Target::Class(id) => case.classes.contains_key(&id),
-            Target::Relation(_) | Target::Actor(_) => false,
+            Target::Incident(_) | Target::Relation(_) | Target::Actor(_) => false,
         };
         let claims = case.readings.values().map(|reading| &reading.claim);
         let cited = claims.filter(|claim| is_about(claim.proposition.target)).flat_map(|claim| content(case, claim));
@@ -251,48 +256,84 @@ impl Passages {
 
     /// Adds passages of these annotations, one for those that overlap.
     fn unite(&mut self, case: &Case, annotations: BTreeSet<AnnotationId>) {
-        let live = |id: AnnotationId| Some((id, case.annotations.get(&id)?.live()?));
-        let mut spans: Vec<(AnnotationId, &Span)> = annotations.into_iter().filter_map(live).collect();
-        spans.sort_unstable_by_key(|(id, span)| (span.document, span.revision, span.start, span.end, *id));
-        let first = self.list.len();
-        for (id, span) in spans {
-            let place = (span.document, span.revision);
-            match self.list[first..].last_mut() {
-                Some(last) if (last.document, last.revision) == place && span.start < last.end => {
-                    last.end = last.end.max(span.end);
-                    last.annotations.insert(id);
-                }
-                Some(_) | None => {
-                    self.by_place.entry(place).or_default().push(self.list.len());
-                    self.list.push(Passage {
-                        document: span.document,
-                        revision: span.revision,
-                        start: span.start,
-                        end: span.end,
-                        annotations: BTreeSet::from([id]),
-                        declared: false,
-                        root: false,
-                    });
+        let live = |id: AnnotationId| {
+            let mark = case.annotations.get(&id)?;
+            Some((id, mark, mark.live()?))
+        };
+        let marks: Vec<(AnnotationId, &Annotation, &Span)> = annotations.into_iter().filter_map(live).collect();
+        let mut places: BTreeMap<(DocumentId, u32), Stands> = BTreeMap::new();
+        for (number, (_, mark, span)) in marks.iter().enumerate() {
+            for (revision, range) in mark.stands() {
+                places.entry((span.document, revision)).or_default().push((range, number));
+            }
+        }
+        let mut unions = UnionFind::new(marks.len());
+        for spans in places.values_mut() {
+            spans.sort_unstable_by_key(|(range, number)| (range.start, range.end, *number));
+            for (at, (range, a)) in spans.iter().enumerate() {
+                for (_, b) in spans[at + 1..].iter().take_while(|(other, _)| other.start < range.end) {
+                    if !unions.equiv(*a, *b) && marks[*a].1.overlaps(marks[*b].1) {
+                        unions.union(*a, *b);
+                    }
                 }
             }
-            self.by_annotation.insert(id, self.list.len() - 1);
+        }
+        let mut together: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        for number in 0..marks.len() {
+            together.entry(unions.find(number)).or_default().push(number);
+        }
+        let passage =
+            |numbers: Vec<usize>| passage_of(&numbers.into_iter().map(|number| marks[number]).collect::<Vec<_>>());
+        let mut passages: Vec<Passage> = together.into_values().map(passage).collect();
+        passages.sort_by_key(|passage| {
+            (passage.document, passage.revision, passage.start, passage.end, passage.annotations.first().copied())
+        });
+        for passage in passages {
+            let number = self.list.len();
+            for id in &passage.annotations {
+                self.by_annotation.insert(*id, number);
+                for (revision, _) in case.annotations[id].stands() {
+                    let near = self.by_place.entry((passage.document, revision)).or_default();
+                    if near.last() != Some(&number) {
+                        near.push(number);
+                    }
+                }
+            }
+            self.list.push(passage);
         }
     }
 
     /// The passages that an annotation overlaps.
     fn at(&self, case: &Case, annotation: AnnotationId) -> Vec<usize> {
-        let Some(span) = case.annotations.get(&annotation).and_then(|annotation| annotation.live()) else {
-            return Vec::new();
-        };
-        let near = self.by_place.get(&(span.document, span.revision)).map_or(&[][..], Vec::as_slice);
-        let overlaps = |passage: &Passage| passage.start < span.end && span.start < passage.end;
-        near.iter().copied().filter(|number| overlaps(&self.list[*number])).collect()
+        let Some(mark) = case.annotations.get(&annotation) else { return Vec::new() };
+        let Some(span) = mark.live() else { return Vec::new() };
+        let near = |(revision, _)| self.by_place.get(&(span.document, revision)).map_or(&[][..], Vec::as_slice);
+        let near: BTreeSet<usize> = mark.stands().flat_map(near).copied().collect();
+        let overlaps = |passage: &Passage| passage.annotations.iter().any(|id| case.annotations[id].overlaps(mark));
+        near.into_iter().filter(|number| overlaps(&self.list[*number])).collect()
     }
 
     /// Adds passages for those ends of derivations that overlap none.
     fn extend(&mut self, case: &Case, ends: impl Iterator<Item = AnnotationId>) {
         let beyond: BTreeSet<AnnotationId> = ends.filter(|end| self.at(case, *end).is_empty()).collect();
         self.unite(case, beyond);
+    }
+}
+
+/// The passage of marks that overlap: as it stands on the newest revision that one of them stands on.
+fn passage_of(marks: &[(AnnotationId, &Annotation, &Span)]) -> Passage {
+    let (_, _, newest) = marks.iter().max_by_key(|(_, _, span)| span.revision).expect("a passage has a mark");
+    let stand = |mark: &Annotation| mark.stands().find(|(revision, _)| *revision == newest.revision);
+    let there = marks.iter().filter_map(|(_, mark, _)| stand(mark));
+    let whole = there.fold(newest.range(), |whole, (_, range)| whole.start.min(range.start)..whole.end.max(range.end));
+    Passage {
+        document: newest.document,
+        revision: newest.revision,
+        start: whole.start,
+        end: whole.end,
+        annotations: marks.iter().map(|(id, ..)| *id).collect(),
+        declared: false,
+        root: false,
     }
 }
 

@@ -4,6 +4,7 @@ use super::assess::{heard, matters};
 use super::class::memberships;
 use super::dispute::{Matter, is_attribution};
 use super::lineage::{Lineage, Origin};
+use super::resolve::{Ids, resolve};
 use super::scene::Scene;
 use super::status::Evaluation;
 use super::utterance::Utterance;
@@ -16,23 +17,24 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Works out the circular-reporting graph of an incident under a policy.
 #[must_use]
 pub fn origins(case: &Case, policy: &Policy) -> Origins {
-    let scene = Scene::new(case, policy);
+    let resolved = resolve(case, policy, &Ids::judged(case));
+    let scene = Scene::new(&resolved);
     let utterances = heard(&scene);
-    let matters = matters(&scene, &memberships(case, &utterances), &utterances);
+    let matters = matters(&scene, &memberships(scene.case, &utterances), &utterances);
     let mut standing: BTreeMap<usize, BTreeSet<ReadingId>> = BTreeMap::new();
     for utterance in support(&matters) {
-        for passage in scene.lineage.of(utterance) {
+        for passage in scene.lineage().of(utterance) {
             standing.entry(passage).or_default().insert(utterance.id);
         }
     }
-    graph(&scene.lineage, corroboration(&scene, &matters), &standing)
+    graph(scene.lineage(), corroboration(&scene, &matters), &standing)
 }
 
 /// From how many documents the live support on perpetrator and ordered comes.
 pub(super) fn corroboration(scene: &Scene<'_>, matters: &[Matter<'_>]) -> Corroboration {
     let utterances: Vec<&Utterance> = support(matters).collect();
     let origins = documents(scene, utterances.iter().copied());
-    let has_passage = || utterances.iter().any(|utterance| scene.lineage.of(utterance).next().is_some());
+    let has_passage = || utterances.iter().any(|utterance| scene.lineage().of(utterance).next().is_some());
     let kind = match origins {
         0 if has_passage() => CorroborationKind::Circular,
         0 => CorroborationKind::None,
@@ -48,7 +50,7 @@ pub(super) fn witnesses(scene: &Scene<'_>, evaluation: &Evaluation<'_>) -> u32 {
 }
 
 fn documents<'u>(scene: &Scene<'_>, utterances: impl IntoIterator<Item = &'u Utterance>) -> u32 {
-    let origins = scene.lineage.origins(scene.case, utterances);
+    let origins = scene.lineage().origins(scene.case, utterances);
     let documents: BTreeSet<_> =
         origins.into_values().flatten().filter(|origin| matches!(origin, Origin::Document(_))).collect();
     u32::try_from(documents.len()).unwrap_or(u32::MAX)

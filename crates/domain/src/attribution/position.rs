@@ -85,7 +85,7 @@ impl<'a> Weighed<'a> {
         self.value.is_some() && self.mark.is_none()
     }
 
-    fn time(&self) -> Bounds {
+    pub fn time(&self) -> Bounds {
         self.bearing.utterance.time
     }
 }
@@ -209,7 +209,7 @@ pub(super) fn is_official(scene: &Scene<'_>, who: &Who, time: Bounds) -> bool {
     if scene.policy.officials_exclude.contains(actor) {
         return false;
     }
-    let is_organ = |actor| matches!(scene.kind(actor), Some(ActorKind::StateBody | ActorKind::Office));
+    let is_organ = |actor| scene.is_any(actor, &[ActorKind::StateBody, ActorKind::Office]);
     scene.policy.officials_include.contains(actor)
         || is_organ(*actor)
         || scene.held(*actor, SPEAKS_OR_HOLDS, time).any(is_organ)
@@ -226,5 +226,5 @@ fn is_media(scene: &Scene<'_>, accused: Option<ActorId>, who: &Who) -> bool {
         }
         Who::Other(Voice::Unidentified(_)) | Who::Link(_) => None,
     };
-    actor.and_then(|actor| scene.kind(actor)) == Some(ActorKind::Media)
+    actor.is_some_and(|actor| scene.is_any(actor, &[ActorKind::Media]))
 }

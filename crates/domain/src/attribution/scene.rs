@@ -4,12 +4,14 @@
 use super::Case;
 use super::decisions::Decisions;
 use super::lineage::Lineage;
-use crate::actor::{Actor, ActorKind};
+use super::resolve::Resolved;
+use crate::actor::ActorKind;
 use crate::edtf::{Bounds, Edtf};
-use crate::id::{ActorId, RelationId};
+use crate::id::{ActorId, ReadingId, RelationId};
 use crate::policy::Policy;
 use crate::relation::{Edge, Relation, RelationType};
-use std::collections::BTreeMap;
+use std::cell::OnceCell;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The edges by which one speaks for another.
 pub(super) const SPEAKS: &[RelationType] = &[RelationType::SpeaksFor];
@@ -22,12 +24,16 @@ pub(super) const TIES: &[RelationType] = &[RelationType::PartOf, RelationType::F
 pub(super) struct Scene<'a> {
     pub case: &'a Case,
     pub policy: &'a Policy,
-    /// When the incident happened.
+    /// When the incident happened; what is no incident is at no time.
     pub when: Bounds,
-    /// What the passages of the case derive from.
-    pub lineage: Lineage,
+    /// Readings that are judged to be of one utterance, and of two.
+    pub same: &'a [(ReadingId, ReadingId)],
+    pub distinct: &'a [(ReadingId, ReadingId)],
+    kinds: &'a BTreeMap<ActorId, BTreeSet<ActorKind>>,
+    /// Worked out when it is asked for: a status needs none.
+    lineage: OnceCell<Lineage>,
     /// What was decided.
-    pub decisions: Decisions,
+    pub decisions: &'a Decisions,
     held: BTreeMap<ActorId, Vec<HeldEdge>>,
 }
 
@@ -38,8 +44,8 @@ struct HeldEdge {
 }
 
 impl<'a> Scene<'a> {
-    pub fn new(case: &'a Case, policy: &'a Policy) -> Self {
-        let decisions = Decisions::new(case);
+    pub fn new(resolved: &'a Resolved<'_>) -> Self {
+        let Resolved { case, policy, kinds, same, distinct, decisions } = resolved;
         let mut held: BTreeMap<ActorId, Vec<HeldEdge>> = BTreeMap::new();
         let counts = |(id, relation): (&RelationId, &'a Relation)| {
             relation.held_as_found(decisions.on_relation(*id), Bounds::ALWAYS)
@@ -49,7 +55,13 @@ impl<'a> Scene<'a> {
             let edges = held.entry(edge.from).or_default();
             edges.push(HeldEdge { relation: edge.relation, to: edge.to, valid });
         }
-        Self { case, policy, when: case.detail.when.bounds(), lineage: Lineage::new(case), decisions, held }
+        let when = case.detail.as_ref().map_or(Bounds::ALWAYS, |detail| detail.when.bounds());
+        Self { case, policy, when, same, distinct, kinds, lineage: OnceCell::new(), decisions, held }
+    }
+
+    /// What the passages of the case derive from.
+    pub fn lineage(&self) -> &Lineage {
+        self.lineage.get_or_init(|| Lineage::new(self.case))
     }
 
     /// Where the edges of these types lead that are held from this actor at that time.
@@ -64,13 +76,13 @@ impl<'a> Scene<'a> {
         edges.iter().filter(fits).map(|edge| edge.to)
     }
 
+    /// Whether the actor is of one of these kinds: what is one with it, is it as well.
+    pub fn is_any(&self, actor: ActorId, kinds: &[ActorKind]) -> bool {
+        self.kinds.get(&actor).is_some_and(|of| kinds.iter().any(|kind| of.contains(kind)))
+    }
+
     /// The edge, if it is held at that time.
     pub fn edge(&self, relation: RelationId, time: Bounds) -> Option<&'a Edge> {
         self.case.relations.get(&relation)?.held_as_found(self.decisions.on_relation(relation), time)
-    }
-
-    /// What the actor is, as far as it is known.
-    pub fn kind(&self, actor: ActorId) -> Option<ActorKind> {
-        self.case.actors.get(&actor).and_then(Actor::kind)
     }
 }

@@ -251,6 +251,11 @@ impl<'a> Evaluation<'a> {
         self.parties.values().flat_map(|party| &party.own)
     }
 
+    /// What each speaker says on the proposition.
+    pub fn spoken(&self) -> impl Iterator<Item = &[Weighed<'a>]> {
+        self.parties.values().map(|party| party.own.as_slice())
+    }
+
     /// The signed utterances that were not withdrawn.
     pub fn signed(&self) -> impl Iterator<Item = &Weighed<'a>> {
         self.weighed().filter(|item| item.value.is_some() && !item.is_withdrawn())

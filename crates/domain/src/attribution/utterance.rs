@@ -4,13 +4,14 @@ use super::scene::{SPEAKS, SPEAKS_OR_HOLDS, Scene};
 use super::sets::Sets;
 use super::{Case, CaseReading, Voice, Vote};
 use crate::actor::ActorKind;
-use crate::annotation::SpanRole;
+use crate::annotation::{Annotation, SpanRole};
 use crate::claim::{Chain, Claim, Facet, Key, Scope, Sign, Speaker, Stance, Strength, Target, UnidentifiedKind, Value};
 use crate::document::Document;
 use crate::edtf::{Bounds, Day, Edtf};
 use crate::id::{ActorId, AnnotationId, DocumentId, ReadingId, RelationId, SourceId, UserId};
 use crate::policy::Readings;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 /// Readings of one speech act.
 #[derive(Debug, Clone)]
@@ -22,7 +23,6 @@ pub(super) struct Utterance {
     pub readings: Vec<ReadingId>,
     /// The reading that stands for it: the upheld one with the smallest id, else the one with the smallest id.
     pub lead: ReadingId,
-    pub target: Target,
     pub scope: Scope,
     pub presupposed: bool,
     /// Whose voice it is.
@@ -38,10 +38,12 @@ pub(super) struct Utterance {
     pub adopters: Vec<Voice>,
     /// Its content passages.
     pub passages: Vec<AnnotationId>,
-    /// What it says, by proposition.
-    pub words: BTreeMap<Key, Words>,
+    /// What it says, by proposition. One that was judged to be one with others may be about several targets.
+    pub words: BTreeMap<(Target, Key), Words>,
     /// Whether a change that holds took it back.
     pub withdrawn: bool,
+    /// What it takes back itself, as a change that holds.
+    pub withdraws: BTreeSet<ReadingId>,
 }
 
 /// What an utterance says on one proposition.
@@ -73,7 +75,7 @@ pub(super) fn utterances(scene: &Scene<'_>) -> Vec<Utterance> {
     let case = scene.case;
     let live: Live<'_> =
         case.readings.iter().filter(|(id, r)| is_live(scene, **id, &r.claim)).map(|(id, r)| (*id, r)).collect();
-    let mut sets = clusters(case, &live);
+    let mut sets = clusters(scene, &live);
     let mut clusters: BTreeMap<ReadingId, Vec<ReadingId>> = BTreeMap::new();
     for id in live.keys() {
         clusters.entry(sets.smallest(*id)).or_default().push(*id);
@@ -108,35 +110,100 @@ impl From<&Speaker> for SpeakerKey {
 /// Where and about what: readings that agree in this may be readings of one utterance.
 type Place = (SpeakerKey, Target, Option<Facet>, Option<ActorId>, DocumentId, u32);
 
-/// Unites the readings by different annotators whose content overlaps and who name the same speaker, target, facet
-/// and actor. The work is quadratic in the passages that overlap in one place, and in nothing else.
-fn clusters(case: &Case, live: &Live<'_>) -> Sets {
-    let mut places: BTreeMap<Place, Vec<(u32, u32, ReadingId, UserId)>> = BTreeMap::new();
+/// Unites the readings that are judged to be of one utterance, and those by different annotators whose content overlaps
+/// and who name the same speaker, target, facet and actor. The work is quadratic in the passages that overlap in one
+/// place, and in nothing else.
+fn clusters(scene: &Scene<'_>, live: &Live<'_>) -> Sets {
+    let mut sets = Sets::default();
+    for (a, b) in scene.same {
+        sets.unite(*a, *b);
+    }
+    let mut edges = overlaps(scene.case, live);
+    if scene.distinct.is_empty() {
+        for (a, b) in edges {
+            sets.unite(a, b);
+        }
+        return sets;
+    }
+    // Which edge is left out depends on those before it, so their order is that of the rules.
+    edges.sort_unstable();
+    edges.dedup();
+    let mut apart = Apart::new(scene.distinct, live, &mut sets);
+    for (a, b) in edges {
+        apart.unite(&mut sets, a, b);
+    }
+    sets
+}
+
+/// Where the passage of a reading stands in one revision, whose reading it is, and its mark.
+type Stand<'a> = (Range<u32>, ReadingId, UserId, &'a Annotation);
+
+/// The pairs, smaller id first, that overlap in one place. A passage is looked at in every revision on which it stands or
+/// stood, and two of them overlap as they do in the newest that they share.
+fn overlaps(case: &Case, live: &Live<'_>) -> Vec<(ReadingId, ReadingId)> {
+    let mut places: BTreeMap<Place, Vec<Stand<'_>>> = BTreeMap::new();
     for (id, reading) in live {
         let claim = &reading.claim;
-        for span in content(case, claim).filter_map(|annotation| case.annotations[&annotation].live()) {
-            let place = (
-                SpeakerKey::from(claim.speakers.speaker()),
-                claim.proposition.target,
-                claim.proposition.facet,
-                claim.proposition.actor,
-                span.document,
-                span.revision,
-            );
-            places.entry(place).or_default().push((span.start, span.end, *id, reading.author));
-        }
-    }
-    let mut sets = Sets::default();
-    for spans in places.values_mut() {
-        spans.sort_unstable();
-        for (at, (_, end, a, author)) in spans.iter().enumerate() {
-            let overlapping = spans[at + 1..].iter().take_while(|(start, ..)| start < end);
-            for (_, _, b, _) in overlapping.filter(|(.., other)| other != author) {
-                sets.unite(*a, *b);
+        for annotation in content(case, claim).map(|annotation| &case.annotations[&annotation]) {
+            let Some(span) = annotation.live() else { continue };
+            for (revision, range) in annotation.stands() {
+                let place = (
+                    SpeakerKey::from(claim.speakers.speaker()),
+                    claim.proposition.target,
+                    claim.proposition.facet,
+                    claim.proposition.actor,
+                    span.document,
+                    revision,
+                );
+                places.entry(place).or_default().push((range, *id, reading.author, annotation));
             }
         }
     }
-    sets
+    let mut edges = Vec::new();
+    for spans in places.values_mut() {
+        spans.sort_unstable_by_key(|(range, id, author, _)| (range.start, range.end, *id, *author));
+        for (at, (range, a, author, mark)) in spans.iter().enumerate() {
+            let overlapping = spans[at + 1..].iter().take_while(|(other, ..)| other.start < range.end);
+            let others = overlapping.filter(|(_, _, other, beside)| other != author && mark.overlaps(beside));
+            edges.extend(others.map(|(_, b, _, _)| (*a.min(b), *a.max(b))));
+        }
+    }
+    edges
+}
+
+/// What is judged to be two: no overlap makes it one.
+struct Apart {
+    /// By the smallest reading of a set, the readings from which one of the set is judged distinct.
+    from: BTreeMap<ReadingId, Vec<ReadingId>>,
+}
+
+impl Apart {
+    fn new(distinct: &[(ReadingId, ReadingId)], live: &Live<'_>, sets: &mut Sets) -> Self {
+        let mut from: BTreeMap<ReadingId, Vec<ReadingId>> = BTreeMap::new();
+        for (a, b) in distinct.iter().filter(|(a, b)| live.contains_key(a) && live.contains_key(b)) {
+            from.entry(sets.smallest(*a)).or_default().push(*b);
+            from.entry(sets.smallest(*b)).or_default().push(*a);
+        }
+        Self { from }
+    }
+
+    /// Unites the two sets, unless that makes one of a pair that is judged distinct.
+    fn unite(&mut self, sets: &mut Sets, a: ReadingId, b: ReadingId) {
+        let (left, right) = (sets.smallest(a), sets.smallest(b));
+        if left == right {
+            return;
+        }
+        let readings_apart = |set: &ReadingId| self.from.get(set).map_or(&[][..], Vec::as_slice);
+        if readings_apart(&left).iter().any(|other| sets.smallest(*other) == right) {
+            return;
+        }
+        sets.unite(left, right);
+        let mut all = self.from.remove(&left).unwrap_or_default();
+        all.extend(self.from.remove(&right).unwrap_or_default());
+        if !all.is_empty() {
+            self.from.insert(sets.smallest(left), all);
+        }
+    }
 }
 
 /// The live content passages that a claim cites.
@@ -163,7 +230,6 @@ fn utterance(scene: &Scene<'_>, live: &Live<'_>, readings: Vec<ReadingId>) -> Ut
     Utterance {
         id,
         lead,
-        target: claim.proposition.target,
         scope: claim.scope,
         presupposed: claim.presupposed,
         hearsay: hearsay(scene, &claim.speakers, &voice, time),
@@ -176,6 +242,7 @@ fn utterance(scene: &Scene<'_>, live: &Live<'_>, readings: Vec<ReadingId>) -> Ut
         words: words(scene, live, &standing),
         readings,
         withdrawn: false,
+        withdraws: BTreeSet::new(),
     }
 }
 
@@ -222,7 +289,7 @@ fn hearsay(scene: &Scene<'_>, chain: &Chain, own: &Voice, time: Bounds) -> bool 
     let is_speaker = |actor: ActorId| *chain.speaker() == Speaker::Actor(actor) || *own == Voice::Actor(actor);
     chain.links().iter().any(|link| {
         let Speaker::Actor(actor) = link.speaker else { return false };
-        let is_media = scene.kind(actor) == Some(ActorKind::Media);
+        let is_media = scene.is_any(actor, &[ActorKind::Media]);
         let speaks_for_it = || scene.held(actor, SPEAKS, time).any(is_speaker);
         !(is_media || is_speaker(actor) || speaks_for_it())
     })
@@ -237,12 +304,12 @@ fn adopters(scene: &Scene<'_>, chain: &Chain, time: Bounds, id: ReadingId) -> Ve
 }
 
 /// What the readings say, by proposition.
-fn words(scene: &Scene<'_>, live: &Live<'_>, readings: &[ReadingId]) -> BTreeMap<Key, Words> {
+fn words(scene: &Scene<'_>, live: &Live<'_>, readings: &[ReadingId]) -> BTreeMap<(Target, Key), Words> {
     let annotators: BTreeSet<UserId> = readings.iter().map(|reading| live[reading].author).collect();
-    let mut by_key: BTreeMap<Key, Vec<ReadingId>> = BTreeMap::new();
+    let mut by_key: BTreeMap<(Target, Key), Vec<ReadingId>> = BTreeMap::new();
     for reading in readings {
-        let key = live[reading].claim.proposition.key(|actor| actor);
-        by_key.entry(key).or_default().push(*reading);
+        let about = &live[reading].claim.proposition;
+        by_key.entry((about.target, about.key(|actor| actor))).or_default().push(*reading);
     }
     by_key.into_iter().map(|(key, readings)| (key, words_on(scene, live, &annotators, &readings))).collect()
 }

@@ -172,3 +172,22 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn code_points_are_numbered_by_the_byte_at_which_they_begin() {
+    for text in ["", "plain", "عين \u{1f680} Ain\r\n"].map(|text| text.repeat(200)) {
+        let indexed = Indexed::new(text.clone());
+        for (number, byte) in (0..).zip(text.char_indices().map(|(byte, _)| byte).chain([text.len()])) {
+            assert_eq!(indexed.code_point(byte), number);
+        }
+    }
+}
+
+#[test]
+fn what_stands_before_and_after_a_code_point_ends_with_the_text() {
+    let text = Indexed::new("aé\u{1f680}ب".to_owned());
+    assert_eq!(text.before(2, 5), ['é', 'a'], "backwards");
+    assert_eq!((text.before(0, 5), text.before(9, 5)), (vec![], vec![]));
+    assert_eq!(text.after(2, 1), ['\u{1f680}']);
+    assert_eq!((text.after(3, 9), text.after(4, 9), text.after(5, 1)), (vec!['ب'], vec![], vec![]));
+}

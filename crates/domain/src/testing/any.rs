@@ -3,6 +3,7 @@
 use crate::access::Role as MemberRole;
 use crate::actor::{self, ActorKind};
 use crate::adjudication::{self, Dissent, Docket, Finding, Outcome, Rulings, Standard};
+use crate::anchor::{Found, Method, SCORE_MAX};
 use crate::annotation::{self, SpanRole};
 use crate::assessment::{self, Confidence, Grade, Letter, Likelihood};
 use crate::claim::{
@@ -12,6 +13,7 @@ use crate::codebook::Codebook;
 use crate::derivation::{self, DerivationType, Verdict};
 use crate::document;
 use crate::edtf::Edtf;
+use crate::identity;
 use crate::incident;
 use crate::opinion::Opinion;
 use crate::policy::{Evidence, Generic, Policy, Readings};
@@ -449,7 +451,20 @@ pub fn annotation_event() -> impl Strategy<Value = annotation::Event> {
         span().prop_map(Event::AnnotationCreated),
         span().prop_map(Event::AnnotationRevised),
         Just(Event::AnnotationRetracted),
+        (0_u32..4, found())
+            .prop_map(|(revision, found)| { Event::AnnotationReanchored(annotation::Reanchored { revision, found }) }),
+        (0_u32..4, code())
+            .prop_map(|(revision, reason)| { Event::AnnotationAnchorLost(annotation::Loss { revision, reason }) }),
     ]
+}
+
+fn found() -> impl Strategy<Value = Found> {
+    (any::<u32>(), any::<u32>(), 0..=SCORE_MAX, code::<Method>()).prop_map(|(start, end, score, method)| Found {
+        start,
+        end,
+        score,
+        method,
+    })
 }
 
 /// A passage in which nothing was found.
@@ -536,6 +551,37 @@ pub fn assessment_command() -> impl Strategy<Value = assessment::Command> {
     ]
 }
 
+fn judged() -> impl Strategy<Value = identity::Judged> {
+    let parts = (id(), code::<identity::Subject>(), id::<Uuid>(), id::<Uuid>(), text(), vec(id(), 0..2));
+    parts.prop_map(|(id, subject, left, right, reason, against)| identity::Judged {
+        id,
+        subject,
+        left,
+        right,
+        reason,
+        against,
+    })
+}
+
+pub fn identity_event() -> impl Strategy<Value = identity::Event> {
+    use identity::Event;
+    prop_oneof![
+        judged().prop_map(Event::JudgedSame),
+        judged().prop_map(Event::JudgedDistinct),
+        judged().prop_map(Event::JudgedUnsure),
+        id().prop_map(Event::JudgementWithdrawn),
+    ]
+}
+
+pub fn identity_command() -> impl Strategy<Value = identity::Command> {
+    use identity::Command;
+    prop_oneof![
+        4 => (id(), code::<identity::Verdict>(), judged())
+            .prop_map(|(author, verdict, judged)| Command::Judge { author, verdict, judged }),
+        1 => id().prop_map(Command::Withdraw),
+    ]
+}
+
 fn adjudicated() -> impl Strategy<Value = adjudication::Target> {
     prop_oneof![
         2 => id().prop_map(adjudication::Target::Reading),
@@ -612,6 +658,7 @@ pub fn event() -> impl Strategy<Value = Event> {
         reading_event().prop_map(Event::Reading).boxed(),
         derivation_event().prop_map(Event::Derivation).boxed(),
         assessment_event().prop_map(Event::Assessment).boxed(),
+        identity_event().prop_map(Event::Identity).boxed(),
         adjudication_event().prop_map(Event::Adjudication).boxed(),
     ]
 }

@@ -4,6 +4,7 @@
 use crate::access::{self, Action, Viewer};
 use crate::actor::{self, Actor, ActorKind, Name};
 use crate::adjudication::{self, Adjudication, Docket, Finding, Outcome, Rulings, Standard};
+use crate::anchor::Lost;
 use crate::annotation::{self, Annotation, Span, SpanRole};
 use crate::assessment::{self, Assessment, Confidence, Content, Grade, Letter, Likelihood};
 use crate::claim::{Act, Chain, Claim, Facet, Polarity, Role, Scope, Speaker, Stance, Target};
@@ -11,6 +12,7 @@ use crate::codebook::Codebook;
 use crate::derivation::{self, Derivation, DerivationType, Verdict};
 use crate::document::{self, Document};
 use crate::edtf::Edtf;
+use crate::identity::{self, Identity};
 use crate::incident::{self, Incident};
 use crate::opinion::Opinion;
 use crate::passage::{self, Indexed};
@@ -22,7 +24,7 @@ use crate::source::{self, Source, SourceKind, SourceRelation};
 use crate::testing::{AUTHOR, accusation, edtf, given, id, refusal, text};
 use crate::text::{self, Text};
 use crate::user::{self, User};
-use crate::{Kind, Rejection};
+use crate::{Aggregate, Kind, Rejection};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
@@ -89,7 +91,11 @@ const ROWS: &[Row] = &[
     ("actor.rs", "names_full", || refusal(full_actor().decide(assert_name(1_000)))),
     ("actor.rs", "not_found", || refusal(Actor::Absent.decide(assert_name(1)))),
     ("annotation.rs", "annotation_in_use", || refusal(mark().decide(&annotation::Command::Retract { in_use: true }))),
-    ("annotation.rs", "annotation_moved", || refusal(revise_mark(Span { revision: 2, ..span() }))),
+    ("annotation.rs", "annotation_moved", || refusal(revise_mark(Span { revision: 0, ..span() }))),
+    ("annotation.rs", "anchor_settled", || {
+        let reanchor = annotation::Command::Reanchor { revision: 1, found: Err(Lost::NotFound) };
+        refusal(mark().decide(&reanchor))
+    }),
     ("annotation.rs", "annotation_retracted", || {
         refusal(retracted_mark().decide(&annotation::Command::Retract { in_use: false }))
     }),
@@ -157,6 +163,21 @@ const ROWS: &[Row] = &[
     }),
     ("edtf.rs", "edtf_invalid", || refusal(Edtf::parse("once", ""))),
     ("edtf.rs", "edtf_reversed", || refusal(Edtf::parse("2021/2020", ""))),
+    ("identity.rs", "against_irrelevant", || refusal(merged().decide(judge(judged(2, 8, 9, &[1]))))),
+    ("identity.rs", "id_taken", || refusal(merged().decide(judge(judged(1, 8, 9, &[]))))),
+    ("identity.rs", "judgement_contradicts", || refusal(merged().decide(judge(judged(2, 5, 4, &[]))))),
+    ("identity.rs", "judgement_of_itself", || refusal(merged().decide(judge(judged(2, 8, 8, &[]))))),
+    ("identity.rs", "judgement_stands", || {
+        let verdict = identity::Verdict::Same;
+        let again = identity::Command::Judge { author: AUTHOR, verdict, judged: judged(2, 5, 4, &[]) };
+        refusal(merged().decide(again))
+    }),
+    ("identity.rs", "judgement_withdrawn", || {
+        let withdrawn = identity::Event::JudgementWithdrawn(id(1));
+        refusal(merged().evolve(&withdrawn, AUTHOR).decide(identity::Command::Withdraw(id(1))))
+    }),
+    ("identity.rs", "not_found", || refusal(Identity::default().decide(identity::Command::Withdraw(id(1))))),
+    ("identity.rs", "reference_unknown", || refusal(merged().decide(judge(judged(2, 5, 4, &[3]))))),
     ("incident.rs", "id_taken", || {
         refusal(Incident::Single(incident()).decide(incident::Command::Register(incident())))
     }),
@@ -356,11 +377,11 @@ fn span() -> Span {
 }
 
 fn mark() -> Annotation {
-    Annotation::Live { author: AUTHOR, span: span() }
+    given([annotation::Event::AnnotationCreated(span())])
 }
 
 fn retracted_mark() -> Annotation {
-    Annotation::Retracted { author: AUTHOR, span: span() }
+    given([annotation::Event::AnnotationCreated(span()), annotation::Event::AnnotationRetracted])
 }
 
 fn create_mark(state: &Annotation) -> Result<Vec<annotation::Event>, Rejection> {
@@ -499,6 +520,22 @@ fn likely() -> Grade {
 
 fn assessed(grade: Grade) -> Content {
     Content { target: assessment::Target::Source(id(1)), grade, reason: text("so it is") }
+}
+
+fn judged(n: u128, left: u128, right: u128, against: &[u128]) -> identity::Judged {
+    let against = against.iter().map(|n| id(*n)).collect();
+    let subject = identity::Subject::Actor;
+    identity::Judged { id: id(n), subject, left: id(left), right: id(right), reason: text("one emblem"), against }
+}
+
+/// The command that judges two to be two.
+fn judge(judged: identity::Judged) -> identity::Command {
+    identity::Command::Judge { author: AUTHOR, verdict: identity::Verdict::Distinct, judged }
+}
+
+/// Two actors, 4 and 5, are one.
+fn merged() -> Identity {
+    given([identity::Event::JudgedSame(judged(1, 4, 5, &[]))])
 }
 
 fn docket(targets: Vec<adjudication::Target>) -> Docket {

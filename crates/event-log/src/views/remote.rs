@@ -297,6 +297,12 @@ fn pin(request: &mut Request, as_of: u64) -> bool {
             | Question::Get(_)
             | Question::Board(_)
             | Question::Origins(_)
+            | Question::Timeline(_)
+            | Question::Ledger(_)
+            | Question::Orphans(_)
+            | Question::Inbox(_)
+            | Question::Identity(_)
+            | Question::Preview(_)
             | Question::History(_)
             | Question::Records(_)
             | Question::Text(_),

@@ -32,8 +32,12 @@ fn example() -> Board {
         opposition: vec![denial],
         ..BoardProposition::default()
     };
-    let incident =
-        BoardIncident { id: "i".to_owned(), title: "Ain al-Assad".to_owned(), when: "2021-05-04".to_owned() };
+    let incident = BoardIncident {
+        id: "i".to_owned(),
+        title: "Ain al-Assad".to_owned(),
+        when: "2021-05-04".to_owned(),
+        same_as: Vec::new(),
+    };
     Board {
         incident: Some(incident),
         as_of: 12,
@@ -92,6 +96,44 @@ fn a_table_keeps_to_the_width_of_the_terminal() {
 fn an_incident_about_which_nobody_spoke_says_so() {
     let empty = Board { propositions: Vec::new(), disputes: Vec::new(), ..example() };
     assert!(board(&empty, PLAIN).contains("Nobody has said anything"));
+}
+
+#[test]
+fn propositions_of_every_facet_are_named_by_it_and_what_it_asks_for() {
+    let actor = || Some(Named { id: "a".to_owned(), name: "Banner Brigade".to_owned() });
+    let about = |facet: &str, actor: Option<Named>, role: Option<&str>, value: Option<&str>| BoardProposition {
+        actor,
+        role: role.map(str::to_owned),
+        facet: facet.to_owned(),
+        value: value.map(str::to_owned),
+        status: "contested".to_owned(),
+        ..BoardProposition::default()
+    };
+    let facts = Dispute { kind: "facts".to_owned(), generic: false, because: Vec::new() };
+    let propositions = vec![
+        about("occurred", None, None, None),
+        about("when", None, None, Some("2021-05-04")),
+        about("where", None, None, Some("Erbil")),
+        about("means", None, None, Some("rockets")),
+        about("motive", actor(), None, Some("revenge")),
+        about("legality", None, None, Some("self-defence")),
+        about("evidence", actor(), Some("perpetrator"), None),
+        about("who", None, Some("perpetrator"), None),
+    ];
+    let text = board(&Board { propositions, disputes: vec![facts], ..example() }, PLAIN);
+    for part in [
+        "facts  what happened is contested, not only who did it",
+        "\noccurred  contested",
+        "\nwhen: 2021-05-04  contested",
+        "\nwhere: Erbil  contested",
+        "\nmeans: rockets  contested",
+        "\nmotive: revenge (Banner Brigade)  contested",
+        "\nlegality: self-defence  contested",
+        "\nevidence: Banner Brigade as perpetrator  contested",
+        "\nnobody named as perpetrator  contested",
+    ] {
+        assert!(text.contains(part), "{part} in\n{text}");
+    }
 }
 
 fn finding(reason: Option<&str>, also: &[&str]) -> Finding {

@@ -59,7 +59,7 @@ pub(crate) struct Annotation {
     /// The document, which does not change.
     #[schema(value_type = Uuid)]
     pub document: DocumentId,
-    /// The number of the document's revision, which does not change.
+    /// The number of the document's revision; it may become that of a newer one, where the passage is quoted anew.
     #[schema(minimum = 1)]
     pub revision: u32,
     /// The first code point.

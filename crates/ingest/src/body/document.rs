@@ -1,5 +1,6 @@
 //! Documents and their revisions.
 
+use domain::anchor::Strictness;
 use domain::document::{Detail, TEXT_LEN_MAX};
 use domain::edtf::Edtf;
 use domain::id::SourceId;
@@ -11,7 +12,7 @@ use time::format_description::well_known::Rfc3339;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::language;
+use super::{StrictnessCode, language};
 
 /// A document to register with its first text.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -67,6 +68,11 @@ pub(crate) struct NewRevision {
     /// When the text was captured.
     #[schema(format = DateTime)]
     pub captured_at: String,
+    /// What counts as the place of an annotation in this text: the `best` one, whose quote may have been edited, or only
+    /// one with the `exact` quote.
+    #[serde(default)]
+    #[schema(value_type = StrictnessCode, default = "best")]
+    pub anchors: Strictness,
 }
 
 impl NewRevision {

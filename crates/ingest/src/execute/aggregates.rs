@@ -15,6 +15,7 @@ use domain::assessment::Assessment;
 use domain::derivation::Derivation;
 use domain::document::Document;
 use domain::id::UserId;
+use domain::identity::Identity;
 use domain::incident::Incident;
 use domain::project::Project;
 use domain::reading::Reading;
@@ -88,6 +89,8 @@ aggregates! {
     annotations: Annotation, 100_000;
     readings: Reading, 50_000;
     derivations: Derivation, 20_000;
+    // Three of a project; each may hold some thousand judgements.
+    identities: Identity, 300;
     assessments: Assessment, 20_000;
     adjudications: Adjudication, 20_000;
 }

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use domain::Code;
 use domain::id::{ProjectId, UserId, derived};
+use domain::identity::Subject;
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -26,8 +28,12 @@ impl Touches {
     pub fn of(line: &Line, key: Uuid, large: bool, project: ProjectId, user: UserId) -> Self {
         let steps = line.resource.split('/').filter_map(|step| Uuid::try_parse(step).ok());
         let id = line.body.get("id").and_then(Value::as_str).and_then(|id| Uuid::try_parse(id).ok());
+        // Which of two judgements is refused, where they contradict each other, depends on their order.
+        let judged = (line.resource == "judgements").then(|| line.body.get("kind")?.as_str());
+        let judged = judged.flatten().and_then(|kind| Subject::from_code(kind).ok());
         let made = (0..=INLINE_MAX).map(|n| derived(project, user, key, n));
-        let writes: BTreeSet<Uuid> = steps.chain(id).chain([key]).chain(made).collect();
+        let writes: BTreeSet<Uuid> =
+            steps.chain(id).chain([key]).chain(made).chain(judged.map(|kind| kind.aggregate(project))).collect();
         let mut names = writes.clone();
         collect(&line.body, &mut names);
         // Two adjudications of one target are not looked at together: the later one is to find the earlier.

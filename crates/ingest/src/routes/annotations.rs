@@ -60,7 +60,7 @@ pub(super) async fn mark(service: &Service, project: ProjectId, ask: &Ask<NewAnn
     Ok(ANNOTATIONS.created(&command, &outcome, &Written::new(command.address.id, &outcome)))
 }
 
-/// Move a mark within its text, or change what it says. Its author alone may.
+/// Move a mark, or change what it says. Its author alone may, within its text or to a newer revision of the document.
 #[utoipa::path(
     patch, path = "/v1/projects/{project}/annotations/{id}", tag = "annotations", params(OneOf, Repeatable, Against),
     request_body(content = AnnotationPatch, content_type = "application/merge-patch+json"),
@@ -79,8 +79,9 @@ async fn patch_annotation(
         inside.check_change(&loaded)?;
         ask.condition.required(&loaded)?;
         let body = merged(&body::annotation::Annotation::of(present), &ask.body)?;
-        let (text, document) = service.passages(project, present.document, present.revision).await?;
-        let revise = annotation::Command::Revise { span: body.span()?, exact: body.exact.as_deref(), text: &text };
+        let span = body.span()?;
+        let (text, document) = service.passages(project, present.document, span.revision).await?;
+        let revise = annotation::Command::Revise { span, exact: body.exact.as_deref(), text: &text };
         Ok(Decision::new(loaded.state.decide(&revise)?, vec![inside.reliance(), document]))
     };
     let outcome = service.change(&command, decide).await?;

@@ -18,7 +18,9 @@ use utoipa::openapi::{
 use utoipa::{IntoParams, IntoResponses, ToSchema};
 use uuid::Uuid;
 
-use crate::answer::{DocumentWritten, MemberWritten, Published, ReadingWritten, TokenWritten, Written};
+use crate::answer::{
+    DocumentWritten, MemberWritten, Published, ReadingWritten, RevisionWritten, TokenWritten, Written,
+};
 
 /// The name of the bearer token among the security schemes.
 const TOKEN: &str = "token";
@@ -104,6 +106,7 @@ pub(crate) fn openapi() -> OpenApi {
     Problem::describe(components);
     describe::<Written>(components);
     describe::<DocumentWritten>(components);
+    describe::<RevisionWritten>(components);
     describe::<ReadingWritten>(components);
     describe::<Published>(components);
     describe::<MemberWritten>(components);

@@ -18,11 +18,12 @@ use uuid::Uuid;
 use super::collection::Collection;
 use super::describe::{Against, Changed, Created, MaybeAgainst, Repeatable};
 use super::{InProject, OneOf};
-use crate::answer::{Answer, DocumentWritten, Written};
+use crate::answer::{Answer, DocumentWritten, RevisionWritten, Written};
 use crate::auth::Inside;
 use crate::body::document::{NewDocument, NewRevision};
 use crate::execute::{Command, Decision, Loaded, Outcome};
 use crate::failure::Failure;
+use crate::reanchoring::{Captured, Carried};
 use crate::request::{Ask, Bare, Condition, Empty, Large};
 use crate::service::{DOCUMENT_BODY_LEN_MAX, Service};
 
@@ -60,14 +61,26 @@ pub(super) async fn register(
     let command = DOCUMENTS.creation(&inside, &ask, ask.body.id)?;
     let detail = ask.body.detail()?;
     let text = std::mem::take(&mut ask.body.text);
-    write(service, &inside, &command, ask.condition, &What::Register(detail), text).await
+    let outcome = write(service, &inside, &command, ask.condition, &What::Register(detail), text).await?;
+    let revision = number(&command, &outcome)?;
+    let document = command.address.id;
+    let body = DocumentWritten { id: document, document, revision, sequence: outcome.sequence };
+    Ok(DOCUMENTS.created(&command, &outcome, &body))
 }
 
-/// Add a text of the document, such as a corrected version.
+/// Add a text of the document, such as a corrected version, and look for its annotations in it.
+///
+/// Each annotation that was made before, in whichever revision it stands, moves to the best place of its passage in this
+/// text: by its quote, the words around it and its position. One that is not found is lost: it stays live where it stands,
+/// and is looked for again in the next revision. An annotation that is made in an older revision afterwards stays there
+/// until the next one too. No-claims stay in their revision.
+///
+/// If not all could be looked for, the answer is 503 with the code `reanchoring_incomplete`, and `idempotency_key`: the text
+/// is captured, and a repetition with that key goes on with the others.
 #[utoipa::path(
     post, path = "/v1/projects/{project}/documents/{id}/revisions", tag = "documents",
     params(OneOf, Repeatable, MaybeAgainst), request_body = NewRevision,
-    responses(Created<DocumentWritten>), security(("token" = []))
+    responses(Created<RevisionWritten>), security(("token" = []))
 )]
 async fn post_revision(
     State(service): State<Service>,
@@ -88,7 +101,15 @@ pub(super) async fn capture(
     let captured_at = ask.body.captured_at()?;
     let command = DOCUMENTS.change_below(&inside, &ask, id, "revisions");
     let text = std::mem::take(&mut ask.body.text);
-    write(service, &inside, &command, ask.condition, &What::Capture { captured_at }, text).await
+    let outcome = write(service, &inside, &command, ask.condition, &What::Capture { captured_at }, text).await?;
+    let revision = number(&command, &outcome)?;
+    let captured =
+        Captured { inside: &inside, command: &command, outcome: &outcome, revision, strictness: ask.body.anchors };
+    let Carried { reanchored, lost, ambiguous, sequence } = service.reanchor(&captured).await?;
+    let path = format!("projects/{project}/documents/{id}/revisions/{revision}/text");
+    let body = RevisionWritten { id, document: id, revision, sequence, reanchored, lost, ambiguous };
+    let answer = Answer::created(&command, &outcome, &path, &body);
+    Ok(Answer { sequence, ..answer })
 }
 
 /// What is recorded along with a text.
@@ -114,10 +135,10 @@ async fn write(
     condition: Condition,
     what: &What,
     text: String,
-) -> Result<Answer, Failure> {
+) -> Result<Outcome, Failure> {
     let document = command.address.id;
     if let Some(outcome) = service.earlier::<Document>(command).await? {
-        return answer(command, inside, what, &outcome);
+        return Ok(outcome);
     }
     let draft = &Draft::new(text).await?;
     let put = &Mutex::new(BTreeSet::new());
@@ -156,7 +177,7 @@ async fn write(
             sha256: revision.sha256,
         }),
         Err(failure) if failure.is_refusal() => None,
-        Err(_) => return result.and_then(|outcome| answer(command, inside, what, &outcome)),
+        Err(_) => return result,
     };
     let put = std::mem::take(&mut *put.lock().unwrap_or_else(PoisonError::into_inner));
     for key in put {
@@ -166,20 +187,13 @@ async fn write(
             service.texts().discard(&key).await;
         }
     }
-    answer(command, inside, what, &result?)
+    result
 }
 
-fn answer(command: &Command, inside: &Inside, what: &What, outcome: &Outcome) -> Result<Answer, Failure> {
-    let (project, document) = (inside.project, command.address.id);
-    let Some(Revision { number, .. }) = revision(&outcome.events) else {
-        return Err(Failure::damaged(&command.address, &"the record captures no revision"));
-    };
-    let body = DocumentWritten { id: document, document, revision: *number, sequence: outcome.sequence };
-    let path = match what {
-        What::Register(_) => format!("projects/{project}/documents/{document}"),
-        What::Capture { .. } => format!("projects/{project}/documents/{document}/revisions/{number}/text"),
-    };
-    Ok(Answer::created(command, outcome, &path, &body))
+/// The number of the revision that a record captures.
+fn number(command: &Command, outcome: &Outcome) -> Result<u32, Failure> {
+    let damaged = || Failure::damaged(&command.address, &"the record captures no revision");
+    revision(&outcome.events).map(|revision| revision.number).ok_or_else(damaged)
 }
 
 fn revision(events: &[Event]) -> Option<&Revision> {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::extract::State;
-use domain::annotation::{self, Annotation};
+use domain::annotation::{self, Anchoring, Annotation};
 use domain::claim::Claim;
 use domain::id::{AnnotationId, ProjectId, derived};
 use domain::project::Project;
@@ -145,7 +145,7 @@ async fn prepare(
         if !relied_on.contains(&document) {
             relied_on.push(document);
         }
-        marked.insert(id, Annotation::Live { author: command.author, span });
+        marked.insert(id, Annotation::Live { author: command.author, span, anchoring: Anchoring::default() });
         along.push(Along { address: inside.address(Kind::Annotation, id.uuid()), events });
     }
     let (surroundings, named) = service.surroundings(inside.project, &claim, marked).await?;

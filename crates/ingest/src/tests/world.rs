@@ -283,8 +283,9 @@ async fn records(log: &EventLog) -> Vec<Record> {
     records
 }
 
-/// A read side that folds the whole log for each question, and knows two: which readings and which adjudications there are.
-struct Folded(EventLog);
+/// A read side that folds the whole log for each question, and knows three: which readings and which adjudications there
+/// are, and which annotations of a document.
+pub struct Folded(pub EventLog);
 
 impl Views for Folded {
     fn ask(&self, request: Request) -> BoxFuture<'_, Reply> {
@@ -293,6 +294,15 @@ impl Views for Folded {
                 return Reply::refused(0, view::refusal::Why::Invalid, "not_supported_yet", "this view lists");
             };
             let records = records(&self.0).await;
+            if list.collection == "annotations" {
+                let document = list
+                    .filter
+                    .as_ref()
+                    .and_then(|filter| filter.document.clone())
+                    .expect("a document's are asked for");
+                let page = Page { items: annotations(&records, &request.project, &document), next: None };
+                return Reply { as_of: records.len() as u64, answer: Some(reply::Answer::Page(page)) };
+            }
             let items = records.iter().filter(|record| record.envelope.project.to_string() == request.project);
             let items = items.filter_map(|record| {
                 let (id, author) = (record.envelope.id.to_string(), record.envelope.author.to_string());
@@ -320,6 +330,23 @@ impl Views for Folded {
         }
         .boxed()
     }
+}
+
+fn annotations(records: &[Record], project: &str, document: &str) -> Vec<Resource> {
+    let positions = (1..).zip(records).filter(|(_, record)| record.envelope.project.to_string() == project);
+    let created = positions.filter(|(_, record)| match record.events.first() {
+        Some(domain::Event::Annotation(domain::annotation::Event::AnnotationCreated(span))) => {
+            span.document.to_string() == document
+        }
+        _ => false,
+    });
+    let resource = |(position, record): (u64, &Record)| {
+        let id = record.envelope.id.to_string();
+        Resource {
+            of: Some(resource::Of::Annotation(view::Annotation { id, position, ..view::Annotation::default() })),
+        }
+    };
+    created.map(resource).collect()
 }
 
 /// A read side that has not caught up.

@@ -13,7 +13,8 @@ use uuid::Uuid;
 use wire::view::reply::Answer;
 use wire::view::request::Question;
 use wire::view::{
-    Actor, Adjudication, Annotation, Assessment, Codebook, Derivation, Document, Get, Incident, List, Member, Policy,
+    Actor, Adjudication, Annotation, Assessment, Codebook, Derivation, Document, Get, Incident, Judgement, List, Member,
+    Policy,
     Reading, Relation, Resource, Source,
 };
 
@@ -56,7 +57,7 @@ fn of<T: ToSchema>() -> Description {
     Description { one: reference::<T>(), list: list_of::<T>(), schemas: schemas_of::<T>() }
 }
 
-const COLLECTIONS: [Collection; 13] = [
+const COLLECTIONS: [Collection; 14] = [
     Collection { name: "sources", one: "source", id: Id::Uuid, describe: of::<Source> },
     Collection { name: "documents", one: "document", id: Id::Uuid, describe: of::<Document> },
     Collection { name: "incidents", one: "incident", id: Id::Uuid, describe: of::<Incident> },
@@ -64,6 +65,7 @@ const COLLECTIONS: [Collection; 13] = [
     Collection { name: "relations", one: "relation", id: Id::Uuid, describe: of::<Relation> },
     Collection { name: "annotations", one: "annotation", id: Id::Uuid, describe: of::<Annotation> },
     Collection { name: "readings", one: "reading", id: Id::Uuid, describe: of::<Reading> },
+    Collection { name: "judgements", one: "judgement", id: Id::Uuid, describe: of::<Judgement> },
     Collection { name: "derivations", one: "derivation", id: Id::Uuid, describe: of::<Derivation> },
     Collection { name: "assessments", one: "assessment", id: Id::Uuid, describe: of::<Assessment> },
     Collection { name: "adjudications", one: "adjudication", id: Id::Uuid, describe: of::<Adjudication> },

@@ -6,7 +6,7 @@ use super::{Rest, STAND_INS, Written, json as write};
 
 #[test]
 fn an_utterance_with_more_quotes_links_to_them_at_whatever_depth() {
-    let rest = Rest { path: "/board".to_owned(), as_of: 7, policy: 0, shown: 1 };
+    let rest = Rest { base: "/board?as_of=7&policy=0".to_owned(), shown: 1 };
     let all = json!({"quotes": ["a"], "quotes_total": 1});
     let some = json!({"quotes": ["a"], "quotes_total": 3});
     let mut board = json!({"propositions": [{"support": [all, some]}], "generic": [{"about": {"neutral": [some]}}]});
@@ -19,7 +19,7 @@ fn an_utterance_with_more_quotes_links_to_them_at_whatever_depth() {
 
 #[test]
 fn more_quotes_than_a_board_ever_shows_are_counted_and_not_linked_again() {
-    let rest = |shown| Rest { path: "/board".to_owned(), as_of: 7, policy: 0, shown };
+    let rest = |shown| Rest { base: "/board?as_of=7&policy=0".to_owned(), shown };
     assert_eq!(rest(20).url(5000).unwrap(), "/board?as_of=7&policy=0&quotes=1000");
     assert_eq!(rest(1000).url(5000), None);
 }

@@ -2,7 +2,7 @@
 
 use domain::claim::{Claim, Proposition, Speaker, Target};
 use domain::{
-    Event, Kind, actor, adjudication, annotation, assessment, derivation, document, incident, project, reading,
+    Event, Kind, actor, adjudication, annotation, assessment, derivation, document, identity, incident, project, reading,
     relation, source, user,
 };
 use uuid::Uuid;
@@ -21,6 +21,7 @@ pub(super) fn each(event: &Event, name: impl FnMut(Kind, Uuid)) {
         Event::Reading(event) => in_reading(event, name),
         Event::Derivation(event) => in_derivation(event, name),
         Event::Assessment(event) => in_assessment(event, name),
+        Event::Identity(event) => in_identity(event, name),
         Event::Adjudication(event) => in_adjudication(event, name),
     }
 }
@@ -95,7 +96,9 @@ fn in_annotation(event: &annotation::Event, mut name: impl FnMut(Kind, Uuid)) {
         annotation::Event::AnnotationCreated(span) | annotation::Event::AnnotationRevised(span) => {
             name(Kind::Document, span.document.uuid());
         }
-        annotation::Event::AnnotationRetracted => {}
+        annotation::Event::AnnotationRetracted
+        | annotation::Event::AnnotationReanchored(_)
+        | annotation::Event::AnnotationAnchorLost(_) => {}
     }
 }
 
@@ -127,6 +130,16 @@ fn in_assessment(event: &assessment::Event, mut name: impl FnMut(Kind, Uuid)) {
             assessment::Target::Source(source) => name(Kind::Source, source.uuid()),
         },
         assessment::Event::AssessmentRevised { .. } | assessment::Event::AssessmentWithdrawn => {}
+    }
+}
+
+/// A judgement names what it is about, itself and what it contests: whoever depends on it finds its records by its id.
+fn in_identity(event: &identity::Event, mut name: impl FnMut(Kind, Uuid)) {
+    name(Kind::Identity, event.judgement().uuid());
+    if let Some((_, judged)) = event.judged() {
+        name(judged.subject.kind(), judged.left);
+        name(judged.subject.kind(), judged.right);
+        judged.against.iter().for_each(|contested| name(Kind::Identity, contested.uuid()));
     }
 }
 

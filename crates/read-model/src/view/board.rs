@@ -1,12 +1,12 @@
-//! The dispute board of an incident.
+//! The dispute board of an incident, and what is said about everything else.
 
 use super::cache::{Cached, Key};
 use super::case::Gathered;
 use super::scope::{Answer, Scope, Stop, Without, absent, id, invalid};
 use crate::Loaded;
 use domain::actor::Actor;
-use domain::attribution::{self, Case, Voice, assess};
-use domain::claim::{Speaker, Stance};
+use domain::attribution::{self, Alternative, Case, Edge, Voice, assess};
+use domain::claim::{Speaker, Stance, Target};
 use domain::id::{ActorId, AnnotationId, IncidentId, SourceId};
 use domain::incident::Incident;
 use domain::opinion::{Opinion, rounded};
@@ -16,10 +16,13 @@ use uuid::Uuid;
 use wire::view::reply::Answer as Said;
 use wire::view::{self, AskBoard, Board, Known, Unchanged};
 
+/// Edges that a board names: who wants all of them asks for those of the actors concerned.
+const ALTERNATIVES_MAX: usize = 20;
+
 /// The board that is asked for.
 pub(super) fn board(scope: &Scope<'_>, ask: &AskBoard) -> Answer<Said> {
     let incident = id(&ask.incident)?;
-    if let Some(cached) = cached(scope, IncidentId::new(incident))? {
+    if let Some(cached) = cached(scope, Target::Incident(IncidentId::new(incident)))? {
         return Ok(shown(scope, ask, &cached));
     }
     Err(no_case(scope, incident))
@@ -38,7 +41,7 @@ pub(super) fn no_case(scope: &Scope<'_>, incident: Uuid) -> Stop {
 
 /// The board that is asked for, if it was computed before.
 pub(super) fn recall(scope: &Scope<'_>, ask: &AskBoard) -> Answer<Option<Said>> {
-    let key = key(scope, IncidentId::new(id(&ask.incident)?));
+    let key = key(scope, Target::Incident(IncidentId::new(id(&ask.incident)?)));
     let cached = scope.view.boards.get(&key, &scope.snapshot)?;
     Ok(cached.map(|cached| shown(scope, ask, &cached)))
 }
@@ -55,23 +58,25 @@ fn shown(scope: &Scope<'_>, ask: &AskBoard, cached: &Cached<Board>) -> Said {
     Said::Board(board)
 }
 
-fn key(scope: &Scope<'_>, incident: IncidentId) -> Key {
+fn key(scope: &Scope<'_>, subject: Target) -> Key {
     let Without::Nothing = scope.without;
-    Key { project: scope.project, incident, policy: scope.policy_version }
+    Key { project: scope.project, subject, policy: scope.policy_version }
 }
 
 /// The status of an incident's board; an incident that is known has one.
 pub(super) fn status(scope: &Scope<'_>, incident: IncidentId) -> Answer<String> {
-    Ok(cached(scope, incident)?.ok_or_else(absent)?.content.status.clone())
+    let cached = cached(scope, Target::Incident(incident))?;
+    Ok(cached.ok_or_else(absent)?.content.status.clone())
 }
 
-/// The board from the cache, or from the records.
-fn cached(scope: &Scope<'_>, incident: IncidentId) -> Answer<Option<Arc<Cached<Board>>>> {
-    let (boards, snapshot, key) = (scope.view.boards, &scope.snapshot, key(scope, incident));
+/// The board from the cache, or from the records; of what is no incident, its propositions are what it tells. None when
+/// there is no such thing.
+pub(super) fn cached(scope: &Scope<'_>, subject: Target) -> Answer<Option<Arc<Cached<Board>>>> {
+    let (boards, snapshot, key) = (scope.view.boards, &scope.snapshot, key(scope, subject));
     if let Some(cached) = boards.get(&key, snapshot)? {
         return Ok(Some(cached));
     }
-    let Some(gathered) = boards.case(snapshot, scope.project, incident)? else { return Ok(None) };
+    let Some(gathered) = boards.case(snapshot, scope.project, subject)? else { return Ok(None) };
     let Gathered { case, subjects, since } = gathered;
     let assessed = assess(&case, scope.policy());
     let board = Mapping { case: &case }.board(&assessed, scope.policy_version);
@@ -91,15 +96,15 @@ fn limit_quotes(board: &mut Board, len_max: usize) {
 }
 
 /// From a board of the domain to the message, with the names of the case.
-struct Mapping<'a> {
-    case: &'a Case,
+pub(super) struct Mapping<'a> {
+    pub case: &'a Case,
 }
 
 impl Mapping<'_> {
     fn board(&self, board: &attribution::Board, policy: u32) -> Board {
         let generic = |list: &[attribution::Generic]| list.iter().map(|generic| self.generic(generic)).collect();
         Board {
-            incident: Some(head(self.case)),
+            incident: head(self.case),
             as_of: 0,
             since: 0,
             policy,
@@ -114,6 +119,7 @@ impl Mapping<'_> {
             propositions: board.propositions.iter().map(|about| self.proposition(about)).collect(),
             generic: generic(&board.generic),
             possible_members: generic(&board.possible),
+            would_change_if: Some(would_change(&board.alternatives)),
         }
     }
 
@@ -145,10 +151,19 @@ impl Mapping<'_> {
             n_support: about.n_support,
             n_witness: about.n_witness,
             opinion: Some(opinion(about.opinion)),
+            inconsistent: about.inconsistent.iter().map(|by| self.inconsistent(by)).collect(),
         }
     }
 
-    fn utterance(&self, utterance: &attribution::Utterance) -> view::Utterance {
+    fn inconsistent(&self, by: &attribution::Inconsistent) -> view::InconsistentSpeaker {
+        view::InconsistentSpeaker {
+            speakers: by.voices.iter().map(|voice| self.voice(voice)).collect(),
+            accused: by.own,
+            utterances: codes(&by.utterances),
+        }
+    }
+
+    pub fn utterance(&self, utterance: &attribution::Utterance) -> view::Utterance {
         let reading = self.case.readings.get(&utterance.first);
         let chain = reading.into_iter().flat_map(|reading| reading.claim.speakers.everyone());
         let quotes: Vec<_> = utterance.passages.iter().filter_map(|passage| self.quote(*passage)).collect();
@@ -168,6 +183,8 @@ impl Mapping<'_> {
             votes: utterance.votes.iter().map(vote).collect(),
             quotes_total: u32::try_from(quotes.len()).unwrap_or(u32::MAX),
             quotes,
+            earliest: utterance.time.first.date(),
+            latest: utterance.time.last.date(),
         }
     }
 
@@ -229,7 +246,7 @@ impl Mapping<'_> {
     }
 
     /// An actor's name; its id if it has none at this position.
-    fn actor(&self, id: ActorId) -> String {
+    pub fn actor(&self, id: ActorId) -> String {
         let name = self.case.actors.get(&id).and_then(Actor::name);
         name.map_or_else(|| id.to_string(), |name| name.as_str().to_owned())
     }
@@ -242,12 +259,41 @@ impl Mapping<'_> {
     }
 }
 
-/// The incident of a view, in a few words.
-pub(super) fn head(case: &Case) -> view::BoardIncident {
-    view::BoardIncident {
-        id: case.incident.to_string(),
-        title: case.detail.title.as_str().to_owned(),
-        when: case.detail.when.as_str().to_owned(),
+/// The incident of a view, in a few words: the one that stands for all that are judged to be it; none of what is no
+/// incident.
+pub(super) fn head(case: &Case) -> Option<view::BoardIncident> {
+    let Target::Incident(incident) = case.subject else { return None };
+    let resolution = &case.judgements.incidents.resolution;
+    let id = IncidentId::new(resolution.canonical(incident.uuid()));
+    let detail = case.others.get(&id).or(case.detail.as_ref())?;
+    let mut same_as = resolution.members(incident.uuid());
+    same_as.remove(&id.uuid());
+    Some(view::BoardIncident {
+        id: id.to_string(),
+        title: detail.title.as_str().to_owned(),
+        when: detail.when.as_str().to_owned(),
+        same_as: same_as.into_iter().map(|id| id.to_string()).collect(),
+    })
+}
+
+/// What would change a status; the first of many, and how many more there are.
+fn would_change(alternatives: &[Alternative]) -> view::WouldChange {
+    let item = |alternative: &Alternative| {
+        let (judgement, relation) = match alternative.edge {
+            Edge::Judgement(id) => (Some(id.to_string()), None),
+            Edge::Relation(id) => (None, Some(id.to_string())),
+        };
+        view::Alternative {
+            judgement,
+            relation,
+            status: alternative.status.to_string(),
+            because: codes(&alternative.because),
+        }
+    };
+    let more = alternatives.len().saturating_sub(ALTERNATIVES_MAX);
+    view::WouldChange {
+        items: alternatives.iter().take(ALTERNATIVES_MAX).map(item).collect(),
+        more: u32::try_from(more).unwrap_or(u32::MAX),
     }
 }
 
@@ -285,6 +331,6 @@ fn vote(vote: &attribution::Vote) -> view::Vote {
     }
 }
 
-fn codes<T: ToString>(list: &[T]) -> Vec<String> {
+pub(super) fn codes<T: ToString>(list: &[T]) -> Vec<String> {
     list.iter().map(ToString::to_string).collect()
 }

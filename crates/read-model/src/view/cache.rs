@@ -3,7 +3,9 @@
 use super::case::{Gathered, Recollection, gather};
 use crate::subject::Subject;
 use crate::{Error, Loaded, Snapshot};
-use domain::id::{IncidentId, ProjectId};
+use domain::claim::Target;
+use domain::id::ProjectId;
+use domain::identity::{self, Identity, Judgements, Resolved};
 use domain::project::Open;
 use moka::sync::Cache;
 use std::sync::Arc;
@@ -17,6 +19,8 @@ const BOARDS_BYTES_MAX: u64 = 32 * 1024 * 1024;
 const RECOLLECTIONS_BYTES_MAX: u64 = 32 * 1024 * 1024;
 /// States of projects that are kept in each of two caches, which share the newest.
 const PROJECTS_MAX: u64 = 1_000;
+/// Sets of judgements that are kept: each may have ten thousand.
+const JUDGEMENTS_MAX: u64 = 100;
 
 /// The boards of one store that were computed before, each with what it depends on.
 ///
@@ -25,10 +29,12 @@ const PROJECTS_MAX: u64 = 1_000;
 #[derive(Debug)]
 pub struct BoardCache {
     boards: Cache<Key, Arc<Cached<Board>>>,
-    /// What was read for the newest of an incident's boards: mostly the next one differs by a record.
-    recollections: Cache<(ProjectId, IncidentId), Arc<Recollection>>,
+    /// What was read for the newest board of something: mostly the next one differs by a record.
+    recollections: Cache<(ProjectId, Target), Arc<Recollection>>,
     /// Projects at the newest positions asked for.
     projects: Cache<ProjectId, Arc<Cached<Arc<Loaded<Open>>>>>,
+    /// The judgements of projects at the newest positions asked for.
+    judgements: Cache<(ProjectId, identity::Subject), Arc<Cached<Arc<Resolved>>>>,
     /// Projects at any position, by their last records.
     projects_past: Cache<(ProjectId, u64), Arc<Loaded<Open>>>,
 }
@@ -37,7 +43,8 @@ pub struct BoardCache {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Key {
     pub project: ProjectId,
-    pub incident: IncidentId,
+    /// What the board is about.
+    pub subject: Target,
     pub policy: u32,
 }
 
@@ -98,7 +105,8 @@ impl Default for BoardCache {
             .max_capacity(RECOLLECTIONS_BYTES_MAX)
             .weigher(|_, recollection: &Arc<Recollection>| recollection.weight());
         let (projects, projects_past) = (Cache::new(PROJECTS_MAX), Cache::new(PROJECTS_MAX));
-        Self { boards: boards.build(), recollections: recollections.build(), projects, projects_past }
+        let judgements = Cache::new(JUDGEMENTS_MAX);
+        Self { boards: boards.build(), recollections: recollections.build(), projects, projects_past, judgements }
     }
 }
 
@@ -122,22 +130,58 @@ impl BoardCache {
         }
     }
 
-    /// The case of an incident; none when it is no single incident at the snapshot's position.
+    /// The case of an incident, a class, a relation or an actor; none when there is no such thing at the snapshot's
+    /// position.
     pub(super) fn case(
         &self,
         snapshot: &Snapshot<'_>,
         project: ProjectId,
-        incident: IncidentId,
+        subject: Target,
     ) -> Result<Option<Gathered>, Error> {
-        let key = (project, incident);
+        let key = (project, subject);
         let earlier = self.recollections.get(&key);
-        let Some((gathered, recollection)) = gather(*snapshot, project, incident, earlier.as_deref())? else {
+        let judgements = self.judgements(snapshot, project)?;
+        let Some((gathered, recollection)) = gather(*snapshot, project, subject, judgements, earlier.as_deref())?
+        else {
             return Ok(None);
         };
         if earlier.is_none_or(|earlier| earlier.at() <= recollection.at()) {
             self.recollections.insert(key, Arc::new(recollection));
         }
         Ok(Some(gathered))
+    }
+
+    /// The judgements of a project at the snapshot's position.
+    pub(super) fn judgements(&self, snapshot: &Snapshot<'_>, project: ProjectId) -> Result<Judgements, Error> {
+        Ok(Judgements {
+            actors: self.judgements_on(snapshot, project, identity::Subject::Actor)?,
+            incidents: self.judgements_on(snapshot, project, identity::Subject::Incident)?,
+            readings: self.judgements_on(snapshot, project, identity::Subject::Reading)?,
+        })
+    }
+
+    fn judgements_on(
+        &self,
+        snapshot: &Snapshot<'_>,
+        project: ProjectId,
+        kind: identity::Subject,
+    ) -> Result<Arc<Resolved>, Error> {
+        let newest = self.judgements.get(&(project, kind));
+        if let Some(cached) = &newest
+            && cached.holds(snapshot)?
+        {
+            return Ok(Arc::clone(&cached.content));
+        }
+        let id = kind.aggregate(project);
+        let loaded: Option<Loaded<Identity>> = snapshot.load(project, id)?;
+        let last = loaded.as_ref().map_or(0, |loaded| loaded.last);
+        let resolved = Arc::new(loaded.map_or_else(Resolved::default, |loaded| Resolved::from(loaded.state)));
+        if newest.is_none_or(|newest| newest.since <= last) {
+            let address = Address { project: project.uuid(), kind: domain::Kind::Identity, id };
+            let cached = Cached::new(Arc::clone(&resolved), last, vec![Subject::own(&address)], snapshot.at());
+            self.judgements.insert((project, kind), Arc::new(cached));
+        }
+        Ok(resolved)
     }
 
     /// The state of a project at the snapshot's position, from its records if it is not here.

@@ -1,7 +1,8 @@
-//! Gathering what an incident's board depends on.
+//! Gathering what a board depends on.
 
 mod adjudications;
 mod derivations;
+mod judgements;
 mod recollection;
 
 pub(super) use recollection::Recollection;
@@ -17,6 +18,7 @@ use domain::attribution::{Case, CaseReading};
 use domain::claim::{Claim, Speaker, Target};
 use domain::document::Document;
 use domain::id::{ActorId, AnnotationId, DocumentId, IncidentId, ProjectId, ReadingId, RelationId, SourceId};
+use domain::identity::{self, Judgements};
 use domain::incident::{Class, Detail, Incident, Membership};
 use domain::reading::Reading;
 use domain::relation::{Relation, RelationType};
@@ -38,32 +40,61 @@ pub(super) struct Gathered {
     pub since: u64,
 }
 
-/// Gathers the case of an incident; none when it is no single incident at the snapshot's position.
+/// Gathers the case of an incident, a class, a relation or an actor; none when there is no such thing at the snapshot's
+/// position.
 ///
-/// What an earlier gathering of the same incident read is not read again, as far as no record came to it since; what was
+/// What an earlier gathering of the same read is not read again, as far as no record came to it since; what was
 /// read for this one comes along for the next.
 pub(super) fn gather(
     snapshot: Snapshot<'_>,
     project: ProjectId,
-    incident: IncidentId,
+    subject: Target,
+    judgements: Judgements,
     earlier: Option<&Recollection>,
 ) -> Result<Option<(Gathered, Recollection)>, Error> {
     let memory = earlier.and_then(|earlier| Memory::of(earlier, &snapshot));
     let recollection = Recollection::new(snapshot.at());
     let mut records = Records { snapshot, project, memory, recollection };
-    let Some(Incident::Single(detail)) = records.load::<Incident>(incident.uuid())?.map(|loaded| loaded.state) else {
+    let (is_there, detail) = known(&mut records, subject)?;
+    if !is_there {
         return Ok(None);
-    };
-    let mut gathering = Gathering { records, readings: BTreeMap::new(), classes: BTreeMap::new() };
-    gathering.classes_near(&detail)?;
-    gathering.readings_on(incident)?;
+    }
+    let (readings, classes) = (BTreeMap::new(), BTreeMap::new());
+    let mut gathering = Gathering { records, judgements, readings, classes, others: BTreeMap::new() };
+    if let Some(detail) = &detail {
+        gathering.classes_near(detail)?;
+    }
+    gathering.readings_on(subject)?;
+    gathering.others_of(subject)?;
     let classes: Vec<_> = gathering.classes.keys().copied().collect();
     for class in classes {
-        gathering.readings_on(class)?;
+        gathering.readings_on(Target::Class(class))?;
     }
     gathering.changes()?;
     gathering.classes_named()?;
-    gathering.finish(incident, detail).map(Some)
+    gathering.finish(subject, detail).map(Some)
+}
+
+/// Whether there is such a thing, and what is known of an incident.
+fn known(records: &mut Records<'_>, subject: Target) -> Result<(bool, Option<Detail>), Error> {
+    Ok(match subject {
+        Target::Incident(id) => match records.state::<Incident>(id.uuid())? {
+            Incident::Single(detail) => (true, Some(detail)),
+            Incident::Class(_) | Incident::Absent => (false, None),
+        },
+        Target::Class(id) => (matches!(records.state::<Incident>(id.uuid())?, Incident::Class(_)), None),
+        Target::Relation(id) => (records.load::<Relation>(id.uuid())?.is_some(), None),
+        Target::Actor(id) => (records.load::<Actor>(id.uuid())?.is_some(), None),
+    })
+}
+
+/// The aggregate that is the target.
+pub(super) fn aggregate(target: Target) -> (Kind, Uuid) {
+    match target {
+        Target::Incident(id) | Target::Class(id) => (Kind::Incident, id.uuid()),
+        Target::Relation(id) => (Kind::Relation, id.uuid()),
+        Target::Actor(id) => (Kind::Actor, id.uuid()),
+    }
 }
 
 /// The records, as far as they were asked for.
@@ -113,6 +144,12 @@ impl Records<'_> {
         Ok(is_empty)
     }
 
+    /// Makes the case depend on a subject of which nothing else is asked.
+    fn depend(&mut self, subject: Subject) -> Result<(), Error> {
+        self.read(subject, |snapshot, _| Ok(((), snapshot.last_position(&subject)?.unwrap_or(0), 0)))?;
+        Ok(())
+    }
+
     fn mentions(&mut self, kind: Kind, id: Uuid, mentioning: Kind) -> Result<Vec<Uuid>, Error> {
         self.aggregates(Subject::mention(&self.address(kind, id), mentioning))
     }
@@ -142,6 +179,8 @@ impl Records<'_> {
 
 struct Gathering<'a> {
     records: Records<'a>,
+    judgements: Judgements,
+    others: BTreeMap<IncidentId, Detail>,
     readings: BTreeMap<ReadingId, CaseReading>,
     classes: BTreeMap<IncidentId, Class>,
 }
@@ -160,13 +199,11 @@ impl Gathering<'_> {
         Ok(())
     }
 
-    /// Live readings about an incident or a class.
-    fn readings_on(&mut self, target: IncidentId) -> Result<(), Error> {
-        for id in self.records.mentions(Kind::Incident, target.uuid(), Kind::Reading)? {
-            self.add(ReadingId::new(id), |claim| match claim.proposition.target {
-                Target::Incident(id) | Target::Class(id) => id == target,
-                Target::Relation(_) | Target::Actor(_) => false,
-            })?;
+    /// Live readings about this.
+    fn readings_on(&mut self, target: Target) -> Result<(), Error> {
+        let about = aggregate(target);
+        for id in self.records.mentions(about.0, about.1, Kind::Reading)? {
+            self.add(ReadingId::new(id), |claim| aggregate(claim.proposition.target) == about)?;
         }
         Ok(())
     }
@@ -177,7 +214,16 @@ impl Gathering<'_> {
     /// along, whatever the words are about.
     fn changes(&mut self) -> Result<(), Error> {
         let mut pending: Vec<ReadingId> = self.readings.keys().copied().collect();
+        let mut judged = BTreeSet::new();
         while let Some(changed) = pending.pop() {
+            // Who is judged to read the same words comes along, whatever the words are read to be about.
+            for id in self.judged(identity::Subject::Reading, [changed.uuid()])? {
+                let id = ReadingId::new(id);
+                if judged.insert(id) && self.add(id, |_| true)? {
+                    pending.push(id);
+                    pending.extend(self.readers_beside(id)?);
+                }
+            }
             for id in self.records.mentions(Kind::Reading, changed.uuid(), Kind::Reading)? {
                 let id = ReadingId::new(id);
                 if self.add(id, |claim| claim.changes.contains(&changed))? {
@@ -193,21 +239,41 @@ impl Gathering<'_> {
     /// Whether their passages overlap is for the domain.
     fn readers_beside(&mut self, id: ReadingId) -> Result<Vec<ReadingId>, Error> {
         let claim = self.readings[&id].claim.clone();
-        let (kind, target) = match claim.proposition.target {
-            Target::Incident(id) | Target::Class(id) => (Kind::Incident, id.uuid()),
-            Target::Relation(id) => (Kind::Relation, id.uuid()),
-            Target::Actor(id) => (Kind::Actor, id.uuid()),
+        let (kind, targets) = match claim.proposition.target {
+            Target::Incident(id) | Target::Class(id) => {
+                (Kind::Incident, self.judged(identity::Subject::Incident, [id.uuid()])?)
+            }
+            Target::Relation(id) => (Kind::Relation, BTreeSet::from([id.uuid()])),
+            Target::Actor(id) => (Kind::Actor, self.judged(identity::Subject::Actor, [id.uuid()])?),
         };
+        let whom = claim.proposition.actor.map(ActorId::uuid);
+        let speaking = match claim.speakers.speaker() {
+            Speaker::Actor(actor) => Some(actor.uuid()),
+            Speaker::Source(_) | Speaker::Unidentified { .. } => None,
+        };
+        let subjects = self.judged(identity::Subject::Actor, whom)?;
+        let speakers = self.judged(identity::Subject::Actor, speaking)?;
         let agrees = |other: &Claim| {
             let (own, other_about) = (&claim.proposition, &other.proposition);
-            (own.target, own.facet, own.actor) == (other_about.target, other_about.facet, other_about.actor)
-                && other.speakers.speaker() == claim.speakers.speaker()
+            let is_about = match (own.actor, other_about.actor) {
+                (Some(_), Some(actor)) => subjects.contains(&actor.uuid()),
+                (None, None) => true,
+                (None, Some(_)) | (Some(_), None) => false,
+            };
+            let speaks = match other.speakers.speaker() {
+                Speaker::Actor(actor) => speakers.contains(&actor.uuid()),
+                other => other == claim.speakers.speaker(),
+            };
+            own.facet == other_about.facet && is_about && speaks
         };
         let mut added = Vec::new();
-        for id in self.records.mentions(kind, target, Kind::Reading)? {
-            let id = ReadingId::new(id);
-            if self.add(id, agrees)? {
-                added.push(id);
+        for target in targets {
+            for id in self.records.mentions(kind, target, Kind::Reading)? {
+                let id = ReadingId::new(id);
+                let is_there = |claim: &Claim| aggregate(claim.proposition.target).1 == target && agrees(claim);
+                if self.add(id, is_there)? {
+                    added.push(id);
+                }
             }
         }
         Ok(added)
@@ -247,9 +313,42 @@ impl Gathering<'_> {
         Ok(())
     }
 
-    fn finish(self, incident: IncidentId, detail: Detail) -> Result<(Gathered, Recollection), Error> {
-        let Self { mut records, readings, classes } = self;
+    /// What may be one with these by the judgements, these included.
+    fn judged(
+        &mut self,
+        kind: identity::Subject,
+        ids: impl IntoIterator<Item = Uuid>,
+    ) -> Result<BTreeSet<Uuid>, Error> {
+        judgements::neighbours(&mut self.records, &self.judgements, kind, ids)
+    }
+
+    /// Adds what is read about others that may be the same: incidents with what is known of them, and actors.
+    fn others_of(&mut self, subject: Target) -> Result<(), Error> {
+        match subject {
+            Target::Incident(incident) => {
+                for other in self.judged(identity::Subject::Incident, [incident.uuid()])? {
+                    let other = IncidentId::new(other);
+                    if let (true, Incident::Single(detail)) = (other != incident, self.records.state(other.uuid())?) {
+                        self.classes_near(&detail)?;
+                        self.readings_on(Target::Incident(other))?;
+                        self.others.insert(other, detail);
+                    }
+                }
+            }
+            Target::Actor(actor) => {
+                for other in self.judged(identity::Subject::Actor, [actor.uuid()])? {
+                    self.readings_on(Target::Actor(ActorId::new(other)))?;
+                }
+            }
+            Target::Class(_) | Target::Relation(_) => {}
+        }
+        Ok(())
+    }
+
+    fn finish(self, subject: Target, detail: Option<Detail>) -> Result<(Gathered, Recollection), Error> {
+        let Self { mut records, judgements, others, readings, classes } = self;
         let mut named = Named::default();
+        named.add_target(subject);
         for reading in readings.values() {
             named.add(&reading.claim);
         }
@@ -264,17 +363,23 @@ impl Gathering<'_> {
             Document::Absent => None,
         }));
         let sources: BTreeMap<SourceId, Source> = states(&mut records, named.sources, SourceId::uuid)?;
-        named.actors.extend(&detail.targets);
-        let relations = relations(&mut records, &mut named.actors, named.relations)?;
-        let incidents = classes.keys().copied().chain([incident]);
-        let adjudications =
-            adjudications(&mut records, incidents, relations.keys().copied(), readings.keys().copied())?;
+        let targets = others.values().chain(&detail).flat_map(|detail| &detail.targets);
+        let named_by_classes = classes.values().flat_map(|class| class.targets.iter().chain(&class.actors));
+        named.actors.extend(targets.chain(named_by_classes));
+        let relations = relations(&mut records, &judgements, &mut named.actors, named.relations)?;
+        let subjects = others.keys().map(|id| Target::Incident(*id)).chain([subject]);
+        let subjects = subjects.chain(classes.keys().map(|id| Target::Class(*id)));
+        let adjudications = adjudications(&mut records, subjects, relations.keys().copied(), readings.keys().copied())?;
         // Somebody may have been found to have done it whom nobody names.
         named.actors.extend(adjudications.values().flat_map(actors_of));
+        let found = named.actors.iter().map(|id| id.uuid()).collect::<Vec<_>>();
+        let beside = judgements::neighbours(&mut records, &judgements, identity::Subject::Actor, found)?;
+        named.actors.extend(beside.into_iter().map(ActorId::new));
         let actors: BTreeMap<ActorId, Actor> = states(&mut records, named.actors, ActorId::uuid)?;
         let case = Case {
-            incident,
+            subject,
             detail,
+            others,
             readings,
             annotations,
             derivations,
@@ -283,6 +388,7 @@ impl Gathering<'_> {
             sources,
             relations,
             classes,
+            judgements,
             adjudications,
         };
         let recollection = records.recollection;
@@ -312,6 +418,7 @@ fn states<I: Copy + Ord, A: Aggregate>(
 /// for the actor's words.
 fn relations(
     records: &mut Records<'_>,
+    judgements: &Judgements,
     actors: &mut BTreeSet<ActorId>,
     named: BTreeSet<RelationId>,
 ) -> Result<BTreeMap<RelationId, Relation>, Error> {
@@ -327,6 +434,8 @@ fn relations(
         if !looked_at.insert(actor) {
             continue;
         }
+        let beside = judgements::neighbours(records, judgements, identity::Subject::Actor, [actor.uuid()])?;
+        pending.extend(beside.into_iter().map(ActorId::new));
         for id in records.mentions(Kind::Actor, actor.uuid(), Kind::Relation)? {
             let relation: Relation = records.state(id)?;
             if let Some(edge) = relation.edge() {
@@ -338,7 +447,11 @@ fn relations(
             relations.insert(RelationId::new(id), relation);
         }
     }
+    actors.extend(looked_at);
     actors.extend(relations.values().filter_map(edge_ends).flatten());
+    let beside =
+        judgements::neighbours(records, judgements, identity::Subject::Actor, actors.iter().map(|id| id.uuid()))?;
+    actors.extend(beside.into_iter().map(ActorId::new));
     Ok(relations)
 }
 
@@ -352,16 +465,20 @@ struct Named {
 }
 
 impl Named {
+    fn add_target(&mut self, target: Target) {
+        match target {
+            Target::Actor(actor) => drop(self.actors.insert(actor)),
+            Target::Relation(relation) => drop(self.relations.insert(relation)),
+            Target::Incident(_) | Target::Class(_) => {}
+        }
+    }
+
     fn add(&mut self, claim: &Claim) {
         self.annotations.extend(&claim.evidence);
         self.relations.extend(claim.speaks_for);
         self.actors.extend(claim.proposition.actor);
         self.actors.extend(&claim.proposition.with);
-        match claim.proposition.target {
-            Target::Actor(actor) => drop(self.actors.insert(actor)),
-            Target::Relation(relation) => drop(self.relations.insert(relation)),
-            Target::Incident(_) | Target::Class(_) => {}
-        }
+        self.add_target(claim.proposition.target);
         for speaker in claim.speakers.everyone() {
             match speaker {
                 Speaker::Actor(actor) => drop(self.actors.insert(*actor)),

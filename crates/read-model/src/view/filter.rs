@@ -1,5 +1,6 @@
 //! What listed resources have in common.
 
+use super::judgements::judgements;
 use super::resource::{KINDS_OF_READINGS, kind_of_derivation, kind_of_reading, kinds_of_derivations};
 use super::scope::{Answer, Scope, invalid};
 use super::{board, status};
@@ -12,12 +13,14 @@ use domain::claim::{Claim, Speaker, Target};
 use domain::derivation::Derivation;
 use domain::document::Document;
 use domain::id::{ActorId, DocumentId, Handle, IncidentId, ReadingId, UserId};
+use domain::identity;
 use domain::incident::Incident;
 use domain::reading::Reading;
 use domain::relation::{Relation, RelationType};
 use domain::source::{Source, SourceKind};
 use domain::text::{Text, comparable};
 use domain::{Aggregate, Code};
+use std::collections::BTreeSet;
 use uuid::Uuid;
 use wire::view;
 
@@ -26,9 +29,11 @@ use wire::view;
 pub(super) struct Filter {
     pub status: Option<String>,
     pub kind: Option<String>,
-    pub actor: Option<ActorId>,
+    /// The one that is asked for, with all that are judged to be one with it.
+    pub actor: Option<BTreeSet<Uuid>>,
     pub document: Option<DocumentId>,
-    pub incident: Option<IncidentId>,
+    /// The same of incidents.
+    pub incident: Option<BTreeSet<Uuid>>,
     pub author: Option<UserId>,
     /// In comparable form.
     pub q: Option<String>,
@@ -68,7 +73,12 @@ fn all<C: Code>() -> Kinds {
 
 impl Filter {
     /// Understands a filter of a collection that has these fields.
-    pub(super) fn parse(filter: Option<&view::Filter>, collection: &str, fields: &Fields) -> Answer<Self> {
+    pub(super) fn parse(
+        scope: &Scope<'_>,
+        filter: Option<&view::Filter>,
+        collection: &str,
+        fields: &Fields,
+    ) -> Answer<Self> {
         let Some(view::Filter { status, kind, actor, document, incident, author, q, targets }) = filter else {
             return Ok(Self::default());
         };
@@ -89,9 +99,9 @@ impl Filter {
         Ok(Self {
             status: status.clone(),
             kind: kind.as_deref().map(comparable),
-            actor: parse_id("actor", actor.as_deref())?.map(ActorId::new),
+            actor: all_of(scope, identity::Subject::Actor, parse_id("actor", actor.as_deref())?)?,
             document: parse_id("document", document.as_deref())?.map(DocumentId::new),
-            incident: parse_id("incident", incident.as_deref())?.map(IncidentId::new),
+            incident: all_of(scope, identity::Subject::Incident, parse_id("incident", incident.as_deref())?)?,
             author: author.as_deref().map(user).transpose()?,
             q: q.as_deref().map(comparable),
             targets: targets
@@ -107,11 +117,11 @@ impl Filter {
         texts.into_iter().any(|text| comparable(text.as_str()).contains(q.as_str()))
     }
 
-    fn is_kind(&self, kind: &str) -> bool {
+    pub(super) fn is_kind(&self, kind: &str) -> bool {
         self.kind.as_deref().is_none_or(|asked| asked == kind)
     }
 
-    fn is_status(&self, status: &str) -> bool {
+    pub(super) fn is_status(&self, status: &str) -> bool {
         self.status.as_deref().is_none_or(|asked| asked == status)
     }
 
@@ -120,7 +130,7 @@ impl Filter {
     }
 
     fn names(&self, mut actors: impl Iterator<Item = ActorId>) -> bool {
-        self.actor.is_none_or(|asked| actors.any(|actor| actor == asked))
+        self.actor.as_ref().is_none_or(|asked| actors.any(|actor| asked.contains(&actor.uuid())))
     }
 }
 
@@ -132,6 +142,12 @@ fn check_code(name: &str, given: Option<&str>, known: &[&str]) -> Answer<()> {
         }
         Some(_) | None => Ok(()),
     }
+}
+
+/// What is one with this by the judgements at the position.
+fn all_of(scope: &Scope<'_>, kind: identity::Subject, id: Option<Uuid>) -> Answer<Option<BTreeSet<Uuid>>> {
+    let Some(id) = id else { return Ok(None) };
+    Ok(Some(judgements(scope)?.of(kind).resolution.members(id)))
 }
 
 fn parse_id(name: &str, given: Option<&str>) -> Answer<Option<Uuid>> {
@@ -317,7 +333,7 @@ impl Filtered for Assessment {
         if !is_plain || !filter.document.is_none_or(is_document) {
             return Ok(false);
         }
-        match (filter.incident, target) {
+        match (&filter.incident, target) {
             (None, _) => Ok(true),
             (Some(_), assessment::Target::Document(_) | assessment::Target::Source(_)) => Ok(false),
             (Some(asked), assessment::Target::Proposition(about)) => Ok(is_about_incident(about.target, asked)),
@@ -349,7 +365,7 @@ impl Filtered for Adjudication {
         if !filter.targets.is_empty() && !docket.targets.iter().any(is_asked) {
             return Ok(false);
         }
-        let Some(asked) = filter.incident else { return Ok(true) };
+        let Some(asked) = &filter.incident else { return Ok(true) };
         for target in &docket.targets {
             if concerns(scope, target, asked)? {
                 return Ok(true);
@@ -360,20 +376,20 @@ impl Filtered for Adjudication {
 }
 
 /// Whether a target is an incident, or about one, or a reading about one.
-fn concerns(scope: &Scope<'_>, target: &adjudication::Target, asked: IncidentId) -> Answer<bool> {
+fn concerns(scope: &Scope<'_>, target: &adjudication::Target, asked: &BTreeSet<Uuid>) -> Answer<bool> {
     match target {
-        adjudication::Target::Incident(id) => Ok(*id == asked),
+        adjudication::Target::Incident(id) => Ok(asked.contains(&id.uuid())),
         adjudication::Target::Proposition(about) => Ok(is_about_incident(about.target, asked)),
         adjudication::Target::Reading(id) => reads_about(scope, *id, asked),
     }
 }
 
-fn is_about_incident(target: Target, asked: IncidentId) -> bool {
-    matches!(target, Target::Incident(id) | Target::Class(id) if id == asked)
+fn is_about_incident(target: Target, asked: &BTreeSet<Uuid>) -> bool {
+    matches!(target, Target::Incident(id) | Target::Class(id) if asked.contains(&id.uuid()))
 }
 
 /// Whether what a reading says, or said last, is about an incident.
-fn reads_about(scope: &Scope<'_>, reading: ReadingId, asked: IncidentId) -> Answer<bool> {
+fn reads_about(scope: &Scope<'_>, reading: ReadingId, asked: &BTreeSet<Uuid>) -> Answer<bool> {
     let reading: Option<Loaded<Reading>> = scope.snapshot.load(scope.project, reading.uuid())?;
     let claim = reading.as_ref().and_then(|reading| reading.state.claim());
     Ok(claim.is_some_and(|claim| is_about_incident(claim.proposition.target, asked)))
@@ -395,8 +411,8 @@ fn actors_of(claim: &Claim) -> impl Iterator<Item = ActorId> {
 }
 
 fn is_about(filter: &Filter, claim: &Claim) -> bool {
-    filter.incident.is_none_or(|asked| match claim.proposition.target {
-        Target::Incident(id) | Target::Class(id) => id == asked,
+    filter.incident.as_ref().is_none_or(|asked| match claim.proposition.target {
+        Target::Incident(id) | Target::Class(id) => asked.contains(&id.uuid()),
         Target::Relation(_) | Target::Actor(_) => false,
     })
 }

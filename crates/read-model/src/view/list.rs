@@ -3,7 +3,7 @@
 use super::filter::{Filter, Filtered};
 use super::record::limit_of;
 use super::scope::{Answer, Scope, absent, id, invalid, project_at, viewer};
-use super::{View, filter, resource};
+use super::{View, filter, judgements, resource};
 use crate::subject::Subject;
 use crate::{Loaded, Snapshot};
 use domain::Kind;
@@ -26,9 +26,9 @@ use wire::view::{Get, List, ListProjects, Page, Request, Resource};
 
 /// What one page may cost, in aggregates looked at; a page that costs more ends early and names where to go on. At some
 /// 20 µs each: half a second.
-const COST_MAX: usize = 20_000;
+pub(super) const COST_MAX: usize = 20_000;
 /// What a board costs beside an aggregate.
-const COST_OF_BOARD: usize = 50;
+pub(super) const COST_OF_BOARD: usize = 50;
 /// Bytes of records after which a page ends.
 const BYTES_MAX: usize = 4 * 1024 * 1024;
 /// Mentions beyond which a filter is answered from all resources of the kind, not from the mentions.
@@ -47,6 +47,7 @@ pub(super) fn kind(collection: &str) -> Answer<Kind> {
         "readings" => Kind::Reading,
         "derivations" => Kind::Derivation,
         "assessments" => Kind::Assessment,
+        "judgements" => Kind::Identity,
         "adjudications" => Kind::Adjudication,
         unknown => {
             let unknown: String = unknown.chars().take(64).collect();
@@ -82,6 +83,7 @@ pub(super) fn get(scope: &Scope<'_>, ask: &Get) -> Answer<Resource> {
         "readings" => one::<Reading>(scope, &ask.id)?,
         "derivations" => one::<Derivation>(scope, &ask.id)?,
         "assessments" => one::<Assessment>(scope, &ask.id)?,
+        "judgements" => judgements::get(scope, &ask.id)?,
         "adjudications" => one::<Adjudication>(scope, &ask.id)?,
         unknown => kind(unknown).map(|_| None)?,
     };
@@ -105,6 +107,7 @@ pub(super) fn list(scope: &Scope<'_>, ask: &List) -> Answer<Page> {
         "readings" => listed::<Reading>(scope, ask),
         "derivations" => listed::<Derivation>(scope, ask),
         "assessments" => listed::<Assessment>(scope, ask),
+        "judgements" => judgements::list(scope, ask),
         "adjudications" => listed::<Adjudication>(scope, ask),
         _ => numbered(scope, ask),
     }
@@ -185,7 +188,8 @@ fn mention(scope: &Scope<'_>, kind: Kind, id: Uuid, mentioning: Kind) -> Subject
 }
 
 fn by_actor(scope: &Scope<'_>, filter: &Filter, mentioning: Kind) -> Option<Vec<Subject>> {
-    filter.actor.map(|actor| vec![mention(scope, Kind::Actor, actor.uuid(), mentioning)])
+    let actors = filter.actor.as_ref()?;
+    Some(actors.iter().map(|actor| mention(scope, Kind::Actor, *actor, mentioning)).collect())
 }
 
 fn by_document(scope: &Scope<'_>, filter: &Filter, mentioning: Kind) -> Option<Vec<Subject>> {
@@ -194,10 +198,10 @@ fn by_document(scope: &Scope<'_>, filter: &Filter, mentioning: Kind) -> Option<V
 
 /// Readings by incident, by actor, or by document: these name it or one of its annotations.
 fn by_anything(scope: &Scope<'_>, filter: &Filter) -> Answer<Option<Vec<Subject>>> {
-    if let Some(incident) = filter.incident {
-        return Ok(Some(vec![mention(scope, Kind::Incident, incident.uuid(), Kind::Reading)]));
+    if let Some(incidents) = &filter.incident {
+        return Ok(Some(incidents.iter().map(|id| mention(scope, Kind::Incident, *id, Kind::Reading)).collect()));
     }
-    let (Some(document), None) = (filter.document, filter.actor) else {
+    let (Some(document), None) = (filter.document, &filter.actor) else {
         return Ok(by_actor(scope, filter, Kind::Reading));
     };
     let annotations = mention(scope, Kind::Document, document.uuid(), Kind::Annotation);
@@ -226,19 +230,22 @@ fn by_target(scope: &Scope<'_>, filter: &Filter) -> Answer<Option<Vec<Subject>>>
 
 /// What is about an incident, or about a reading on it.
 fn by_incident(scope: &Scope<'_>, filter: &Filter, mentioning: Kind) -> Answer<Option<Vec<Subject>>> {
-    let Some(incident) = filter.incident else { return Ok(None) };
-    let readings = mention(scope, Kind::Incident, incident.uuid(), Kind::Reading);
-    if scope.snapshot.positions(&readings, 0, MENTIONS_MAX + 1)?.len() > MENTIONS_MAX {
-        return Ok(None);
+    let Some(incidents) = &filter.incident else { return Ok(None) };
+    let mut subjects = Vec::new();
+    for incident in incidents {
+        let readings = mention(scope, Kind::Incident, *incident, Kind::Reading);
+        if scope.snapshot.positions(&readings, 0, MENTIONS_MAX + 1)?.len() > MENTIONS_MAX {
+            return Ok(None);
+        }
+        let readings = scope.snapshot.aggregates(&readings)?;
+        subjects.push(mention(scope, Kind::Incident, *incident, mentioning));
+        subjects.extend(readings.into_iter().map(|id| mention(scope, Kind::Reading, id, mentioning)));
     }
-    let readings = scope.snapshot.aggregates(&readings)?;
-    let mut subjects = vec![mention(scope, Kind::Incident, incident.uuid(), mentioning)];
-    subjects.extend(readings.into_iter().map(|id| mention(scope, Kind::Reading, id, mentioning)));
     Ok(Some(subjects))
 }
 
 fn listed<A: Listed>(scope: &Scope<'_>, ask: &List) -> Answer<Page> {
-    let filter = Filter::parse(ask.filter.as_ref(), &ask.collection, &A::fields())?;
+    let filter = Filter::parse(scope, ask.filter.as_ref(), &ask.collection, &A::fields())?;
     let mut page =
         PageInProgress { scope, filter: &filter, limit: limit_of(ask.limit), cost: 0, bytes: 0, items: Vec::new() };
     if let Some(candidates) = mentioned::<A>(scope, &filter)? {

@@ -4,6 +4,7 @@ use super::board::{corroboration, head, no_case};
 use super::case::Gathered;
 use super::scope::{Answer, Scope, id};
 use domain::attribution::{self, Case, Derived, Passage};
+use domain::claim::Target;
 use domain::derivation::Derivation;
 use domain::document::Document;
 use domain::id::{DocumentId, IncidentId};
@@ -12,14 +13,15 @@ use wire::view::{self, AskOrigins, Origins};
 /// The graph that is asked for.
 pub(super) fn origins(scope: &Scope<'_>, ask: &AskOrigins) -> Answer<Origins> {
     let incident = id(&ask.incident)?;
-    let gathered = scope.view.boards.case(&scope.snapshot, scope.project, IncidentId::new(incident))?;
+    let subject = Target::Incident(IncidentId::new(incident));
+    let gathered = scope.view.boards.case(&scope.snapshot, scope.project, subject)?;
     let Some(Gathered { case, .. }) = gathered else {
         return Err(no_case(scope, incident));
     };
     let case = &case;
     let graph = attribution::origins(case, scope.policy());
     Ok(Origins {
-        incident: Some(head(case)),
+        incident: head(case),
         as_of: scope.snapshot.at(),
         policy: scope.policy_version,
         // Blindness needs tasks, of which there are none yet: nothing was left out.

@@ -7,12 +7,13 @@ use domain::Code;
 use domain::access::Role;
 use domain::actor::{Actor, Name};
 use domain::adjudication::Adjudication;
-use domain::annotation::Annotation;
+use domain::annotation::{self, Annotation};
 use domain::assessment::Assessment;
 use domain::derivation::{Derivation, DerivationType};
 use domain::document::{self, Document};
 use domain::edtf::Edtf;
-use domain::id::{IncidentId, NameId, UserId};
+use domain::id::{IncidentId, JudgementId, NameId, UserId};
+use domain::identity;
 use domain::incident::{Class, Incident};
 use domain::project::Open;
 use domain::reading::Reading;
@@ -161,7 +162,7 @@ pub(super) fn relation(scope: &Scope<'_>, id: Uuid, loaded: &Loaded<Relation>) -
 }
 
 pub(super) fn annotation(id: Uuid, loaded: &Loaded<Annotation>) -> Option<Resource> {
-    let span = loaded.state.span()?;
+    let (span, anchoring) = (loaded.state.span()?, loaded.state.anchoring()?);
     Some(resource(Of::Annotation(of_loaded!(Annotation, id, loaded,
         document: span.document.to_string(),
         document_revision: span.revision,
@@ -171,7 +172,23 @@ pub(super) fn annotation(id: Uuid, loaded: &Loaded<Annotation>) -> Option<Resour
         note: span.note.as_ref().map(text),
         status: status::of_annotation(&loaded.state).to_owned(),
         exact: None,
+        anchor: anchoring.rating.map(rating),
+        lost: anchoring.lost.map(|lost| view::AnchorLoss { revision: lost.revision, reason: lost.reason.to_string() }),
+        earlier: anchoring.earlier.iter().map(anchor).collect(),
     ))))
+}
+
+fn rating(rating: annotation::Rating) -> view::AnchorRating {
+    view::AnchorRating { score: rating.score, method: rating.method.to_string() }
+}
+
+fn anchor(anchor: &annotation::Anchor) -> view::Anchor {
+    view::Anchor {
+        revision: anchor.revision,
+        start: anchor.range.start,
+        end: anchor.range.end,
+        rating: anchor.rating.map(rating),
+    }
 }
 
 pub(super) fn reading(scope: &Scope<'_>, id: Uuid, loaded: &Loaded<Reading>) -> Answer<Option<Resource>> {
@@ -247,6 +264,31 @@ pub(super) fn assessment(id: Uuid, loaded: &Loaded<Assessment>) -> Option<Resour
         value: Some(view::grade(&content.grade)),
         reason: text(&content.reason),
     ))))
+}
+
+pub(super) fn judgement(
+    id: JudgementId,
+    subject: identity::Subject,
+    judgement: &identity::Judgement,
+    standing: identity::Standing,
+    position: u64,
+    created_at_us: i64,
+) -> Resource {
+    let identity::Judgement { author, verdict, left, right, reason, against, withdrawn: _ } = judgement;
+    resource(Of::Judgement(view::Judgement {
+        id: id.to_string(),
+        revision: judgement.revision(),
+        author: author.to_string(),
+        created_at: rfc3339(created_at_us),
+        position,
+        kind: subject.to_string(),
+        left: left.to_string(),
+        right: right.to_string(),
+        verdict: verdict.to_string(),
+        reason: text(reason),
+        against: codes(against),
+        status: standing.to_string(),
+    }))
 }
 
 pub(super) fn adjudication(id: Uuid, loaded: &Loaded<Adjudication>) -> Option<Resource> {

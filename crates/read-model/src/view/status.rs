@@ -16,8 +16,8 @@ use domain::{Code, Kind};
 use uuid::Uuid;
 use wire::subject::Address;
 
-/// The statuses of annotations.
-pub(super) const ANNOTATION: [&str; 2] = ["live", "retracted"];
+/// The statuses of annotations: one that is lost was not found in a newer revision, and stands where it stood.
+pub(super) const ANNOTATION: [&str; 3] = ["live", "lost", "retracted"];
 /// The statuses of readings: an orphan cites no live annotation, and a ruling may reject a reading.
 pub(super) const READING: [&str; 4] = ["live", "orphan", "rejected", "retracted"];
 /// The status of a passage that was declared to be an origin.
@@ -80,7 +80,11 @@ pub(super) fn of_derivation(derivation: &Derivation) -> Option<&'static str> {
 }
 
 pub(super) fn of_annotation(annotation: &Annotation) -> &'static str {
-    if annotation.live().is_some() { "live" } else { "retracted" }
+    match annotation {
+        Annotation::Live { anchoring, .. } if anchoring.lost.is_some() => "lost",
+        Annotation::Live { .. } => "live",
+        Annotation::Absent | Annotation::Retracted { .. } => "retracted",
+    }
 }
 
 pub(super) fn of_reading(scope: &Scope<'_>, id: Uuid, reading: &Reading) -> Answer<&'static str> {

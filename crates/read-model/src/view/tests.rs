@@ -3,8 +3,12 @@ mod assessments;
 mod boards;
 mod collections;
 mod histories;
+mod judgements;
+mod ledgers;
 mod origins;
 mod records;
+mod timelines;
+mod work;
 
 use super::*;
 use crate::testing::{History, claim, user};
@@ -131,6 +135,7 @@ fn id_of(resource: &Resource) -> String {
         Of::Codebook(it) => it.version.to_string(),
         Of::Member(it) => it.user.clone(),
         Of::Derivation(it) => it.id.clone(),
+        Of::Judgement(it) => it.id.clone(),
         Of::Adjudication(it) => it.id.clone(),
         Of::Assessment(it) => it.id.clone(),
     }

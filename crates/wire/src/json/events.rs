@@ -2,8 +2,9 @@
 
 use super::rfc3339;
 use crate::view;
+use domain::anchor::Found;
 use domain::{
-    Event, actor, adjudication, annotation, assessment, derivation, document, incident, project, reading, relation,
+    Event, actor, adjudication, annotation, assessment, derivation, document, identity, incident, project, reading, relation,
     source, user,
 };
 use serde_json::{Value, json};
@@ -24,6 +25,7 @@ pub(super) fn event(event: &Event) -> Value {
         Event::Reading(event) => of_reading(event),
         Event::Derivation(event) => of_derivation(event),
         Event::Assessment(event) => of_assessment(event),
+        Event::Identity(event) => of_identity(event),
         Event::Adjudication(event) => of_adjudication(event),
     };
     leave_out_nulls(&mut fields);
@@ -166,6 +168,24 @@ fn of_assessment(event: &assessment::Event) -> Value {
     }
 }
 
+fn of_identity(event: &identity::Event) -> Value {
+    use identity::Event::{JudgedDistinct, JudgedSame, JudgedUnsure, JudgementWithdrawn};
+    match event {
+        JudgedSame(judged) | JudgedDistinct(judged) | JudgedUnsure(judged) => {
+            let identity::Judged { id, subject, left, right, reason, against } = judged;
+            json!({
+                "judgement": id,
+                "kind": subject,
+                "left": left,
+                "right": right,
+                "reason": reason,
+                "against": against,
+            })
+        }
+        JudgementWithdrawn(id) => json!({ "judgement": id }),
+    }
+}
+
 fn of_adjudication(event: &adjudication::Event) -> Value {
     use adjudication::Event::{
         AdjudicationOpened, AdjudicationOverturned, AdjudicationReopened, FindingRecorded, ReadingsRuled,
@@ -182,7 +202,9 @@ fn of_adjudication(event: &adjudication::Event) -> Value {
 }
 
 fn of_annotation(event: &annotation::Event) -> Value {
-    use annotation::Event::{AnnotationCreated, AnnotationRetracted, AnnotationRevised};
+    use annotation::Event::{
+        AnnotationAnchorLost, AnnotationCreated, AnnotationReanchored, AnnotationRetracted, AnnotationRevised,
+    };
     match event {
         AnnotationCreated(span) | AnnotationRevised(span) => {
             let annotation::Span { document, revision, start, end, role, note } = span;
@@ -196,6 +218,12 @@ fn of_annotation(event: &annotation::Event) -> Value {
             })
         }
         AnnotationRetracted => json!({}),
+        AnnotationReanchored(annotation::Reanchored { revision, found: Found { start, end, score, method } }) => {
+            json!({ "revision": revision, "start": start, "end": end, "score": score, "method": method })
+        }
+        AnnotationAnchorLost(annotation::Loss { revision, reason }) => {
+            json!({ "revision": revision, "reason": reason })
+        }
     }
 }
 

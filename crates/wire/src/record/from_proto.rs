@@ -5,6 +5,7 @@
 use super::{Batch, Envelope, Error, Record, Reliance};
 use crate::proto::event as proto;
 use bytes::Bytes;
+use domain::anchor::Found;
 use domain::claim::{Certainty, Chain, Claim, Link, Proposition, Speaker, Target};
 use domain::codebook::Codebook;
 use domain::edtf::Edtf;
@@ -12,7 +13,8 @@ use domain::opinion::Opinion;
 use domain::policy::{Evidence, Policy};
 use domain::text::Text;
 use domain::{
-    Code, Event, Kind, actor, adjudication, annotation, assessment, derivation, document, incident, project, reading,
+    Code, Event, Kind, actor, adjudication, annotation, assessment, derivation, document, identity, incident, project,
+    reading,
     relation, source, user,
 };
 use proto::event::Of;
@@ -115,6 +117,7 @@ fn kind(kind: i32, field: &'static str) -> Result<Kind> {
         Ok(proto::Kind::Reading) => Kind::Reading,
         Ok(proto::Kind::Derivation) => Kind::Derivation,
         Ok(proto::Kind::Assessment) => Kind::Assessment,
+        Ok(proto::Kind::Identity) => Kind::Identity,
         Ok(proto::Kind::Adjudication) => Kind::Adjudication,
         Ok(proto::Kind::Unspecified) | Err(_) => return Err(Error::Field { field }),
     })
@@ -227,6 +230,12 @@ fn event(of: Of) -> Result<Event> {
         }
         Of::DisputeWithdrawn(proto::DisputeWithdrawn {}) => relation::Event::DisputeWithdrawn.into(),
         Of::RelationWithdrawn(proto::RelationWithdrawn {}) => relation::Event::RelationWithdrawn.into(),
+        Of::JudgedSame(event) => identity::Event::JudgedSame(judged(event.judged)?).into(),
+        Of::JudgedDistinct(event) => identity::Event::JudgedDistinct(judged(event.judged)?).into(),
+        Of::JudgedUnsure(event) => identity::Event::JudgedUnsure(judged(event.judged)?).into(),
+        Of::JudgementWithdrawn(event) => {
+            identity::Event::JudgementWithdrawn(id(&event.judgement, "JudgementWithdrawn.judgement")?).into()
+        }
         Of::DerivationSuggested(event) => derivation::Event::DerivationSuggested(derivation::Edge {
             derivation: code(&event.kind, "DerivationSuggested.kind")?,
             from: id(&event.from, "DerivationSuggested.from")?,
@@ -275,6 +284,21 @@ fn event(of: Of) -> Result<Event> {
         Of::AnnotationCreated(event) => annotation::Event::AnnotationCreated(span(event.span)?).into(),
         Of::AnnotationRevised(event) => annotation::Event::AnnotationRevised(span(event.span)?).into(),
         Of::AnnotationRetracted(proto::AnnotationRetracted {}) => annotation::Event::AnnotationRetracted.into(),
+        Of::AnnotationReanchored(event) => annotation::Event::AnnotationReanchored(annotation::Reanchored {
+            revision: event.revision,
+            found: Found {
+                start: event.start,
+                end: event.end,
+                score: event.score,
+                method: code(&event.method, "AnnotationReanchored.method")?,
+            },
+        })
+        .into(),
+        Of::AnnotationAnchorLost(event) => annotation::Event::AnnotationAnchorLost(annotation::Loss {
+            revision: event.revision,
+            reason: code(&event.reason, "AnnotationAnchorLost.reason")?,
+        })
+        .into(),
         Of::ClaimRead(event) => reading::Event::ClaimRead(claim(event.claim)?).into(),
         Of::ClaimReadingRevised(event) => reading::Event::ClaimReadingRevised(claim(event.claim)?).into(),
         Of::ClaimReadingRetracted(proto::ClaimReadingRetracted {}) => reading::Event::ClaimReadingRetracted.into(),
@@ -485,6 +509,19 @@ fn text_optional(given: Option<proto::Text>, field: &'static str) -> Result<Opti
 
 fn texts(list: Vec<proto::Text>, field: &'static str) -> Result<Vec<Text>> {
     list.into_iter().map(|one| text(Some(one), field)).collect()
+}
+
+fn judged(judged: Option<proto::Judged>) -> Result<identity::Judged> {
+    let proto::Judged { judgement, kind, left, right, reason, against } =
+        judged.ok_or(Error::Field { field: "Judged" })?;
+    Ok(identity::Judged {
+        id: id(&judgement, "Judged.judgement")?,
+        subject: code(&kind, "Judged.kind")?,
+        left: id(&left, "Judged.left")?,
+        right: id(&right, "Judged.right")?,
+        reason: text(reason, "Judged.reason")?,
+        against: ids(&against, "Judged.against")?,
+    })
 }
 
 fn date_optional(date: String) -> Option<Edtf> {

@@ -3,6 +3,7 @@
 use super::{Envelope, Record};
 use crate::proto::event as proto;
 use bytes::Bytes;
+use domain::anchor::Found;
 use domain::claim::{Chain, Claim, Link, Proposition, Speaker, Target};
 use domain::codebook::Codebook;
 use domain::edtf::Edtf;
@@ -11,7 +12,8 @@ use domain::opinion::Opinion;
 use domain::policy::Policy;
 use domain::text::Text;
 use domain::{
-    Code, Event, Kind, actor, adjudication, annotation, assessment, derivation, document, incident, project, reading,
+    Code, Event, Kind, actor, adjudication, annotation, assessment, derivation, document, identity, incident, project,
+    reading,
     relation, source, user,
 };
 use proto::event::Of;
@@ -76,6 +78,7 @@ fn kind(kind: Kind) -> i32 {
         Kind::Reading => proto::Kind::Reading,
         Kind::Derivation => proto::Kind::Derivation,
         Kind::Assessment => proto::Kind::Assessment,
+        Kind::Identity => proto::Kind::Identity,
         Kind::Adjudication => proto::Kind::Adjudication,
     };
     kind.into()
@@ -94,6 +97,7 @@ fn event(event: &Event) -> Of {
         Event::Reading(event) => of_reading(event),
         Event::Derivation(event) => of_derivation(event),
         Event::Assessment(event) => of_assessment(event),
+        Event::Identity(event) => of_identity(event),
         Event::Adjudication(event) => of_adjudication(event),
     }
 }
@@ -278,6 +282,30 @@ fn of_relation(event: &relation::Event) -> Of {
     }
 }
 
+fn of_identity(event: &identity::Event) -> Of {
+    use identity::Event::{JudgedDistinct, JudgedSame, JudgedUnsure, JudgementWithdrawn};
+    match event {
+        JudgedSame(of) => Of::JudgedSame(proto::JudgedSame { judged: Some(judged(of)) }),
+        JudgedDistinct(of) => Of::JudgedDistinct(proto::JudgedDistinct { judged: Some(judged(of)) }),
+        JudgedUnsure(of) => Of::JudgedUnsure(proto::JudgedUnsure { judged: Some(judged(of)) }),
+        JudgementWithdrawn(judgement) => {
+            Of::JudgementWithdrawn(proto::JudgementWithdrawn { judgement: id(judgement.uuid()) })
+        }
+    }
+}
+
+fn judged(judged: &identity::Judged) -> proto::Judged {
+    let identity::Judged { id: judgement, subject, left, right, reason, against } = judged;
+    proto::Judged {
+        judgement: id(judgement.uuid()),
+        kind: code(*subject),
+        left: id(*left),
+        right: id(*right),
+        reason: Some(text(reason)),
+        against: against.iter().map(|contested| id(contested.uuid())).collect(),
+    }
+}
+
 fn of_derivation(event: &derivation::Event) -> Of {
     use derivation::Event::{DerivationConfirmed, DerivationRejected, DerivationSuggested, OriginDeclared};
     match event {
@@ -393,11 +421,21 @@ fn target(target: &adjudication::Target) -> proto::AdjudicationTarget {
 }
 
 fn of_annotation(event: &annotation::Event) -> Of {
-    use annotation::Event::{AnnotationCreated, AnnotationRetracted, AnnotationRevised};
+    use annotation::Event::{
+        AnnotationAnchorLost, AnnotationCreated, AnnotationReanchored, AnnotationRetracted, AnnotationRevised,
+    };
     match event {
         AnnotationCreated(marked) => Of::AnnotationCreated(proto::AnnotationCreated { span: Some(span(marked)) }),
         AnnotationRevised(marked) => Of::AnnotationRevised(proto::AnnotationRevised { span: Some(span(marked)) }),
         AnnotationRetracted => Of::AnnotationRetracted(proto::AnnotationRetracted {}),
+        AnnotationReanchored(annotation::Reanchored { revision, found }) => {
+            let Found { start, end, score, method } = *found;
+            let method = code(method);
+            Of::AnnotationReanchored(proto::AnnotationReanchored { revision: *revision, start, end, score, method })
+        }
+        AnnotationAnchorLost(annotation::Loss { revision, reason }) => {
+            Of::AnnotationAnchorLost(proto::AnnotationAnchorLost { revision: *revision, reason: code(*reason) })
+        }
     }
 }
 

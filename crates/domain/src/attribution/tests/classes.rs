@@ -37,7 +37,7 @@ fn an_incident_is_a_member_if_every_given_list_meets_its_own() {
 #[test]
 fn an_incident_that_tells_no_kind_is_no_member_of_a_class_that_asks_for_one() {
     let mut given = denied(|class| class.kinds = vec![text("rocket attack")]);
-    given.case.detail.kind = None;
+    given.case.detail.as_mut().unwrap().kind = None;
     assert!(given.board().propositions.is_empty());
 }
 
@@ -48,7 +48,7 @@ fn an_incident_within_the_period_is_a_member_and_one_that_only_overlaps_it_a_pos
     assert!(reaches(|class| class.period = Some(edtf("2021/.."))));
     assert!(!reaches(|class| class.period = Some(edtf("2021-06"))));
     let mut given = denied(|class| class.period = Some(edtf("2021-05-04/2021-05-10")));
-    given.case.detail.when = edtf("2021-05-01/2021-05-04");
+    given.case.detail.as_mut().unwrap().when = edtf("2021-05-01/2021-05-04");
     let board = given.board();
     assert!(board.propositions.is_empty(), "a possible member is never counted");
     assert!(board.generic.is_empty());

@@ -237,3 +237,43 @@ fn claims_about_relations_actors_and_other_incidents_are_on_no_board() {
     let given = Given::of([conduct, edge, accuses(WITNESS, GROUP).target(Target::Incident(other))]);
     assert!(given.board().propositions.is_empty());
 }
+
+/// Two readings of one accusation in one passage, of which a new revision has what is told for each.
+fn clusters_in_revision(anna: Option<&Range<u32>>, bert: Option<&Range<u32>>) -> usize {
+    let mut given = Given::new();
+    let passage = given.passage();
+    let by_anna = given.read(accuses(WITNESS, GROUP).at(passage.part(10..20)));
+    let by_bert = given.read(accuses(WITNESS, GROUP).read_by(BERT).at(passage.part(15..30)));
+    given.reanchor(by_anna, 2, anna);
+    given.reanchor(by_bert, 2, bert);
+    given.clusters(GROUP).len()
+}
+
+#[test]
+fn readings_of_one_passage_stay_one_utterance_in_a_new_revision() {
+    assert_eq!(clusters_in_revision(Some(&(50..60)), Some(&(55..70))), 1);
+    assert_eq!(clusters_in_revision(Some(&(50..60)), None), 1, "one of the two marks was lost");
+    assert_eq!(clusters_in_revision(None, None), 1);
+    assert_eq!(clusters_in_revision(Some(&(50..60)), Some(&(90..99))), 2, "the new revision tells them apart");
+}
+
+#[test]
+fn what_is_marked_in_a_new_revision_joins_what_was_carried_there() {
+    let mut given = Given::new();
+    let passage = given.passage();
+    let by_anna = given.read(accuses(WITNESS, GROUP).at(passage.part(10..20)));
+    given.read(accuses(WITNESS, GROUP).read_by(BERT).at(passage.part(50..60).revision(2)));
+    assert_eq!(given.clusters(GROUP).len(), 2);
+    given.reanchor(by_anna, 2, Some(&(45..55)));
+    assert_eq!(given.clusters(GROUP).len(), 1);
+}
+
+#[test]
+fn a_lost_anchor_retracts_nothing() {
+    let mut given = Given::new();
+    let passage = given.passage();
+    let reading = given.read(accuses(WITNESS, GROUP).at(passage.part(10..20)));
+    let before = given.board();
+    given.reanchor(reading, 2, None);
+    assert_eq!(given.board(), before);
+}

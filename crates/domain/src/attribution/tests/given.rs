@@ -3,9 +3,11 @@
 //! Everybody in the cast is known to every case. A reading that is not told where it stands gets a document and a
 //! passage of its own, so that it is an utterance of its own.
 
+use crate::Aggregate;
 use crate::actor::{Actor, ActorKind};
 use crate::adjudication::{self, Adjudication, Docket, Outcome, Pending, Rulings, Standard};
-use crate::annotation::{Annotation, Span, SpanRole};
+use crate::anchor::{Found, Lost, Method, SCORE_MAX};
+use crate::annotation::{self, Anchoring, Annotation, Span, SpanRole};
 use crate::attribution::{
     Board, Case, CaseReading, Dispute, DisputeKind, Flag, IncidentFlag, IncidentStatus, Mark, Proposition, Status,
     Utterance, assess,
@@ -20,6 +22,7 @@ use crate::id::{
     ActorId, AdjudicationId, AnnotationId, DerivationId, DocumentId, IncidentId, ReadingId, RelationId, SourceId,
     UserId,
 };
+use crate::identity::Judgements;
 use crate::incident::{Class, Detail};
 use crate::opinion::Opinion;
 use crate::policy::{Evidence, Generic, Policy, Readings};
@@ -27,6 +30,7 @@ use crate::relation::{Edge, Relation, RelationStance, RelationType};
 use crate::source::{Source, SourceKind};
 use crate::testing::{edtf, text};
 use std::collections::{BTreeMap, BTreeSet};
+use std::mem;
 use std::ops::Range;
 use uuid::Uuid;
 
@@ -239,6 +243,11 @@ impl Saying {
         self
     }
 
+    /// About another incident.
+    pub fn of_incident(self, incident: IncidentId) -> Self {
+        self.target(Target::Incident(incident))
+    }
+
     /// About any of a class.
     pub fn of_class(mut self, class: IncidentId) -> Self {
         self.claim.scope = Scope::Generic;
@@ -328,14 +337,15 @@ impl Given {
         let sources = [(PAPER, SourceKind::Outlet), (AGENCY, SourceKind::Agency), (GAZETTE, SourceKind::Ministry)];
         let source = |kind| Source::Registered { name: text("a source"), kind, relations: Vec::new() };
         let case = Case {
-            incident: INCIDENT,
-            detail: Detail {
+            subject: Target::Incident(INCIDENT),
+            detail: Some(Detail {
                 title: text("the attack"),
                 when: edtf("2021-05-04"),
                 kind: Some(text("rocket attack")),
                 places: vec![text("Anbar")],
                 targets: vec![ARMY],
-            },
+            }),
+            others: BTreeMap::new(),
             readings: BTreeMap::new(),
             annotations: BTreeMap::new(),
             derivations: BTreeMap::new(),
@@ -344,6 +354,7 @@ impl Given {
             sources: sources.map(|(id, kind)| (id, source(kind))).into(),
             relations: BTreeMap::new(),
             classes: BTreeMap::new(),
+            judgements: Judgements::default(),
             adjudications: BTreeMap::new(),
         };
         Self { case, policy: Policy::default(), id_last: 0x1000 }
@@ -407,7 +418,7 @@ impl Given {
         let Passage { document, revision, start, end } = passage;
         let annotation = self.id();
         let span = Span { document, revision, start, end, role, note: None };
-        self.case.annotations.insert(annotation, Annotation::Live { author, span });
+        self.case.annotations.insert(annotation, Annotation::Live { author, span, anchoring: Anchoring::default() });
         annotation
     }
 
@@ -439,12 +450,29 @@ impl Given {
         sayings.into_iter().map(|(annotator, saying)| self.read(saying.read_by(annotator).at(passage))).collect()
     }
 
+    /// Captures a revision in which the passages that a reading cites stand elsewhere, or are lost.
+    pub fn reanchor(&mut self, reading: ReadingId, revision: u32, to: Option<&Range<u32>>) {
+        for cited in &self.case.readings[&reading].claim.evidence {
+            let found = to.ok_or(Lost::NotFound).map(|to| Found {
+                start: to.start,
+                end: to.end,
+                score: SCORE_MAX,
+                method: Method::Exact,
+            });
+            let annotation = self.case.annotations.get_mut(cited).unwrap();
+            let events = annotation.decide(&annotation::Command::Reanchor { revision, found }).unwrap();
+            for event in events {
+                *annotation = mem::take(annotation).evolve(&event, CARA);
+            }
+        }
+    }
+
     /// Retracts the annotations that a reading cites.
     pub fn orphan(&mut self, reading: ReadingId) {
         for cited in &self.case.readings[&reading].claim.evidence {
             let annotation = self.case.annotations.get_mut(cited).unwrap();
-            if let Annotation::Live { author, span } = annotation.clone() {
-                *annotation = Annotation::Retracted { author, span };
+            if let Annotation::Live { author, span, anchoring } = annotation.clone() {
+                *annotation = Annotation::Retracted { author, span, anchoring };
             }
         }
     }
@@ -652,6 +680,7 @@ pub fn on(board: &Board, key: &Key) -> Proposition {
         neutral: Vec::new(),
         adopted: Vec::new(),
         n_support: 0,
+        inconsistent: Vec::new(),
         n_witness: 0,
         opinion: Opinion::from_evidence(Evidence { r: 0.0, s: 0.0 }, Policy::default().base_rate),
     };

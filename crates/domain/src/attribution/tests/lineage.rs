@@ -287,3 +287,20 @@ fn the_graph_shows_what_support_derives_from_and_no_more() {
     assert_eq!(standing, [1, 0, 0]);
     assert_eq!(graph.corroboration.kind, CorroborationKind::SingleOrigin);
 }
+
+#[test]
+fn a_new_revision_that_loses_one_of_two_marks_makes_no_second_witness() {
+    let mut given = Given::new();
+    let (paper, wire) = (given.document(None), given.document(None));
+    let by_anna = given.read(accuses(WITNESS, GROUP).at(paper.part(10..40)));
+    let by_bert = given.read(accuses(WITNESS, GROUP).read_by(BERT).at(paper.part(15..45)));
+    given.read(accuses(ARMY, GROUP).at(wire.part(5..9)));
+    given.copies(paper.part(38..45), wire.part(5..9));
+    assert_eq!(corroboration(&given), (CorroborationKind::SingleOrigin, 1));
+    given.reanchor(by_anna, 2, Some(&(110..140)));
+    given.reanchor(by_bert, 2, None);
+    assert_eq!(corroboration(&given), (CorroborationKind::SingleOrigin, 1));
+    let graph = graph(&given);
+    let passage = graph.passages.iter().find(|passage| passage.annotations.len() == 2).expect("they are one passage");
+    assert_eq!((passage.revision, passage.start, passage.end), (2, 110, 140), "shown where it stands now");
+}

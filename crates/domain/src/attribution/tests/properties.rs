@@ -3,6 +3,7 @@
 //! 256 cases each from a fixed seed, 10,000 from a new one when `GAINSAY_SOAK=1`; the seed is printed, and
 //! `PROPTEST_RNG_SEED` sets it.
 
+mod judgements;
 mod records;
 mod statuses;
 
@@ -14,6 +15,7 @@ use crate::claim::{Act, Certainty, Chain, Claim, Facet, Link, Role, Scope, Speak
 use crate::derivation::{self, Derivation, DerivationType, Standing};
 use crate::document::{self, Document};
 use crate::id::{ActorId, AnnotationId, IncidentId, ReadingId, RelationId, UserId};
+use crate::identity::Identity;
 use crate::policy::{self, Policy, Readings};
 use crate::reading::{self, Reading};
 use crate::relation::{self, Edge, Relation, RelationStance, RelationType};
@@ -125,6 +127,7 @@ struct History {
     class_actors: Vec<ActorId>,
     steps: Vec<Step>,
     descents: Vec<Descent>,
+    judged: Vec<judgements::Judging>,
     decisions: Vec<Decision>,
     policy: Policy,
 }
@@ -277,13 +280,14 @@ fn decision() -> impl Strategy<Value = Decision> {
 
 /// Histories by these annotators, with classes by kind and time alone.
 fn histories_by(annotators: &[UserId]) -> impl Strategy<Value = History> + use<> {
-    let steps = vec(step(annotators), 1..20);
-    let told = (vec(edge(), 0..4), steps, vec(descent(), 0..6), vec(decision(), 0..4), policy());
-    told.prop_map(|(edges, steps, descents, decisions, policy)| History {
+    let (steps, judged) = (vec(step(annotators), 1..20), vec(judgements::judging(), 0..6));
+    let told = (vec(edge(), 0..4), steps, vec(descent(), 0..6), (judged, vec(decision(), 0..4)), policy());
+    told.prop_map(|(edges, steps, descents, (judged, decisions), policy)| History {
         edges,
         class_actors: Vec::new(),
         steps,
         descents,
+        judged,
         decisions,
         policy,
     })
@@ -389,6 +393,8 @@ impl History {
             }
         }
         log.extend(self.descended(&spans.into_keys().collect::<Vec<_>>()));
+        let read: Vec<Uuid> = readings.into_iter().map(|(id, _, _)| id).collect();
+        log.extend(judgements::log(&self.judged, &read));
         log.extend(self.decided(&claims.into_keys().collect::<Vec<_>>()));
         log
     }
@@ -507,6 +513,7 @@ impl History {
             derivations: folded::<Derivation>(&subjects).map(|(id, state, _)| (id.into(), state)).collect(),
             documents: folded::<Document>(&subjects).map(|(id, state, _)| (id.into(), state)).collect(),
             relations: folded::<Relation>(&subjects).map(|(id, state, _)| (id.into(), state)).collect(),
+            judgements: judgements::of(folded::<Identity>(&subjects).map(|(id, state, _)| (id, state))),
             adjudications: folded::<Adjudication>(&subjects).map(|(id, state, _)| (id.into(), state)).collect(),
             ..Given::new().case
         })

@@ -1,11 +1,11 @@
 //! Ten thousand readings on one incident, in the shapes in which work that grows with their square would show as tests
-//! that take minutes. Such work is left in three places, where it stays small: between the passages of one utterance,
-//! between the actors who are strongly accused in one role, and between one speaker's utterances on one proposition on
+//! that take minutes. Such work is left in four places, where it stays small: between the passages of one utterance,
+//! between the actors who are strongly accused in one role, between the values that are told of one facet, and between one speaker's utterances on one proposition on
 //! which annotators differ.
 
 use super::given::*;
 use crate::attribution::{DisputeKind, Flag, Mark, Status};
-use crate::claim::{Act, Stance};
+use crate::claim::{Act, Facet, Stance};
 use crate::id::{ActorId, IncidentId, ReadingId};
 use crate::relation::RelationType;
 use uuid::Uuid;
@@ -157,4 +157,15 @@ fn many_classes() {
     let board = given.board();
     assert_eq!((board.generic.len(), board.propositions.len()), (1_000, 1_000));
     assert_eq!(of_kind(&board, DisputeKind::Denied)[0].because.len(), 2_000);
+}
+
+#[test]
+fn many_values_of_one_facet() {
+    let mut given = Given::new();
+    for n in 0..READINGS - 1 {
+        given.read(says(WITNESS, Act::Reports, GROUP).facet(Facet::Means, Some(&format!("means {n}"))));
+    }
+    assert_eq!(given.kinds(), []);
+    given.read(says(BYSTANDER, Act::Reports, GROUP).facet(Facet::Means, Some("means 0")));
+    assert_eq!(of_kind(&given.board(), DisputeKind::Facts)[0].because.len(), 9_999);
 }

@@ -5,7 +5,7 @@ use super::given::*;
 use crate::Code;
 use crate::adjudication::{Outcome, Target};
 use crate::attribution::{DisputeKind, Flag, IncidentFlag, IncidentStatus, Status};
-use crate::claim::{Act, Role, Stance};
+use crate::claim::{Act, Facet, Polarity, Role, Stance};
 use crate::relation::RelationType;
 use std::fmt::Debug;
 
@@ -33,9 +33,26 @@ fn retracted_by(given: &mut Given, who: impl Named) {
     given.read(retracts(who, GROUP, &[accusation]));
 }
 
+/// These readings, and a facade of the group that somebody disputes.
+fn open_facade(given: &mut Given, sayings: [Saying; 2]) {
+    all(given, sayings);
+    let facade = given.edge(RelationType::FrontOf, UNKNOWN, GROUP);
+    given.dispute(facade);
+}
+
 /// One passage read by two annotators.
 fn read_as(given: &mut Given, by_anna: Saying, by_bert: Saying) {
     given.read_together([(ANNA, by_anna), (BERT, by_bert)]);
+}
+
+/// Somebody states a fact about the incident.
+fn tells(who: impl Named, facet: Facet, value: &str) -> Saying {
+    says(who, Act::Reports, GROUP).facet(facet, Some(value))
+}
+
+/// Somebody speaks of whether it happened at all.
+fn occurred(who: impl Named, act: Act) -> Saying {
+    says(who, act, GROUP).facet(Facet::Occurred, None)
 }
 
 /// What is said, to be found on.
@@ -379,6 +396,7 @@ fn every_flag_of_a_proposition() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table, a row for each history")]
 fn every_kind_of_dispute() {
     check(
         &[
@@ -428,12 +446,58 @@ fn every_kind_of_dispute() {
                 |g| all(g, [accuses(WITNESS, GROUP), denies(WITNESS, GROUP)]),
             ),
             row(
+                DisputeKind::Identity,
+                |g| open_facade(g, [accuses(WITNESS, GROUP), claims(UNKNOWN)]),
+                |g| open_facade(g, [accuses(WITNESS, GROUP), praises(UNKNOWN, GROUP)]),
+            ),
+            row(
+                DisputeKind::Identity,
+                |g| open_facade(g, [accuses(WITNESS, GROUP), claims(UNKNOWN)]),
+                |g| {
+                    all(g, [accuses(WITNESS, GROUP), claims(UNKNOWN)]);
+                    g.edge(RelationType::FrontOf, UNKNOWN, GROUP);
+                },
+            ),
+            row(
                 DisputeKind::Reading,
                 |g| read_as(g, accuses(WITNESS, GROUP), accuses(WITNESS, GROUP).probably()),
                 |g| {
                     read_as(g, accuses(WITNESS, GROUP), accuses(WITNESS, GROUP).probably());
                     g.read(accuses(BYSTANDER, GROUP));
                 },
+            ),
+            row(
+                DisputeKind::Facts,
+                |g| all(g, [occurred(WITNESS, Act::Reports), occurred(BYSTANDER, Act::Denies)]),
+                |g| all(g, [occurred(WITNESS, Act::Reports), occurred(BYSTANDER, Act::Doubts)]),
+            ),
+            row(
+                DisputeKind::Facts,
+                |g| all(g, [tells(WITNESS, Facet::Where, "Erbil"), tells(BYSTANDER, Facet::Where, "Balad")]),
+                |g| all(g, [tells(WITNESS, Facet::Where, "Erbil"), tells(WITNESS, Facet::Where, "Balad")]),
+            ),
+            row(
+                DisputeKind::Facts,
+                |g| all(g, [tells(WITNESS, Facet::When, "2021-05-04"), tells(BYSTANDER, Facet::When, "2021-05-05")]),
+                |g| all(g, [tells(WITNESS, Facet::When, "2021-05-04"), tells(BYSTANDER, Facet::When, "2021-05")]),
+            ),
+            row(
+                DisputeKind::Facts,
+                |g| all(g, [tells(WITNESS, Facet::Means, "rockets"), tells(BYSTANDER, Facet::Means, "drones")]),
+                |g| all(g, [tells(WITNESS, Facet::Means, "rockets"), tells(BYSTANDER, Facet::Means, "Rockets")]),
+            ),
+            row(
+                DisputeKind::Facts,
+                |g| all(g, [tells(WITNESS, Facet::Motive, "revenge"), tells(BYSTANDER, Facet::Motive, "profit")]),
+                |g| all(g, [tells(WITNESS, Facet::Motive, "revenge"), tells(BYSTANDER, Facet::Legality, "profit")]),
+            ),
+            row(
+                DisputeKind::Facts,
+                |g| {
+                    let lawful = tells(WITNESS, Facet::Legality, "lawful");
+                    all(g, [lawful, tells(BYSTANDER, Facet::Legality, "lawful").polarity(Polarity::Minus)]);
+                },
+                |g| all(g, [tells(WITNESS, Facet::Legality, "lawful"), tells(BYSTANDER, Facet::Legality, "unlawful")]),
             ),
         ],
         |given, kind| given.kinds().contains(&kind),

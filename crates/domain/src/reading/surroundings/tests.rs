@@ -1,6 +1,7 @@
 use super::*;
 use crate::Why;
 use crate::actor;
+use crate::annotation::Anchoring;
 use crate::claim::{Chain, Facet, Polarity, Role, Stance, UnidentifiedKind};
 use crate::incident::{Class, Detail};
 use crate::relation::{Edge, RelationStance};
@@ -71,8 +72,8 @@ pub(in crate::reading) fn surroundings() -> Surroundings {
     let blank = reading::Blank { document: id(1), revision: 1, start: 0, end: 1 };
     Surroundings {
         annotations: [
-            (id(1), Annotation::Live { author: AUTHOR, span: span() }),
-            (id(2), Annotation::Retracted { author: AUTHOR, span: span() }),
+            (id(1), Annotation::Live { author: AUTHOR, span: span(), anchoring: Anchoring::default() }),
+            (id(2), Annotation::Retracted { author: AUTHOR, span: span(), anchoring: Anchoring::default() }),
             (id(3), Annotation::Absent),
         ]
         .into(),

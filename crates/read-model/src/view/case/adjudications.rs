@@ -1,18 +1,19 @@
 //! Gathering what was decided about a case.
 
-use super::Records;
+use super::{Records, aggregate};
 use crate::Error;
 use crate::subject::Subject;
 use domain::Kind;
 use domain::adjudication::Adjudication;
-use domain::id::{AdjudicationId, IncidentId, ReadingId, RelationId};
+use domain::claim::Target;
+use domain::id::{AdjudicationId, ReadingId, RelationId};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Adds the adjudications of what the records name: incidents and classes with the propositions about them, relations, and
 /// readings.
 pub(super) fn adjudications(
     records: &mut Records<'_>,
-    incidents: impl IntoIterator<Item = IncidentId>,
+    subjects: impl IntoIterator<Item = Target>,
     relations: impl IntoIterator<Item = RelationId>,
     readings: impl IntoIterator<Item = ReadingId>,
 ) -> Result<BTreeMap<AdjudicationId, Adjudication>, Error> {
@@ -20,7 +21,7 @@ pub(super) fn adjudications(
     if records.is_empty(Subject::created(records.project, Kind::Adjudication))? {
         return Ok(BTreeMap::new());
     }
-    let named = incidents.into_iter().map(|id| (Kind::Incident, id.uuid()));
+    let named = subjects.into_iter().map(aggregate);
     let named = named.chain(relations.into_iter().map(|id| (Kind::Relation, id.uuid())));
     let named = named.chain(readings.into_iter().map(|id| (Kind::Reading, id.uuid())));
     let mut ids = BTreeSet::new();

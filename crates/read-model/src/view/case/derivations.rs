@@ -4,7 +4,7 @@ use super::Records;
 use crate::Error;
 use crate::subject::Subject;
 use domain::Kind;
-use domain::annotation::{Annotation, Span, SpanRole};
+use domain::annotation::{Annotation, SpanRole};
 use domain::derivation::{Derivation, Standing};
 use domain::id::{AnnotationId, DerivationId, DocumentId};
 use std::collections::btree_map::{BTreeMap, Entry};
@@ -22,14 +22,13 @@ pub(super) fn derivations(
     if records.is_empty(Subject::created(records.project, Kind::Derivation))? {
         return Ok(BTreeMap::new());
     }
-    let is_content = |span: &&Span| span.role == SpanRole::Content;
-    let mut pending: Vec<Span> =
-        annotations.values().filter_map(Annotation::live).filter(is_content).cloned().collect();
+    let is_content = |annotation: &&Annotation| annotation.live().is_some_and(|span| span.role == SpanRole::Content);
+    let mut pending: Vec<Annotation> = annotations.values().filter(is_content).cloned().collect();
     let mut threads = Threads::default();
     while let Some(passage) = pending.pop() {
         for mark in threads.met_by(records, &passage)? {
             for original in threads.follow(records, mark)? {
-                pending.extend(records.state::<Annotation>(original.uuid())?.live().cloned());
+                pending.push(records.state(original.uuid())?);
             }
         }
     }
@@ -45,20 +44,19 @@ pub(super) fn derivations(
 #[derive(Default)]
 struct Threads {
     /// The live annotations of the documents that were met, but for those that overlap a passage that was met.
-    marks: BTreeMap<DocumentId, Vec<(AnnotationId, Span)>>,
+    marks: BTreeMap<DocumentId, Vec<(AnnotationId, Annotation)>>,
     derivations: BTreeMap<DerivationId, Derivation>,
 }
 
 impl Threads {
     /// The annotations that overlap a passage and were not met before.
-    fn met_by(&mut self, records: &mut Records<'_>, passage: &Span) -> Result<Vec<AnnotationId>, Error> {
-        let marks = match self.marks.entry(passage.document) {
+    fn met_by(&mut self, records: &mut Records<'_>, passage: &Annotation) -> Result<Vec<AnnotationId>, Error> {
+        let Some(span) = passage.live() else { return Ok(Vec::new()) };
+        let marks = match self.marks.entry(span.document) {
             Entry::Occupied(known) => known.into_mut(),
-            Entry::Vacant(unknown) => unknown.insert(marks_of(records, passage.document)?),
+            Entry::Vacant(unknown) => unknown.insert(marks_of(records, span.document)?),
         };
-        let overlaps =
-            |span: &Span| span.revision == passage.revision && span.start < passage.end && passage.start < span.end;
-        let (met, rest): (Vec<_>, Vec<_>) = mem::take(marks).into_iter().partition(|(_, span)| overlaps(span));
+        let (met, rest): (Vec<_>, Vec<_>) = mem::take(marks).into_iter().partition(|(_, mark)| mark.overlaps(passage));
         *marks = rest;
         Ok(met.into_iter().map(|(id, _)| id).collect())
     }
@@ -85,12 +83,13 @@ impl Threads {
 }
 
 /// The live annotations of a document.
-fn marks_of(records: &mut Records<'_>, document: DocumentId) -> Result<Vec<(AnnotationId, Span)>, Error> {
+fn marks_of(records: &mut Records<'_>, document: DocumentId) -> Result<Vec<(AnnotationId, Annotation)>, Error> {
     let mut marks = Vec::new();
     for id in records.mentions(Kind::Document, document.uuid(), Kind::Annotation)? {
         let annotation: Annotation = records.state(id)?;
-        let live = annotation.live().filter(|span| span.document == document);
-        marks.extend(live.map(|span| (AnnotationId::new(id), span.clone())));
+        if annotation.live().is_some_and(|span| span.document == document) {
+            marks.push((AnnotationId::new(id), annotation));
+        }
     }
     Ok(marks)
 }

@@ -2,7 +2,9 @@
 
 use super::*;
 use crate::testing::detail;
+use domain::claim::Facet;
 use domain::relation::RelationType;
+use domain::text::Text;
 use domain::{annotation, incident, policy, reading, relation};
 
 #[test]
@@ -150,4 +152,52 @@ fn a_board_of_a_class_or_of_nothing_is_refused() {
     let refused = |id: IncidentId| fixture.refusal(&fixture.request(board(id)));
     assert_eq!(refused(class), (refusal::Why::Invalid, "not_an_incident".to_owned()));
     assert_eq!(refused(IncidentId::new(Uuid::nil())), (refusal::Why::Absent, "not_found".to_owned()));
+}
+
+#[test]
+fn propositions_of_other_facets_show_what_they_ask_for_and_are_disputed_as_facts() {
+    let mut scene = scene();
+    let (state, group) = (scene.state, scene.group);
+    let facts = [
+        (state, Facet::Occurred, None),
+        (state, Facet::When, Some("2021-05-04")),
+        (state, Facet::Where, Some("Ain al-Assad")),
+        (state, Facet::Means, Some("Rockets")),
+        (group, Facet::Means, Some("drones")),
+        (state, Facet::Motive, Some("revenge")),
+        (group, Facet::Legality, Some("self-defence")),
+    ];
+    for (speaker, facet, value) in facts {
+        let mut claim = scene.claim(speaker, Act::Reports);
+        let about = &mut claim.proposition;
+        (about.facet, about.value) = (Some(facet), value.map(|value| Text::recorded(value.to_owned())));
+        (about.actor, about.role) = (None, None);
+        scene.history.reading(user("a"), claim);
+    }
+    let mut claim = scene.claim(state, Act::Confirms);
+    claim.proposition.facet = Some(Facet::Evidence);
+    scene.history.reading(user("a"), claim);
+    let incident = scene.incident;
+    let fixture = Fixture::new(scene.history);
+    let board = fixture.board(incident);
+    let shown: Vec<_> =
+        board.propositions.iter().map(|about| (about.facet.as_str(), about.value.as_deref(), &*about.status)).collect();
+    assert_eq!(
+        shown,
+        [
+            ("occurred", None, "officially_attributed"),
+            ("when", Some("2021-05-04"), "officially_attributed"),
+            ("where", Some("Ain al-Assad"), "officially_attributed"),
+            ("means", Some("drones"), "accused"),
+            ("means", Some("Rockets"), "officially_attributed"),
+            ("motive", Some("revenge"), "officially_attributed"),
+            ("legality", Some("self-defence"), "accused"),
+            ("evidence", None, "officially_attributed"),
+        ]
+    );
+    let evidence = board.propositions.last().unwrap();
+    assert_eq!(evidence.actor.as_ref().unwrap().name, "Group");
+    assert_eq!(evidence.role.as_deref(), Some("perpetrator"));
+    let disputes: Vec<_> = board.disputes.iter().map(|dispute| (&*dispute.kind, dispute.because.len())).collect();
+    assert_eq!((board.status.as_str(), disputes), ("disputed", vec![("facts", 2)]));
 }

@@ -4,10 +4,13 @@ use super::*;
 use crate::testing::{cases, detail, span};
 use crate::{Entry, dump};
 use domain::adjudication::Outcome;
+use domain::id::JudgementId;
+use domain::identity::{Subject, Verdict};
 use domain::relation::RelationType;
 use domain::text::Text;
 use domain::{adjudication, annotation, derivation, incident, reading, relation};
 use proptest::prelude::*;
+use wire::view::AskLedger;
 
 fn dumped(store: &Store, at: u64) -> String {
     let mut lines = Vec::new();
@@ -15,11 +18,16 @@ fn dumped(store: &Store, at: u64) -> String {
     String::from_utf8(lines).unwrap()
 }
 
+/// The group of every scene.
+fn scene_group() -> ActorId {
+    scene().group
+}
+
 /// What happens to the scene of a random history.
 fn happen(scene: &mut Scene, what: u8, who: u8) {
     let reader = [user("a"), user("b"), user("c")][usize::from(who % 3)];
     let speaker = if who.is_multiple_of(2) { scene.state } else { scene.group };
-    match what % 14 {
+    match what % 16 {
         0 => drop(scene.read(reader, speaker, Act::Accuses)),
         1 => drop(scene.read(reader, speaker, Act::Denies)),
         2 => {
@@ -77,7 +85,14 @@ fn happen(scene: &mut Scene, what: u8, who: u8) {
             let detail = incident::Event::IncidentDetailRevised(detail(if who > 99 { "Attack" } else { "Rockets" }));
             scene.history.add(reader, scene.incident.uuid(), [detail]);
         }
-        11 => {
+        11 => drop(scene.history.incident("Another attack")),
+        12 => judge(scene, reader, who),
+        13 => {
+            if let Some((subject, judgement)) = judgements(scene).pop() {
+                scene.history.withdraw(reader, subject, judgement);
+            }
+        }
+        14 => {
             let target = match who % 3 {
                 0 => Target::Incident(scene.incident),
                 1 => Target::Proposition(Proposition { actor: Some(scene.state), ..scene.proposition() }),
@@ -91,7 +106,7 @@ fn happen(scene: &mut Scene, what: u8, who: u8) {
                 scene.history.add(reader, id.uuid(), [adjudication::Event::AdjudicationOverturned { reason }]);
             }
         }
-        12 => {
+        _ => {
             let reading = scene.read(reader, speaker, Act::Accuses);
             let id = scene.history.adjudication(user("c"), vec![Target::Reading(reading)]);
             let (uphold, reject) = if who > 99 { (vec![reading], vec![]) } else { (vec![], vec![reading]) };
@@ -101,8 +116,43 @@ fn happen(scene: &mut Scene, what: u8, who: u8) {
                 scene.history.add(reader, id.uuid(), [adjudication::Event::AdjudicationReopened { reason }]);
             }
         }
-        _ => drop(scene.history.incident("Another attack")),
     }
+}
+
+/// Somebody judges two actors, incidents or readings, and may contest what was judged before.
+fn judge(scene: &mut Scene, reader: UserId, who: u8) {
+    let subject = match who % 8 {
+        0 | 1 => Subject::Incident,
+        2 => Subject::Reading,
+        _ => Subject::Actor,
+    };
+    let verdict = [Verdict::Same, Verdict::Same, Verdict::Distinct, Verdict::Unsure][usize::from(who / 8 % 4)];
+    let kind = subject.kind();
+    let pool = created(scene, kind);
+    let pick = |n: u8| pool.get(usize::from(n) % pool.len().max(1)).copied();
+    let (Some(left), Some(right)) = (pick(who), pick(who / 3)) else { return };
+    let earlier = judgements(scene).into_iter().filter(|(of, _)| *of == subject).map(|(_, id)| id);
+    let against: Vec<_> = earlier.filter(|_| who.is_multiple_of(5)).take(1).collect();
+    scene.history.judge(reader, subject, verdict, (left, right), &against);
+}
+
+/// What was created of a kind; of incidents, the single ones.
+fn created(scene: &Scene, kind: Kind) -> Vec<Uuid> {
+    let records = scene.history.entries().iter().map(|entry| wire::record::decode(&entry.payload).unwrap());
+    let is_class = |record: &wire::record::Record| {
+        matches!(record.events[0], domain::Event::Incident(incident::Event::IncidentClassDefined(_)))
+    };
+    let of_kind = records.filter(|record| record.envelope.kind == kind && record.envelope.revision == 1);
+    of_kind.filter(|record| !is_class(record)).map(|record| record.envelope.id).collect()
+}
+
+fn judgements(scene: &Scene) -> Vec<(Subject, JudgementId)> {
+    let records = scene.history.entries().iter().map(|entry| wire::record::decode(&entry.payload).unwrap());
+    let judged = records.flat_map(|record| record.events).filter_map(|event| match event {
+        domain::Event::Identity(event) => event.judged().map(|(_, judged)| (judged.subject, judged.id)),
+        _ => None,
+    });
+    judged.collect()
 }
 
 proptest! {
@@ -144,6 +194,49 @@ proptest! {
         let past = Store::create(&past_folder.path().join("gen-1"), scene.history.log).unwrap();
         past.append(&entries[..usize::try_from(at).unwrap()]).unwrap();
         prop_assert_eq!(dumped(&live, at), dumped(&past, at));
+    }
+
+    #[test]
+    fn a_ledger_has_what_the_boards_have_from_a_cache_or_from_the_records_whole_or_in_pages(
+        steps in prop::collection::vec((any::<u8>(), any::<u8>()), 1..30),
+        limit in 1..4_u32,
+    ) {
+        let mut fixture = Fixture::new(scene().history);
+        let mut scene = scene();
+        let ask = |limit, after| {
+            let id = scene_group().to_string();
+            Question::Ledger(AskLedger { kind: "actor".to_owned(), id, limit, after, quotes: 20 })
+        };
+        for (what, who) in steps {
+            happen(&mut scene, what, who);
+            fixture.history = scene.history.clone();
+            fixture.catch_up();
+            let Said::Ledger(whole) = fixture.ask(ask(1_000, 0)) else { panic!("no ledger") };
+            let fresh = BoardCache::default();
+            let answer = View::new(&fixture.store, &fresh, true).answer(&fixture.request(ask(1_000, 0))).unwrap().answer;
+            prop_assert_eq!(Some(Said::Ledger(whole.clone())), answer);
+            // Everything on the board is about the group.
+            let mut on_board = Vec::new();
+            for about in fixture.board(scene.incident).propositions {
+                let said = about.support.into_iter().chain(about.opposition).chain(about.neutral);
+                on_board.extend(said.map(|said| (about.role.clone(), about.status.clone(), said)));
+            }
+            let mut in_ledger: Vec<_> = whole.lines.iter().map(|line| {
+                let about = line.proposition.clone().unwrap();
+                (about.role, about.status, line.said.clone().unwrap())
+            }).collect();
+            on_board.sort_by(|a, b| (&a.2.utterance, &a.0).cmp(&(&b.2.utterance, &b.0)));
+            in_ledger.sort_by(|a, b| (&a.2.utterance, &a.0).cmp(&(&b.2.utterance, &b.0)));
+            prop_assert_eq!(on_board, in_ledger);
+            let (mut paged, mut after) = (Vec::new(), Some(0));
+            while let Some(at) = after {
+                let Said::Ledger(page) = fixture.ask(ask(limit, at)) else { panic!("no ledger") };
+                prop_assert!(page.lines.len() <= limit as usize);
+                paged.extend(page.lines);
+                after = page.after;
+            }
+            prop_assert_eq!(paged, whole.lines);
+        }
     }
 
     #[test]

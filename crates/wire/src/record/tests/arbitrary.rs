@@ -1,6 +1,7 @@
 //! Records of any content, also such as no command would give rise to.
 
 use crate::record::{Batch, Envelope, Record, Reliance};
+use domain::anchor::Found;
 use domain::claim::{Certainty, Chain, Claim, Link, Proposition, Speaker, Target};
 use domain::codebook::Codebook;
 use domain::edtf::Edtf;
@@ -8,7 +9,7 @@ use domain::opinion::Opinion;
 use domain::policy::{Evidence, Policy};
 use domain::text::Text;
 use domain::{
-    Code, Event, actor, adjudication, annotation, assessment, derivation, document, incident, project, reading,
+    Code, Event, actor, adjudication, annotation, assessment, derivation, document, identity, incident, project, reading,
     relation, source, user,
 };
 use proptest::collection::{btree_map, btree_set, vec};
@@ -67,6 +68,7 @@ fn event() -> impl Strategy<Value = Event> {
         of_reading(),
         of_derivation(),
         of_assessment(),
+        of_identity(),
         of_adjudication(),
     ]
 }
@@ -216,14 +218,24 @@ fn of_relation() -> impl Strategy<Value = Event> {
 }
 
 fn of_annotation() -> impl Strategy<Value = Event> {
-    use annotation::Event::{AnnotationCreated, AnnotationRetracted, AnnotationRevised};
+    use annotation::Event::{
+        AnnotationAnchorLost, AnnotationCreated, AnnotationReanchored, AnnotationRetracted, AnnotationRevised,
+    };
     let span = || {
         (id(), any(), any(), any(), code(), maybe_text()).prop_map(|(document, revision, start, end, role, note)| {
             annotation::Span { document, revision, start, end, role, note }
         })
     };
-    prop_oneof![span().prop_map(AnnotationCreated), span().prop_map(AnnotationRevised), Just(AnnotationRetracted),]
-        .prop_map(Event::from)
+    let found =
+        (any(), any(), any(), code()).prop_map(|(start, end, score, method)| Found { start, end, score, method });
+    prop_oneof![
+        span().prop_map(AnnotationCreated),
+        span().prop_map(AnnotationRevised),
+        Just(AnnotationRetracted),
+        (any(), found).prop_map(|(revision, found)| AnnotationReanchored(annotation::Reanchored { revision, found })),
+        (any(), code()).prop_map(|(revision, reason)| AnnotationAnchorLost(annotation::Loss { revision, reason })),
+    ]
+    .prop_map(Event::from)
 }
 
 fn of_reading() -> impl Strategy<Value = Event> {
@@ -241,6 +253,28 @@ fn of_reading() -> impl Strategy<Value = Event> {
         blank.prop_map(NoClaimFound),
     ]
     .prop_map(Event::from)
+}
+
+fn of_identity() -> impl Strategy<Value = Event> {
+    use identity::Event::{JudgedDistinct, JudgedSame, JudgedUnsure, JudgementWithdrawn};
+    let judged = || {
+        let parts = (id(), code(), id::<uuid::Uuid>(), id::<uuid::Uuid>(), text(), vec(id(), 0..3));
+        parts.prop_map(|(id, subject, left, right, reason, against)| identity::Judged {
+            id,
+            subject,
+            left,
+            right,
+            reason,
+            against,
+        })
+    };
+    prop_oneof![
+        judged().prop_map(JudgedSame),
+        judged().prop_map(JudgedDistinct),
+        judged().prop_map(JudgedUnsure),
+        id().prop_map(JudgementWithdrawn),
+    ]
+    .prop_map(Event::Identity)
 }
 
 fn of_derivation() -> impl Strategy<Value = Event> {

@@ -1,6 +1,8 @@
 //! The same records give the same board.
 
 use super::*;
+use crate::id::ReadingId;
+use crate::identity::Subject;
 use std::collections::BTreeSet;
 
 #[test]
@@ -83,6 +85,7 @@ struct Live {
     derivations: BTreeMap<Uuid, Derivation>,
     documents: BTreeMap<Uuid, Document>,
     relations: BTreeMap<Uuid, Relation>,
+    identities: BTreeMap<Uuid, Identity>,
     adjudications: BTreeMap<Uuid, Adjudication>,
 }
 
@@ -98,6 +101,7 @@ impl Live {
         step(&mut self.derivations, record);
         step(&mut self.documents, record);
         step(&mut self.relations, record);
+        step(&mut self.identities, record);
         step(&mut self.adjudications, record);
         if let Event::Reading(event) = &record.event {
             let (state, _) = self.readings.remove(&record.id).unwrap_or_default();
@@ -116,6 +120,7 @@ impl Live {
             derivations: self.derivations.iter().map(|(id, state)| ((*id).into(), state.clone())).collect(),
             documents: self.documents.iter().map(|(id, state)| ((*id).into(), state.clone())).collect(),
             relations: self.relations.iter().map(|(id, state)| ((*id).into(), state.clone())).collect(),
+            judgements: judgements::of(self.identities.clone()),
             adjudications: self.adjudications.iter().map(|(id, state)| ((*id).into(), state.clone())).collect(),
             ..Given::new().case
         })
@@ -140,14 +145,21 @@ fn the_board_as_of_a_position_is_that_of_the_log_cut_there() {
 /// The readings that a case is to hold: about the incident or its classes, changes of these, and readings that may be
 /// of one utterance with one of these.
 fn connected(case: &Case) -> BTreeMap<ReadingId, CaseReading> {
+    let actors = &case.judgements.actors.resolution;
+    let actor = |id: ActorId| ActorId::new(actors.canonical(id.uuid()));
+    let may_be_one = case.judgements.incidents.neighbours([INCIDENT.uuid()]).ids;
     let is_near = |claim: &Claim| match claim.proposition.target {
-        Target::Incident(id) => id == case.incident,
+        Target::Incident(id) => may_be_one.contains(&id.uuid()),
         Target::Class(id) => case.classes.contains_key(&id),
         Target::Relation(_) | Target::Actor(_) => false,
     };
     let same_words = |claim: &Claim| {
         let about = &claim.proposition;
-        (claim.speakers.speaker().clone(), about.target, about.facet, about.actor)
+        let speaker = match claim.speakers.speaker() {
+            Speaker::Actor(id) => Speaker::Actor(actor(*id)),
+            other => other.clone(),
+        };
+        (speaker, about.target, about.facet, about.actor.map(actor))
     };
     let mut near: BTreeSet<ReadingId> = BTreeSet::new();
     loop {
@@ -155,7 +167,9 @@ fn connected(case: &Case) -> BTreeMap<ReadingId, CaseReading> {
         let known = near.len();
         for (id, CaseReading { claim, .. }) in &case.readings {
             let is_change = claim.changes.iter().any(|changed| near.contains(changed));
-            if is_near(claim) || is_change || words.contains(&same_words(claim)) {
+            let beside = case.judgements.readings.neighbours([id.uuid()]).ids;
+            let is_judged = beside.iter().any(|other| near.contains(&ReadingId::new(*other)));
+            if is_near(claim) || is_change || is_judged || words.contains(&same_words(claim)) {
                 near.insert(*id);
             }
         }
@@ -248,8 +262,9 @@ fn elsewhere(history: &History) -> Case {
         CaseReading { claim, ..reading }
     };
     let annotation = |annotation: Annotation| match annotation {
-        Annotation::Live { author, span } => {
-            Annotation::Live { author, span: Span { document: far(span.document.uuid()).into(), ..span } }
+        Annotation::Live { author, span, anchoring } => {
+            let span = Span { document: far(span.document.uuid()).into(), ..span };
+            Annotation::Live { author, span, anchoring }
         }
         other => other,
     };
@@ -297,6 +312,8 @@ fn elsewhere(history: &History) -> Case {
 #[test]
 fn records_about_another_incident_never_change_the_board() {
     check("independence", (histories(), histories()), |(history, other)| {
+        // A judgement that makes one of the two incidents connects them.
+        let history = history.judging(&[Subject::Actor, Subject::Reading]);
         let mut case = history.case(&history.log());
         let board = assess(&case, &history.policy);
         let other = elsewhere(&other);
@@ -334,6 +351,7 @@ fn relabelled(case: &Case, label: impl Fn(ReadingId) -> ReadingId) -> Case {
 #[test]
 fn other_reading_ids_in_the_same_order_give_the_same_board_under_these_ids() {
     check("relabelling", histories(), |history| {
+        let history = history.judging(&[Subject::Actor, Subject::Incident]);
         let case = history.case(&history.log());
         let label = |id: ReadingId| ReadingId::new(Uuid::from_u128((id.uuid().as_u128() << 8) | 0xf));
         let relabelled = timeless(assess(&relabelled(&case, label), &history.policy));
@@ -349,6 +367,7 @@ fn other_reading_ids_in_the_same_order_give_the_same_board_under_these_ids() {
 #[test]
 fn where_one_annotator_reads_ids_play_no_part() {
     check("relabelling of one annotator", (histories_by(&[ANNA]), any::<u32>()), |(history, key)| {
+        let history = history.judging(&[Subject::Actor, Subject::Incident]);
         let case = history.case(&history.log());
         let scattered = |id: ReadingId| {
             let n = id.uuid().as_u128();

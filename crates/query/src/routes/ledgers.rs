@@ -1,0 +1,104 @@
+//! Ledgers of actors and sources.
+
+use axum::Extension;
+use axum::extract::State;
+use axum::http::{HeaderMap, Uri};
+use axum::response::Response;
+use axum::routing::get;
+use runtime::{Path, Problem, Query};
+use uuid::Uuid;
+use wire::view::reply::Answer;
+use wire::view::request::Question;
+use wire::view::{AskLedger, Ledger};
+
+use super::Route;
+use crate::App;
+use crate::answer::{JSON, Validator, ask, json, link_next, mismatched, query_without, to_value};
+use crate::auth::Caller;
+use crate::openapi::{Describe, reference, schemas_of, uuid};
+use crate::params::{LedgerParams, Moment, Page, quotes, refuse_unsupported, scope_of};
+use crate::written::Rest;
+
+/// Whose ledger it is.
+#[derive(Clone, Copy)]
+struct Whose {
+    /// In the path.
+    collection: &'static str,
+    /// As in [`AskLedger`].
+    one: &'static str,
+    summary: &'static str,
+}
+
+const ACTORS: Whose = Whose {
+    collection: "actors",
+    one: "actor",
+    summary: "What an actor says and what is said of it, of its parts and of its fronts, over all incidents, classes, \
+              relations and opinions of conduct: each utterance as its board has it.",
+};
+const SOURCES: Whose = Whose {
+    collection: "sources",
+    one: "source",
+    summary: "What a source reports, adopts, relays and distances itself from, over all incidents, classes, relations and \
+              opinions of conduct: each utterance as its board has it; and how much of it derives from others.",
+};
+
+pub(super) fn routes() -> [Route; 2] {
+    [ACTORS, SOURCES].map(|whose| {
+        let Whose { collection, one, summary } = whose;
+        let operation = Describe::new(format!("get_{one}_ledger"), collection, summary)
+            .path_parameter("project", uuid(), "The project.")
+            .path_parameter("id", uuid(), &format!("The {one}."))
+            .query::<LedgerParams>()
+            .lists(reference::<Ledger>())
+            .build();
+        let handler = get(ledger).layer(Extension(whose));
+        let path = format!("/v1/projects/{{project}}/{collection}/{{id}}/ledger");
+        Route::new(path, JSON, operation, handler).schemas(schemas_of::<Ledger>())
+    })
+}
+
+async fn ledger(
+    State(app): State<App>,
+    Extension(whose): Extension<Whose>,
+    caller: Caller,
+    Path((project, id)): Path<(Uuid, Uuid)>,
+    Query(params): Query<LedgerParams>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let viewer = caller.of_project(&app, project)?;
+    refuse_unsupported(&params.without, params.diff_to.as_deref())?;
+    let quotes = quotes(params.quotes)?;
+    let mut moment = Moment::new(params.as_of.as_deref(), params.at_least, params.wait_ms)?.under(params.policy);
+    let scope = scope_of(uri.path(), params.as_of.as_deref(), params.policy);
+    let page = Page::new(params.limit, params.cursor.as_deref(), scope, &mut moment)?;
+    let question = Question::Ledger(AskLedger {
+        kind: whose.one.to_owned(),
+        id: id.to_string(),
+        limit: page.limit,
+        after: page.after,
+        quotes,
+    });
+    let (as_of, Answer::Ledger(mut ledger)) = ask(&app, viewer, Some(project), moment, question).await? else {
+        return Err(mismatched());
+    };
+    ledger.next = ledger.after.map(|after| page.next(as_of, after));
+    let mut body = to_value(&ledger)?;
+    Rest { base: same_page(&uri, &params, as_of), shown: quotes }.link(&mut body);
+    let response = json(&headers, as_of, &Validator::Content, &body)?;
+    Ok(match &ledger.next {
+        Some(cursor) => link_next(response, &uri, cursor),
+        None => response,
+    })
+}
+
+/// The URL of this page as of this position. A cursor has the position in it already.
+fn same_page(uri: &Uri, params: &LedgerParams, as_of: u64) -> String {
+    let pinned = params.cursor.is_some() || params.as_of.is_some();
+    let query = query_without(uri, "quotes");
+    match (pinned, query.is_empty()) {
+        (true, _) => format!("{}?{query}", uri.path()),
+        (false, true) => format!("{}?as_of={as_of}", uri.path()),
+        (false, false) => format!("{}?{query}&as_of={as_of}", uri.path()),
+    }
+}

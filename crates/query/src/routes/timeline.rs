@@ -1,0 +1,55 @@
+//! The claim timeline of an incident.
+
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::Response;
+use axum::routing::get;
+use runtime::{Path, Problem, Query};
+use uuid::Uuid;
+use wire::view::reply::Answer;
+use wire::view::request::Question;
+use wire::view::{AskTimeline, Timeline};
+
+use super::Route;
+use crate::App;
+use crate::answer::{JSON, Validator, ask, json, mismatched, to_value};
+use crate::auth::Caller;
+use crate::openapi::{Describe, reference, schemas_of, uuid};
+use crate::params::{BoardParams, Moment, quotes, refuse_unsupported};
+use crate::written::Rest;
+
+pub(super) fn route() -> Route {
+    let summary = "What is said about an incident in the order in which it was said: before it, after it, or nobody can \
+                   tell; and what replaces or withdraws what. An utterance of which not all quotes are shown has \
+                   `quotes_next`, a link to the same timeline with more.";
+    let operation = Describe::new("get_timeline", "incidents", summary)
+        .path_parameter("project", uuid(), "The project.")
+        .path_parameter("id", uuid(), "The incident.")
+        .query::<BoardParams>()
+        .view(reference::<Timeline>())
+        .build();
+    let schemas = schemas_of::<Timeline>();
+    Route::new("/v1/projects/{project}/incidents/{id}/timeline", JSON, operation, get(timeline)).schemas(schemas)
+}
+
+async fn timeline(
+    State(app): State<App>,
+    caller: Caller,
+    Path((project, incident)): Path<(Uuid, Uuid)>,
+    Query(params): Query<BoardParams>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let viewer = caller.of_project(&app, project)?;
+    refuse_unsupported(&params.without, params.diff_to.as_deref())?;
+    let quotes = quotes(params.quotes)?;
+    let moment = Moment::new(params.as_of.as_deref(), params.at_least, params.wait_ms)?.under(params.policy);
+    let question = Question::Timeline(AskTimeline { incident: incident.to_string(), quotes });
+    let (as_of, Answer::Timeline(timeline)) = ask(&app, viewer, Some(project), moment, question).await? else {
+        return Err(mismatched());
+    };
+    let policy = timeline.policy;
+    let base = format!("/v1/projects/{project}/incidents/{incident}/timeline?as_of={as_of}&policy={policy}");
+    let mut body = to_value(&timeline)?;
+    Rest { base, shown: quotes }.link(&mut body);
+    json(&headers, as_of, &Validator::Content, &body)
+}
