@@ -157,6 +157,7 @@ fn creates(record: &Record) -> bool {
         | Kind::Annotation
         | Kind::Reading
         | Kind::Derivation
+        | Kind::Assessment
         | Kind::Adjudication => record.envelope.revision == 1,
     }
 }

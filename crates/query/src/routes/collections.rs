@@ -13,9 +13,8 @@ use uuid::Uuid;
 use wire::view::reply::Answer;
 use wire::view::request::Question;
 use wire::view::{
-    Actor, Adjudication, Annotation, Assessment, Codebook, Derivation, Document, Get, Incident, Judgement, List, Member,
-    Policy,
-    Reading, Relation, Resource, Source,
+    Actor, Adjudication, Annotation, Assessment, Codebook, Derivation, Document, Get, Incident, Judgement, List,
+    Member, Policy, Reading, Relation, Resource, Source,
 };
 
 use super::Route;

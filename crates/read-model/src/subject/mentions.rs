@@ -2,8 +2,8 @@
 
 use domain::claim::{Claim, Proposition, Speaker, Target};
 use domain::{
-    Event, Kind, actor, adjudication, annotation, assessment, derivation, document, identity, incident, project, reading,
-    relation, source, user,
+    Event, Kind, actor, adjudication, annotation, assessment, derivation, document, identity, incident, project,
+    reading, relation, source, user,
 };
 use uuid::Uuid;
 

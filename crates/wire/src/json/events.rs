@@ -4,8 +4,8 @@ use super::rfc3339;
 use crate::view;
 use domain::anchor::Found;
 use domain::{
-    Event, actor, adjudication, annotation, assessment, derivation, document, identity, incident, project, reading, relation,
-    source, user,
+    Event, actor, adjudication, annotation, assessment, derivation, document, identity, incident, project, reading,
+    relation, source, user,
 };
 use serde_json::{Value, json};
 

@@ -14,8 +14,7 @@ use domain::policy::{Evidence, Policy};
 use domain::text::Text;
 use domain::{
     Code, Event, Kind, actor, adjudication, annotation, assessment, derivation, document, identity, incident, project,
-    reading,
-    relation, source, user,
+    reading, relation, source, user,
 };
 use proto::event::Of;
 use std::collections::BTreeMap;

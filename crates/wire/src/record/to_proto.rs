@@ -13,8 +13,7 @@ use domain::policy::Policy;
 use domain::text::Text;
 use domain::{
     Code, Event, Kind, actor, adjudication, annotation, assessment, derivation, document, identity, incident, project,
-    reading,
-    relation, source, user,
+    reading, relation, source, user,
 };
 use proto::event::Of;
 use uuid::Uuid;

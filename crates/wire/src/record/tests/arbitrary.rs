@@ -9,8 +9,8 @@ use domain::opinion::Opinion;
 use domain::policy::{Evidence, Policy};
 use domain::text::Text;
 use domain::{
-    Code, Event, actor, adjudication, annotation, assessment, derivation, document, identity, incident, project, reading,
-    relation, source, user,
+    Code, Event, actor, adjudication, annotation, assessment, derivation, document, identity, incident, project,
+    reading, relation, source, user,
 };
 use proptest::collection::{btree_map, btree_set, vec};
 use proptest::option;
