@@ -72,7 +72,7 @@ async fn a_merge_is_previewed_made_contested_and_taken_back() -> anyhow::Result<
     let board = facade.board(&unsure).await?;
     assert_eq!(kinds(&board), ["rival_accused", "identity"]);
     let would = json!({"items": [{
-        "judgement": unsure.id(), "status": "acknowledged", "because": board["disputes"][1]["because"],
+        "judgement": unsure.id(), "relation": null, "status": "acknowledged", "because": board["disputes"][1]["because"],
     }], "more": 0});
     assert_eq!(board["would_change_if"], would);
 
@@ -137,6 +137,7 @@ async fn names_that_two_actors_share_are_suggested_until_somebody_judges() -> an
     let judged = project.curator.post(&project.path("judgements"), &judgement).await?.expect(201)?;
     let workbench = facade.see("identity/actor", &judged).await?;
     assert_eq!(workbench["totals"], json!({"clusters": 0, "edges": 1, "suggestions": 0}));
+    assert_eq!(workbench["named"].as_array().map(Vec::len), Some(2));
     let printed = system.run(&["identity", "actor", "--project", &project.id])?;
     assert!(printed.stdout.contains("Sons of the Valley") || printed.stdout.contains("distinct"), "{}", printed.stdout);
     Ok(())

@@ -60,8 +60,8 @@ pub enum Verdict {
 
 /// The permission function: may this viewer do this to an aggregate of this kind?
 ///
-/// Strangers to a project see nothing of it. Annotations, readings and assessments are changed by their author alone (invariant 2);
-/// everything that is not a reader's is forbidden to readers, openly.
+/// Strangers to a project see nothing of it. Annotations, readings and assessments are changed by their author alone
+/// (invariant 2); everything that is not a reader's is forbidden to readers, openly.
 #[must_use]
 pub fn permit(viewer: &Viewer, action: Action, kind: Kind) -> Verdict {
     if matches!(kind, Kind::User) || (kind == Kind::Project && action == Action::Create) {

@@ -35,7 +35,16 @@ const EVENTS: [(&str, &[&str]); 13] = [
     ("incident", &["IncidentRegistered", "IncidentDetailRevised", "IncidentClassDefined"]),
     ("actor", &["ActorRegistered", "PlaceholderActorIntroduced", "ActorNameAsserted", "ActorNameWithdrawn"]),
     ("relation", &["RelationRegistered", "RelationDisputed", "DisputeWithdrawn", "RelationWithdrawn"]),
-    ("annotation", &["AnnotationCreated", "AnnotationRevised", "AnnotationRetracted"]),
+    (
+        "annotation",
+        &[
+            "AnnotationCreated",
+            "AnnotationRevised",
+            "AnnotationRetracted",
+            "AnnotationReanchored",
+            "AnnotationAnchorLost",
+        ],
+    ),
     ("reading", &["ClaimRead", "ClaimReadingRevised", "ClaimReadingRetracted", "NoClaimFound"]),
     ("derivation", &["DerivationSuggested", "DerivationConfirmed", "DerivationRejected", "OriginDeclared"]),
     ("assessment", &["AssessmentRecorded", "AssessmentRevised", "AssessmentWithdrawn"]),

@@ -3,9 +3,9 @@
 use super::assess::{heard, incident_status, matters};
 use super::class::memberships;
 use super::decisions::Decisions;
-use super::dispute::{Matter, core_disputes, is_attribution};
+use super::dispute::{Matter, core_disputes, is_open};
 use super::resolve::{Ids, Resolved, Taken, resolve};
-use super::scene::Scene;
+use super::scene::{SPEAKS_OR_HOLDS, Scene};
 use super::{Alternative, Case, Edge, IncidentStatus, Status};
 use crate::claim::{Key, Speaker, Target};
 use crate::id::{ActorId, IncidentId, JudgementId, ReadingId, RelationId};
@@ -32,7 +32,7 @@ impl Statuses {
         };
         // A proposition on which nobody takes a side is none that a merge could change.
         let is_signed = |matter: &&Matter<'_>| matter.evaluation.signed().next().is_some();
-        let attributions = matters.iter().filter(|matter| is_attribution(&matter.key)).filter(is_signed);
+        let attributions = matters.iter().filter(|matter| is_open(matter)).filter(is_signed);
         let found = scene.decisions.on_incident(scene.case.subject).is_some();
         Self { incident: incident_status(found, disputed, matters), propositions: attributions.map(said).collect() }
     }
@@ -49,13 +49,17 @@ impl Statuses {
     }
 }
 
-/// The edges that change a status if one of them is taken the other way, one at a time.
-pub(super) fn alternatives(case: &Case, policy: &Policy, base: &Statuses) -> Vec<Alternative> {
-    let Target::Incident(incident) = case.subject else { return Vec::new() };
+/// Edges that are tried for one board: each costs about as much as the statuses of the board.
+const TRIED_MAX: usize = 100;
+
+/// The edges that change a status if one of them is taken the other way, one at a time; and how many were not tried.
+pub(super) fn alternatives(case: &Case, policy: &Policy, base: &Statuses) -> (Vec<Alternative>, usize) {
+    let Target::Incident(incident) = case.subject else { return (Vec::new(), 0) };
     let ids = Ids::judged(case);
     let named = Named::by(case, &ids);
     let mut found = Vec::new();
-    for taken in open_relations(case, &ids, &named).chain(open_judgements(case, incident, &ids, &named)) {
+    let open = || open_relations(case, &ids, &named).chain(open_judgements(case, incident, &ids, &named));
+    for taken in open().take(TRIED_MAX) {
         let Some(other_ids) = ids.clone().taking(case, taken) else { continue };
         let resolved = resolve(case, policy, &other_ids);
         let other = Statuses::of_resolved(&resolved);
@@ -67,7 +71,8 @@ pub(super) fn alternatives(case: &Case, policy: &Policy, base: &Statuses) -> Vec
             found.push(Alternative { edge, status: other.incident, because: because.into_iter().collect() });
         }
     }
-    found
+    let untried = open().skip(TRIED_MAX).count();
+    (found, untried)
 }
 
 /// The utterances on the propositions whose status differs, or all of them if the incident's alone does; none if
@@ -81,9 +86,13 @@ fn difference(base: &Statuses, ids: &Ids<'_>, other: &Statuses, other_ids: &Ids<
     };
     let mut because = BTreeSet::new();
     let mut differs = false;
-    let pairs = base.propositions.keys().map(|key| (key.clone(), resolved(key, other_ids)));
-    let parts = other.propositions.keys().map(|key| (resolved(key, ids), key.clone()));
-    for (here, there) in pairs.chain(parts) {
+    let pairs: Vec<_> = base.propositions.keys().map(|key| (key.clone(), resolved(key, other_ids))).collect();
+    let compared: BTreeSet<Key> = pairs.iter().map(|(_, there)| there.clone()).collect();
+    // What nothing went into is a part of what fell apart, or new. What something went into may go by the id of one on
+    // whom nobody took a side: which id is smaller plays no part.
+    let parts = other.propositions.keys().filter(|key| !compared.contains(key));
+    let parts = parts.map(|key| (resolved(key, ids), key.clone())).collect::<Vec<_>>();
+    for (here, there) in pairs.into_iter().chain(parts) {
         if base.status(&here) != other.status(&there) {
             differs = true;
             because.extend(said(base, &here));
@@ -114,6 +123,19 @@ impl Named {
             }
             all.extend(reading.claim.proposition.actor.map(|actor| ids.actor(actor)));
         }
+        // Whose voice somebody is, and who is aimed at, is looked at as well.
+        let speaks =
+            |relation: &&Relation| relation.edge().is_some_and(|edge| SPEAKS_OR_HOLDS.contains(&edge.relation));
+        let edges: Vec<_> = case.relations.values().filter(speaks).filter_map(Relation::edge).collect();
+        let ends = |edge: &crate::relation::Edge| (ids.actor(edge.from), ids.actor(edge.to));
+        while let Some((_, to)) =
+            edges.iter().map(|edge| ends(edge)).find(|(from, to)| speakers.contains(from) && !speakers.contains(to))
+        {
+            speakers.insert(to);
+        }
+        let details = case.detail.iter().chain(case.others.values()).flat_map(|detail| &detail.targets);
+        let classes = case.classes.values().flat_map(|class| class.targets.iter().chain(&class.actors));
+        all.extend(details.chain(classes).map(|actor| ids.actor(*actor)));
         all.extend(&speakers);
         Self { speakers, all }
     }

@@ -33,7 +33,7 @@ pub fn assess(case: &Case, policy: &Policy) -> Board {
     let utterances = heard(&scene);
     let memberships = memberships(scene.case, &utterances);
     let matters = matters(&scene, &memberships, &utterances);
-    let alternatives = alternatives(case, policy, &Statuses::of(&scene, &matters));
+    let (alternatives, untried) = alternatives(case, policy, &Statuses::of(&scene, &matters));
     let disputes = disputes(&scene, &matters, &alternatives);
     let finding = scene.decisions.on_incident(scene.case.subject).cloned();
     let status = incident_status(finding.is_some(), !disputes.is_empty(), &matters);
@@ -52,6 +52,7 @@ pub fn assess(case: &Case, policy: &Policy) -> Board {
         generic: classes(Membership::Member),
         possible: classes(Membership::Possible),
         alternatives,
+        untried,
     }
 }
 
@@ -247,7 +248,8 @@ fn inconsistent(evaluation: &Evaluation<'_>) -> Vec<Inconsistent> {
     speakers
 }
 
-fn status_by(finding: &Finding) -> Status {
+/// The status that a finding gives.
+pub(super) fn status_by(finding: &Finding) -> Status {
     match finding.outcome {
         Outcome::Confirmed => Status::FindingConfirmed,
         Outcome::Rejected => Status::FindingRejected,

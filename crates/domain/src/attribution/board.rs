@@ -217,6 +217,8 @@ pub struct Board {
     pub possible: Vec<Generic>,
     /// What would change a status: relations by id, then judgements on actors, incidents and readings by id.
     pub alternatives: Vec<Alternative>,
+    /// Edges that may change a status and were not tried, since there are so many.
+    pub untried: usize,
 }
 
 /// An edge that would change the status of the incident, or that of a proposition on perpetrator or ordered, if it were

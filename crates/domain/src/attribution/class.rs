@@ -51,6 +51,8 @@ pub(super) fn bearings<'a>(
         for ((target, key), words) in &utterance.words {
             let generic = match target {
                 target if *target == scene.case.subject => false,
+                // One that was read of the incident as well bears on it by that reading alone.
+                Target::Class(_) if utterance.words.contains_key(&(scene.case.subject, key.clone())) => continue,
                 Target::Class(id) if utterance.scope == Scope::Generic && reaches(*id) => true,
                 Target::Incident(_) | Target::Class(_) | Target::Relation(_) | Target::Actor(_) => continue,
             };

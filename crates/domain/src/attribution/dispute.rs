@@ -36,7 +36,7 @@ pub(super) fn is_attribution(key: &Key) -> bool {
 }
 
 /// The same, unless it was found not to hold: then it is no matter of dispute any more.
-fn is_open(matter: &Matter<'_>) -> bool {
+pub(super) fn is_open(matter: &Matter<'_>) -> bool {
     is_attribution(&matter.key) && !matter.is_found(Outcome::Rejected)
 }
 

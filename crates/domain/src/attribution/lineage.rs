@@ -1,8 +1,7 @@
 //! Lineage: from which documents the words of utterances come, over confirmed derivations (domain.md, section 7).
 //!
-//! Overlapping content annotations of one document are one passage, as they stand on the newest revision that they
-//! share. A passage from which no confirmed
-//! derivation leads on is a root, and so is one that is declared an origin; the *document* of a root is the origin of
+//! Overlapping content annotations of one document are one passage, as they stand on the newest revision that they share.
+//! A passage from which no confirmed derivation leads on is a root, and so is one that is declared an origin; the *document* of a root is the origin of
 //! whatever derives from it. Copies of one report are thus one origin, however many papers print it.
 //!
 //! The ends of derivations join no passages: a mark around a whole article says where its passages come from, and leaves

@@ -1,6 +1,6 @@
 //! The claim timeline: what is said about an incident, in the order in which it was said (domain.md, section 8, view 4).
 
-use super::assess::{evidence_absent, flags, heard, matters, utterance, written_value};
+use super::assess::{evidence_absent, flags, heard, matters, status_by, utterance, written_value};
 use super::class::memberships;
 use super::dispute::Matter;
 use super::position::Weighed;
@@ -49,7 +49,7 @@ fn said_on(scene: &Scene<'_>, matter: &Matter<'_>, flags: &[Flag]) -> Vec<Timeli
             rows.push(TimelineRow {
                 key: matter.key.clone(),
                 value: value.clone(),
-                status: matter.evaluation.status,
+                status: matter.finding.as_ref().map_or(matter.evaluation.status, status_by),
                 flags: flags.to_vec(),
                 utterance: utterance(scene, item),
                 order: order(item.time(), scene.when),

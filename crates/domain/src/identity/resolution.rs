@@ -125,9 +125,9 @@ pub struct Resolved {
     pub identity: Identity,
     /// What is one by those in force.
     pub resolution: Resolution,
-    /// The live judgements on each, whatever they say.
+    /// The judgements on each, whatever they say, those that were taken back as well.
     touching: BTreeMap<Uuid, Vec<JudgementId>>,
-    /// The live judgements that contest each.
+    /// The judgements that contest each, or did.
     contested_by: BTreeMap<JudgementId, Vec<JudgementId>>,
 }
 
@@ -135,7 +135,7 @@ impl From<Identity> for Resolved {
     fn from(identity: Identity) -> Self {
         let mut touching: BTreeMap<Uuid, Vec<JudgementId>> = BTreeMap::new();
         let mut contested_by: BTreeMap<JudgementId, Vec<JudgementId>> = BTreeMap::new();
-        for (id, judgement) in identity.live() {
+        for (id, judgement) in identity.judgements() {
             touching.entry(judgement.left).or_default().push(id);
             touching.entry(judgement.right).or_default().push(id);
             for contested in &judgement.against {
@@ -151,8 +151,9 @@ impl From<Identity> for Resolved {
 pub struct Neighbours {
     /// Everything that may be one with where one started, that included.
     pub ids: BTreeSet<Uuid>,
-    /// The live judgements on these, those that contest them, and those that they contest. No other has a say on what is
-    /// one with these, and none of them loses its say without a record that names it.
+    /// The judgements on these, those that contest them, and those that they contest, taken back or not. No other has or
+    /// had a say on what is one with these: what depends on the records that name one of them depends on all that matter,
+    /// also after one was taken back.
     pub judgements: BTreeSet<JudgementId>,
 }
 
@@ -171,7 +172,7 @@ impl Resolved {
                 found.judgements.extend(self.contested_by.get(id).into_iter().flatten());
                 let Some(judgement) = self.identity.judgement(*id) else { continue };
                 found.judgements.extend(&judgement.against);
-                if judgement.verdict != Verdict::Distinct {
+                if !judgement.withdrawn && judgement.verdict != Verdict::Distinct {
                     pending.extend([judgement.left, judgement.right]);
                 }
             }

@@ -21,6 +21,7 @@ pub(crate) fn identity(identity: &Identity, terminal: Terminal) -> String {
         line(&mut out, &format!("  {}", terminal.bold(members.join(" = "))));
         line(&mut out, &terminal.dim(format!("  by the id {}", cluster.canonical)));
     }
+    names.extend(identity.named.iter().map(|named| (named.id.as_str(), name(named))));
     section(&mut out, "Judgements", identity.edges.len(), totals.edges, terminal);
     for edge in &identity.edges {
         line(&mut out, &format!("  {}", judged(edge, &names, terminal)));

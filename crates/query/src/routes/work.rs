@@ -20,9 +20,10 @@ use crate::params::{Moment, Page, WorkParams, refuse_unsupported, scope_of};
 
 pub(super) fn routes() -> [Route; 2] {
     let orphans_summary = "Readings that take no part in any board, and why: they cite no live annotation, or what they \
-                           are about, or somebody whom they name, is not there. Oldest first.";
+                           are about, or somebody whom they name, is not there; and those of which a passage was not \
+                           found in the newest revision of its document. Oldest first.";
     let inbox_summary = "What asks for attention, by incident, oldest first: speakers who say both that it is so and that \
-                         it is not.";
+                         it is not, and findings after which more was read.";
     let describe = |id: &str, summary: &str| {
         Describe::new(id, "work", summary).path_parameter("project", uuid(), "The project.").query::<WorkParams>()
     };

@@ -119,7 +119,7 @@ impl Mapping<'_> {
             propositions: board.propositions.iter().map(|about| self.proposition(about)).collect(),
             generic: generic(&board.generic),
             possible_members: generic(&board.possible),
-            would_change_if: Some(would_change(&board.alternatives)),
+            would_change_if: Some(would_change(&board.alternatives, board.untried)),
         }
     }
 
@@ -277,7 +277,7 @@ pub(super) fn head(case: &Case) -> Option<view::BoardIncident> {
 }
 
 /// What would change a status; the first of many, and how many more there are.
-fn would_change(alternatives: &[Alternative]) -> view::WouldChange {
+fn would_change(alternatives: &[Alternative], untried: usize) -> view::WouldChange {
     let item = |alternative: &Alternative| {
         let (judgement, relation) = match alternative.edge {
             Edge::Judgement(id) => (Some(id.to_string()), None),
@@ -290,7 +290,7 @@ fn would_change(alternatives: &[Alternative]) -> view::WouldChange {
             because: codes(&alternative.because),
         }
     };
-    let more = alternatives.len().saturating_sub(ALTERNATIVES_MAX);
+    let more = alternatives.len().saturating_sub(ALTERNATIVES_MAX) + untried;
     view::WouldChange {
         items: alternatives.iter().take(ALTERNATIVES_MAX).map(item).collect(),
         more: u32::try_from(more).unwrap_or(u32::MAX),

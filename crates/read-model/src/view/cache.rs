@@ -35,6 +35,8 @@ pub struct BoardCache {
     projects: Cache<ProjectId, Arc<Cached<Arc<Loaded<Open>>>>>,
     /// The judgements of projects at the newest positions asked for.
     judgements: Cache<(ProjectId, identity::Subject), Arc<Cached<Arc<Resolved>>>>,
+    /// The same at any position, by their last records.
+    judgements_past: Cache<(ProjectId, identity::Subject, u64), Arc<Resolved>>,
     /// Projects at any position, by their last records.
     projects_past: Cache<(ProjectId, u64), Arc<Loaded<Open>>>,
 }
@@ -105,8 +107,15 @@ impl Default for BoardCache {
             .max_capacity(RECOLLECTIONS_BYTES_MAX)
             .weigher(|_, recollection: &Arc<Recollection>| recollection.weight());
         let (projects, projects_past) = (Cache::new(PROJECTS_MAX), Cache::new(PROJECTS_MAX));
-        let judgements = Cache::new(JUDGEMENTS_MAX);
-        Self { boards: boards.build(), recollections: recollections.build(), projects, projects_past, judgements }
+        let (judgements, judgements_past) = (Cache::new(JUDGEMENTS_MAX), Cache::new(JUDGEMENTS_MAX));
+        Self {
+            boards: boards.build(),
+            recollections: recollections.build(),
+            projects,
+            projects_past,
+            judgements,
+            judgements_past,
+        }
     }
 }
 
@@ -173,11 +182,17 @@ impl BoardCache {
             return Ok(Arc::clone(&cached.content));
         }
         let id = kind.aggregate(project);
-        let loaded: Option<Loaded<Identity>> = snapshot.load(project, id)?;
-        let last = loaded.as_ref().map_or(0, |loaded| loaded.last);
-        let resolved = Arc::new(loaded.map_or_else(Resolved::default, |loaded| Resolved::from(loaded.state)));
+        let address = Address { project: project.uuid(), kind: domain::Kind::Identity, id };
+        let last = snapshot.last_position(&Subject::own(&address))?.unwrap_or(0);
+        let resolved = if let Some(resolved) = self.judgements_past.get(&(project, kind, last)) {
+            resolved
+        } else {
+            let loaded: Option<Loaded<Identity>> = snapshot.load(project, id)?;
+            let resolved = Arc::new(loaded.map_or_else(Resolved::default, |loaded| Resolved::from(loaded.state)));
+            self.judgements_past.insert((project, kind, last), Arc::clone(&resolved));
+            resolved
+        };
         if newest.is_none_or(|newest| newest.since <= last) {
-            let address = Address { project: project.uuid(), kind: domain::Kind::Identity, id };
             let cached = Cached::new(Arc::clone(&resolved), last, vec![Subject::own(&address)], snapshot.at());
             self.judgements.insert((project, kind), Arc::new(cached));
         }

@@ -186,11 +186,12 @@ struct Gathering<'a> {
 }
 
 impl Gathering<'_> {
-    /// Classes of which the incident is or may be a member, whoever is said to have done it: that is for the domain.
+    /// Classes of which the incident is or may be a member, whoever did it and at whom it was aimed: who is who is for the
+    /// domain.
     fn classes_near(&mut self, detail: &Detail) -> Result<(), Error> {
         for id in self.records.aggregates(Subject::classes(self.records.project))? {
             if let Incident::Class(class) = self.records.state(id)? {
-                let of_anybody = Class { actors: Vec::new(), ..class.clone() };
+                let of_anybody = Class { actors: Vec::new(), targets: Vec::new(), ..class.clone() };
                 if of_anybody.membership(detail, &[]) != Membership::Outside {
                     self.classes.insert(IncidentId::new(id), class);
                 }

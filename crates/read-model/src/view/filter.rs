@@ -257,8 +257,8 @@ impl Filtered for Relation {
         let Some(edge) = loaded.state.edge() else { return Ok(false) };
         Ok(filter.is_author(loaded.author)
             && filter.is_kind(edge.relation.as_str())
-            && filter.is_status(status::of_relation(scope, id, &loaded.state)?)
-            && filter.names([edge.from, edge.to].into_iter()))
+            && filter.names([edge.from, edge.to].into_iter())
+            && (filter.status.is_none() || filter.is_status(status::of_relation(scope, id, &loaded.state)?)))
     }
 }
 

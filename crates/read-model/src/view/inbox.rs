@@ -1,6 +1,7 @@
 //! What asks for somebody's attention, by incident.
 
 use super::board;
+use super::judgements::judgements;
 use super::ledger::proposition_head;
 use super::list::COST_OF_BOARD;
 use super::scope::{Answer, Scope};
@@ -13,7 +14,12 @@ use wire::view::{AskInbox, Board, BoardProposition, Inbox, InboxInconsistency, I
 
 /// The page that is asked for.
 pub(super) fn inbox(scope: &Scope<'_>, ask: &AskInbox) -> Answer<Inbox> {
+    let judgements = judgements(scope)?;
     let (items, after) = walk::page(scope, Kind::Incident, (ask.limit, ask.after), |id, budget| {
+        // Of incidents that are one, the one that stands for all.
+        if judgements.incidents.resolution.canonical(id) != id {
+            return Ok(None);
+        }
         budget.spend(COST_OF_BOARD);
         let board = board::cached(scope, Target::Incident(IncidentId::new(id)))?;
         Ok(board.and_then(|board| item(&board.content)))

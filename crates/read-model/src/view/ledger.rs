@@ -10,6 +10,7 @@ mod ties;
 
 use super::board;
 use super::cache::Cached;
+use super::judgements::judgements;
 use super::list::COST_OF_BOARD;
 use super::record::limit_of;
 use super::scope::{Answer, Scope, id, invalid};
@@ -236,6 +237,7 @@ impl<'a, L: Entries> Walk<'a, L> {
         let target = claim.proposition.target;
         let Some(indexed) = self.board(target, budget)? else { return Ok(None) };
         let key = self.key(&claim)?;
+        let stands_for = self.stands_for(target)?;
         let places = indexed.places.get(&reading.to_string()).map_or(&[][..], Vec::as_slice);
         let board = &indexed.board.content;
         let Some(place) = places.iter().find(|place| key_of(&board.propositions[place.about]) == key) else {
@@ -247,7 +249,7 @@ impl<'a, L: Entries> Walk<'a, L> {
         for other in said.readings.iter().filter_map(|id| Uuid::try_parse(id).ok()).map(ReadingId::new) {
             budget.spend(1);
             let Some(claim) = self.claim(other)? else { continue };
-            let on_this = self.key(&claim)? == key;
+            let on_this = self.key(&claim)? == key && self.stands_for(claim.proposition.target)? == stands_for;
             if on_this && self.created.get(&other).is_some_and(|created| *created < position) {
                 // The line stands where that one was created.
                 return Ok(None);
@@ -282,6 +284,16 @@ impl<'a, L: Entries> Walk<'a, L> {
     fn key(&self, claim: &Claim) -> Answer<Key> {
         let actor = claim.proposition.actor.map(|actor| same::actor(self.scope, actor)).transpose()?;
         Ok(claim.proposition.key(|id| actor.as_ref().map_or(id, |actor| actor.canonical)))
+    }
+
+    /// The target by the id that stands for all that are one with it.
+    fn stands_for(&self, target: Target) -> Answer<Target> {
+        let judgements = judgements(self.scope)?;
+        Ok(match target {
+            Target::Incident(id) => Target::Incident(judgements.incidents.resolution.canonical(id.uuid()).into()),
+            Target::Actor(id) => Target::Actor(judgements.actors.resolution.canonical(id.uuid()).into()),
+            Target::Class(_) | Target::Relation(_) => target,
+        })
     }
 
     fn board(&mut self, target: Target, budget: &mut Budget) -> Answer<Option<Arc<Indexed>>> {

@@ -52,12 +52,16 @@ pub(super) fn of_adjudications() -> Vec<&'static str> {
 
 /// The standing of a relation, with what was found on it.
 pub(super) fn of_relation(scope: &Scope<'_>, id: Uuid, relation: &Relation) -> Answer<&'static str> {
-    let identity = Identity::of_relation(RelationId::new(id));
-    let adjudications = about(scope, Kind::Relation, id)?;
+    Ok(relation.standing_as_found(found_on(scope, id)?).as_str())
+}
+
+/// What was found on a relation.
+pub(super) fn found_on(scope: &Scope<'_>, relation: Uuid) -> Answer<Option<Outcome>> {
+    let identity = Identity::of_relation(RelationId::new(relation));
+    let adjudications = about(scope, Kind::Relation, relation)?;
     let findings = adjudications.iter().flat_map(Adjudication::findings);
     let on_it = findings.filter(|finding| finding.target.identity(|actor| actor) == identity);
-    let found = Outcome::common(on_it.map(|finding| finding.outcome));
-    Ok(relation.standing_as_found(found).as_str())
+    Ok(Outcome::common(on_it.map(|finding| finding.outcome)))
 }
 
 /// The adjudications that are about something.

@@ -14,6 +14,7 @@ use domain::identity::{Cluster, Subject, Verdict};
 use domain::incident::Incident;
 use domain::reading::Reading;
 use domain::{Code, identity};
+use std::collections::BTreeSet;
 use uuid::Uuid;
 use wire::view::resource::Of;
 use wire::view::{AskIdentity, Identity, IdentityCluster, IdentityTotals, Judgement, Named};
@@ -43,6 +44,16 @@ pub(super) fn identity(scope: &Scope<'_>, ask: &AskIdentity) -> Answer<Identity>
             _ => None,
         });
     }
+    let judged = shown_edges.iter().flat_map(|edge| [&edge.left, &edge.right]);
+    let judged: BTreeSet<Uuid> = judged.filter_map(|id| Uuid::try_parse(id).ok()).collect();
+    let mut judged_names = Vec::new();
+    for id in judged {
+        judged_names.push(named(scope, subject, id)?);
+    }
+    let mut shown_suggestions = Vec::new();
+    for (pair, shares) in suggestions.into_iter().skip(after).take(limit) {
+        shown_suggestions.push(suggestions::shown(scope, subject, pair, shares)?);
+    }
     let end = after.saturating_add(limit);
     let [clusters_total, edges_total, suggestions_total] = totals.map(|n| u32::try_from(n).unwrap_or(u32::MAX));
     Ok(Identity {
@@ -53,7 +64,8 @@ pub(super) fn identity(scope: &Scope<'_>, ask: &AskIdentity) -> Answer<Identity>
         blinded: false,
         clusters: shown_clusters,
         edges: shown_edges,
-        suggestions: suggestions.into_iter().skip(after).take(limit).collect(),
+        named: judged_names,
+        suggestions: shown_suggestions,
         totals: Some(IdentityTotals { clusters: clusters_total, edges: edges_total, suggestions: suggestions_total }),
         next: None,
         continue_after: totals.iter().any(|total| *total > end).then_some(end as u64),
@@ -91,13 +103,27 @@ fn named(scope: &Scope<'_>, subject: Subject, id: Uuid) -> Answer<Named> {
     Ok(Named { id: id.to_string(), name: name.unwrap_or_else(|| id.to_string()) })
 }
 
-/// Whether a live judgement says of two clusters what they are: then nothing is suggested of them.
-fn is_judged(resolved: &identity::Resolved, left: Uuid, right: Uuid) -> bool {
-    let canonical = |id| resolved.resolution.canonical(id);
-    let pair = (canonical(left), canonical(right));
-    pair.0 == pair.1
-        || resolved.identity.live().any(|(_, judgement)| {
+/// The pairs of clusters of which a live judgement says that they are two, or that nobody can tell.
+struct Judged<'a> {
+    resolved: &'a identity::Resolved,
+    pairs: BTreeSet<(Uuid, Uuid)>,
+}
+
+impl<'a> Judged<'a> {
+    fn new(resolved: &'a identity::Resolved) -> Self {
+        let canonical = |id| resolved.resolution.canonical(id);
+        let apart = resolved.identity.live().filter(|(_, judgement)| judgement.verdict != Verdict::Same);
+        let pair = |(_, judgement): (_, &identity::Judgement)| {
             let (a, b) = (canonical(judgement.left), canonical(judgement.right));
-            judgement.verdict != Verdict::Same && ((a, b) == pair || (b, a) == pair)
-        })
+            (a.min(b), a.max(b))
+        };
+        Self { resolved, pairs: apart.map(pair).collect() }
+    }
+
+    /// Whether it is known what the two are: then nothing is suggested of them.
+    fn contains(&self, left: Uuid, right: Uuid) -> bool {
+        let canonical = |id| self.resolved.resolution.canonical(id);
+        let (a, b) = (canonical(left), canonical(right));
+        a == b || self.pairs.contains(&(a.min(b), a.max(b)))
+    }
 }

@@ -1,6 +1,7 @@
 //! Disputes about the facts of an incident: everything but who did it.
 
 use super::{Found, Matter, id, opposed};
+use crate::adjudication::Outcome;
 use crate::attribution::position::Who;
 use crate::attribution::scene::Scene;
 use crate::attribution::{DisputeKind, Status, Voice};
@@ -14,6 +15,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) fn facts(scene: &Scene<'_>, matters: &[Matter<'_>], found: &mut Found) {
     let facts: Vec<&Matter<'_>> =
         matters.iter().filter(|matter| matter.key.facet.is_some_and(|facet| facet != Facet::Who)).collect();
+    // What was found not to hold is no matter of dispute any more.
+    let facts: Vec<_> = facts.into_iter().filter(|matter| !matter.is_found(Outcome::Rejected)).collect();
     for matter in facts.iter().filter(|matter| matter.evaluation.status == Status::Contested) {
         opposed(&matter.evaluation, DisputeKind::Facts, false, found);
     }

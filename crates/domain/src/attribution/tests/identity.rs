@@ -291,6 +291,40 @@ fn what_makes_a_dispute_on_identity_is_what_was_said_of_those_concerned() {
 }
 
 #[test]
+fn whose_voice_somebody_is_may_be_in_doubt_as_well() {
+    let mut given = Given::of([accuses(SPOKESMAN, GROUP)]);
+    given.edge(RelationType::SpeaksFor, SPOKESMAN, RIVAL);
+    assert_eq!(given.board().status, IncidentStatus::Accused);
+    let unsure = given.unsure(RIVAL, MINISTRY);
+    assert_eq!(given.kinds(), [DisputeKind::Identity]);
+    assert_eq!(given.alternatives(), [(Edge::Judgement(unsure), IncidentStatus::OfficiallyAttributed)]);
+}
+
+#[test]
+fn one_utterance_about_an_incident_and_its_class_bears_on_the_incident_once() {
+    let mut given = Given::new();
+    let class = given.class(ATTACKS, |_| {});
+    let specific = given.read(accuses(WITNESS, GROUP).read_by(ANNA));
+    let generic = given.read(accuses(WITNESS, GROUP).of_class(class).read_by(ANNA));
+    given.judged(Subject::Reading, specific.uuid(), generic.uuid(), Event::JudgedSame);
+    assert_eq!(given.on(GROUP).support.len(), 1);
+}
+
+#[test]
+fn which_of_two_ids_is_smaller_plays_no_part() {
+    for (facade, group) in [(GROUP, UNKNOWN), (UNKNOWN, GROUP)] {
+        let mut given = Given::of([accuses(WITNESS, group)]);
+        let edge = given.edge(RelationType::FrontOf, facade, group);
+        given.dispute(edge);
+        assert_eq!(given.kinds(), [], "of one of the two nobody says anything");
+        let mut given = Given::of([accuses(WITNESS, group), claims(facade)]);
+        let edge = given.edge(RelationType::FrontOf, facade, group);
+        given.dispute(edge);
+        assert_eq!(given.alternatives(), [(Edge::Relation(edge), IncidentStatus::Acknowledged)]);
+    }
+}
+
+#[test]
 fn praise_changes_nothing_that_hangs_on_an_open_edge() {
     let mut given = Given::of([accuses(WITNESS, GROUP), claims(UNKNOWN)]);
     let facade = given.edge(RelationType::FrontOf, UNKNOWN, GROUP);

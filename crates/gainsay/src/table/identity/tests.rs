@@ -25,6 +25,7 @@ fn the_workbench_names_what_is_one_and_says_how_much_is_left_out() {
             against: vec!["k".to_owned()],
             ..Judgement::default()
         }],
+        named: vec![named("z", "Kahf")],
         suggestions: vec![Suggestion {
             left: Some(named("c", "Ashab")),
             right: Some(named("d", "ashab")),
@@ -36,7 +37,7 @@ fn the_workbench_names_what_is_one_and_says_how_much_is_left_out() {
     let text = identity(&shown, PLAIN);
     assert!(!text.contains('\u{1b}'), "{text}");
     assert!(text.contains("Group = Facade"), "{text}");
-    assert!(text.contains(" distinct z, against k (disputed)"), "{text}");
+    assert!(text.contains(" distinct Kahf, against k (disputed)"), "{text}");
     assert!(text.contains("(1 of 7; `--limit` shows more)"), "{text}");
     assert!(text.contains("Ashab and ashab share: name"), "{text}");
 }

@@ -27,7 +27,9 @@ pub(super) fn neighbours(
         records.depend(all)?;
         return Ok(resolved.neighbours(ids).ids);
     }
-    if records.is_empty(all)? {
+    // A supposed judgement may be the first.
+    let is_first = records.is_empty(all)?;
+    if is_first && resolved.identity.judgements().next().is_none() {
         return Ok(ids.into_iter().collect());
     }
     let found = resolved.neighbours(ids);

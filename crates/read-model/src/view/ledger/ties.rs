@@ -2,6 +2,7 @@
 
 use crate::subject::Subject;
 use crate::view::scope::{Answer, Scope};
+use crate::view::{same, status};
 use domain::Kind;
 use domain::edtf::{Bounds, Edtf};
 use domain::id::{ActorId, RelationId};
@@ -62,7 +63,9 @@ impl Ties {
             for id in scope.snapshot.aggregates(&Subject::mention(&address, Kind::Relation))? {
                 ties.relations.insert(RelationId::new(id));
                 let relation = scope.load::<Relation>(id)?.state;
-                let Some(edge) = relation.held_at(Bounds::ALWAYS).filter(|edge| edge.to == actor) else { continue };
+                let found = status::found_on(scope, id)?;
+                let edge = relation.held_as_found(found, Bounds::ALWAYS).filter(|edge| edge.to == actor);
+                let Some(edge) = edge else { continue };
                 let tie = match edge.relation {
                     RelationType::PartOf => Tie::PartOf,
                     RelationType::FrontOf => Tie::FrontOf,
@@ -78,9 +81,12 @@ impl Ties {
                     | RelationType::Overlaps => continue,
                 };
                 let valid = edge.valid.as_ref().map_or(Bounds::ALWAYS, Edtf::bounds);
-                ties.below.entry(actor).or_default().push((edge.from, tie, valid));
-                if ties.actors.insert(edge.from) {
-                    pending.push(edge.from);
+                // Any id of an actor stands for all of them.
+                for below in same::actor(scope, edge.from)?.ids {
+                    ties.below.entry(actor).or_default().push((below, tie, valid));
+                    if ties.actors.insert(below) {
+                        pending.push(below);
+                    }
                 }
             }
         }

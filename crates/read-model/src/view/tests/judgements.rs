@@ -183,8 +183,21 @@ fn a_merge_of_two_leaves_the_boards_of_others_in_the_cache() {
     let known = Known { since, policy: 0 };
     assert!(matches!(fixture.ask(board_unless(incident, known)), Said::Unchanged(_)));
     scene.history.withdraw(user("admin"), Subject::Actor, merge);
-    scene.history.merge(group, state);
+    let merge = scene.history.merge(group, state);
     fixture.history = scene.history.clone();
     fixture.catch_up();
     assert!(matches!(fixture.ask(board_unless(incident, known)), Said::Board(_)));
+    // A merge that is taken back is news as well, though the board is the one before it.
+    let merged = fixture.board(incident);
+    scene.history.withdraw(user("admin"), Subject::Actor, merge);
+    fixture.history = scene.history.clone();
+    fixture.catch_up();
+    let known = Known { since: merged.since, policy: 0 };
+    assert!(matches!(fixture.ask(board_unless(incident, known)), Said::Board(_)));
+    assert!(fixture.board(incident).since > merged.since);
+    let past = match fixture.ask_at(merged.as_of, board(incident)) {
+        Said::Board(board) => board,
+        other => panic!("no board: {other:?}"),
+    };
+    assert_eq!(past, merged);
 }

@@ -1,6 +1,6 @@
 //! What may be one: pairs that share something and on which nobody judged.
 
-use super::{is_judged, named};
+use super::{Judged, named};
 use crate::subject::Subject;
 use crate::view::scope::{Answer, Scope};
 use domain::actor::Actor;
@@ -19,34 +19,42 @@ use wire::view::Suggestion;
 
 /// Of a kind, so many are compared: the first that were created. At some 20 µs each, under half a second.
 const COMPARED_MAX: usize = 20_000;
+/// Readings of one mark that are compared with those of another.
+const READINGS_MAX: usize = 100;
 /// Pairs of incidents whose dates meet that are looked at: a project may have thousands on one day.
 const PAIRS_MAX: usize = 200_000;
 
+/// A pair, the smaller id first, with what it shares.
+type Pair = ((Uuid, Uuid), BTreeSet<&'static str>);
 /// What two share, by the pair, the smaller id first.
 type Shared = BTreeMap<(Uuid, Uuid), BTreeSet<&'static str>>;
 
 /// The suggestions, those that share most first, then by ids.
-pub(super) fn suggestions(
-    scope: &Scope<'_>,
-    subject: identity::Subject,
-    resolved: &Resolved,
-) -> Answer<Vec<Suggestion>> {
+pub(super) fn suggestions(scope: &Scope<'_>, subject: identity::Subject, resolved: &Resolved) -> Answer<Vec<Pair>> {
     let shared = match subject {
         identity::Subject::Actor => of_actors(scope)?,
         identity::Subject::Incident => of_incidents(scope)?,
         identity::Subject::Reading => of_readings(scope)?,
     };
-    let mut pairs: Vec<_> =
-        shared.into_iter().filter(|((left, right), _)| !is_judged(resolved, *left, *right)).collect();
+    let judged = Judged::new(resolved);
+    let mut pairs: Vec<Pair> =
+        shared.into_iter().filter(|((left, right), _)| !judged.contains(*left, *right)).collect();
     pairs.sort_by_key(|(pair, shares)| (std::cmp::Reverse(shares.len()), *pair));
-    let suggestion = |((left, right), shares): ((Uuid, Uuid), BTreeSet<&str>)| {
-        Ok(Suggestion {
-            left: Some(named(scope, subject, left)?),
-            right: Some(named(scope, subject, right)?),
-            shares: shares.into_iter().map(str::to_owned).collect(),
-        })
-    };
-    pairs.into_iter().map(suggestion).collect()
+    Ok(pairs)
+}
+
+/// A suggestion as it is shown.
+pub(super) fn shown(
+    scope: &Scope<'_>,
+    subject: identity::Subject,
+    (left, right): (Uuid, Uuid),
+    shares: BTreeSet<&str>,
+) -> Answer<Suggestion> {
+    Ok(Suggestion {
+        left: Some(named(scope, subject, left)?),
+        right: Some(named(scope, subject, right)?),
+        shares: shares.into_iter().map(str::to_owned).collect(),
+    })
 }
 
 fn share(shared: &mut Shared, a: Uuid, b: Uuid, what: &'static str) {
@@ -177,7 +185,8 @@ fn of_readings(scope: &Scope<'_>) -> Answer<Shared> {
             scope.snapshot.aggregates(&Subject::mention(&address, Kind::Reading))
         };
         let (copies, originals) = (reading(edge.from.uuid())?, reading(edge.to.uuid())?);
-        for (copy, original) in copies.iter().flat_map(|copy| originals.iter().map(move |original| (copy, original))) {
+        let (copies, originals) = (copies.iter().take(READINGS_MAX), originals.iter().take(READINGS_MAX));
+        for (copy, original) in copies.flat_map(|copy| originals.clone().map(move |original| (copy, original))) {
             let both = claims.get(copy).zip(claims.get(original));
             if both.is_some_and(|(a, b)| words(a).is_some() && words(a) == words(b)) {
                 share(&mut shared, *copy, *original, "passage");
