@@ -579,7 +579,8 @@ pub(crate) struct History {
     #[command(flatten)]
     #[serde(flatten)]
     pub project: InProject,
-    /// The kind: project, user, source, document, incident, actor, relation, annotation or reading
+    /// The kind: project, user, source, document, incident, actor, relation, annotation, reading, derivation, identity,
+    /// assessment or adjudication
     #[serde(skip)]
     pub kind: String,
     /// The subject

@@ -30,9 +30,9 @@ impl Statuses {
             let said = signed.map(|item| item.bearing.utterance.id).collect();
             (matter.key.clone(), (matter.evaluation.status, said))
         };
-        // A proposition on which nobody takes a side is none that a merge could change.
-        let is_signed = |matter: &&Matter<'_>| matter.evaluation.signed().next().is_some();
-        let attributions = matters.iter().filter(|matter| is_open(matter)).filter(is_signed);
+        // A proposition that has no status is none that a merge could change: else praise or a doubt would make a dispute.
+        let has_status = |matter: &&Matter<'_>| matter.evaluation.status != Status::None;
+        let attributions = matters.iter().filter(|matter| is_open(matter)).filter(has_status);
         let found = scene.decisions.on_incident(scene.case.subject).is_some();
         Self { incident: incident_status(found, disputed, matters), propositions: attributions.map(said).collect() }
     }

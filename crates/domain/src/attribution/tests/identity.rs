@@ -325,6 +325,15 @@ fn which_of_two_ids_is_smaller_plays_no_part() {
 }
 
 #[test]
+fn a_doubt_about_somebody_else_makes_no_dispute_of_whether_the_two_are_one() {
+    let mut given = Given::of([claims(GROUP), doubts(BYSTANDER, RIVAL)]);
+    given.unsure(GROUP, RIVAL);
+    assert_eq!(given.kinds(), []);
+    given.read(denies(BYSTANDER, RIVAL));
+    assert_eq!(given.kinds(), [DisputeKind::Identity], "a flat denial is a status that would change");
+}
+
+#[test]
 fn praise_changes_nothing_that_hangs_on_an_open_edge() {
     let mut given = Given::of([accuses(WITNESS, GROUP), claims(UNKNOWN)]);
     let facade = given.edge(RelationType::FrontOf, UNKNOWN, GROUP);
