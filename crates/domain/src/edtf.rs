@@ -71,6 +71,10 @@ impl Bounds {
     }
 }
 
+/// The interval that is open at both ends, of which nothing is known. Level 1 builds it from two open ends, and other
+/// parsers take it; ours knows open ends one at a time.
+const OPEN: &str = "../..";
+
 /// How the parser names the one error that is told apart: an interval or a range whose end lies before its start.
 const REVERSED: &str = "end precedes";
 
@@ -86,6 +90,7 @@ impl Edtf {
         }
         match Parsed::parse(text) {
             Ok(_) => Ok(Self(text.to_owned())),
+            Err(_) if text == OPEN => Ok(Self(text.to_owned())),
             Err(error) if error.message.contains(REVERSED) => {
                 let detail = format!("`{text}` ends before it starts");
                 Err(Rejection::invalid("edtf_reversed", detail).at(pointer))

@@ -52,6 +52,7 @@ fn dates_of_all_three_levels_are_taken_and_kept_as_written() {
         "1985-04-12/",
         "/1985-04-12",
         "1984?/2004%",
+        "../..",
     ];
     let level_2 = [
         "Y-17E7",
@@ -66,6 +67,7 @@ fn dates_of_all_three_levels_are_taken_and_kept_as_written() {
         "?2004-06-~11",
         "156X-12-25",
         "XXXX-12-XX",
+        "XXXX",
         "2004-06-~01/2004-06-~20",
         "2004-06-XX/2004-07-03",
     ];
@@ -99,7 +101,7 @@ fn what_is_no_date_is_refused_and_told_where() {
         "P1Y",
         "..",
         "/",
-        "../..",
+        "../",
         "2021/2022/2023",
         "2021-01-15/02-20",
         "Y2021",
@@ -231,6 +233,7 @@ fn open_and_unknown_ends_reach_as_far_as_time() {
         ("2020/", day("2020-01-01"), FUTURE),
         ("..2020/2021", PAST, day("2021-12-31")),
         ("2020/2021..", day("2020-01-01"), FUTURE),
+        ("../..", PAST, FUTURE),
         ("[..2020]", PAST, day("2020-12-31")),
         ("[2020..]", day("2020-01-01"), FUTURE),
         // Years beyond what can be counted are nowhere in particular.

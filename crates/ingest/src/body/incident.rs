@@ -22,7 +22,7 @@ pub(crate) struct NewIncident {
     /// Its title.
     #[schema(min_length = 1, max_length = 8192)]
     pub title: String,
-    /// When it happened, as EDTF.
+    /// When it happened, as EDTF; `XXXX`, some year, where no date is told.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 256, example = "2021-05-04")]
     pub when: Option<String>,
@@ -97,7 +97,7 @@ impl NewIncident {
         let title = Text::parse(self.title.clone(), "/title")?;
         let Some(Object(class)) = &self.class else {
             let Some(when) = &self.when else {
-                let detail = "an incident has `when`, a class has `class`";
+                let detail = "an incident has `when`, `XXXX` where no date is told; a class has `class`";
                 return Err(Rejection::invalid("missing_field", detail).at("/when"));
             };
             return Ok(Content::Single(Detail {
