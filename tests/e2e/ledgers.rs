@@ -17,6 +17,56 @@ fn list<'v>(value: &'v Value, member: &str) -> &'v [Value] {
     value[member].as_array().map_or(&[], Vec::as_slice)
 }
 
+/// A relation that nobody has taken as given, and a reading of it by the first annotator.
+async fn commands(scene: &Scene) -> anyhow::Result<(String, Answer)> {
+    let (project, mut reading) = (&scene.project, scene.accusation());
+    let span = reading["evidence"][0].clone();
+    let evidence = project.create("annotations", &span).await?;
+    let relation = json!({"type": "commands", "from": scene.ministry, "to": scene.brigade, "stance": "reported",
+                          "evidence": [evidence]});
+    let relation = project.create("relations", &relation).await?;
+    reading["proposition"] = json!({"relation": relation});
+    let read = project.annotators[0].post(&project.path("readings"), &reading).await?.expect(201)?;
+    Ok((relation, read))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_relation_tells_who_says_that_it_holds_and_is_not_changed_by_it() -> anyhow::Result<()> {
+    let system = System::start().await?;
+    let scene = Scene::set(&system, 2).await?;
+    let (relation, read) = commands(&scene).await?;
+    let (project, annotator) = (&scene.project, &scene.project.annotators[1]);
+    let board = async |at: u64| {
+        let path = project.path(&format!("relations/{relation}/board?at_least={at}&wait_ms=5000"));
+        anyhow::Ok(annotator.get(&path).await?.expect(200)?.json())
+    };
+    let accused = board(read.sequence()).await?;
+    let head = &accused["relation"];
+    assert_eq!((&head["id"], &head["type"], &head["status"]), (&json!(relation), &json!("commands"), &json!("open")));
+    assert_eq!((&head["from"]["name"], &head["to"]["name"]), (&json!("Ministry of Defence"), &json!("Banner Brigade")));
+    assert_eq!(accused["proposition"]["status"], "officially_attributed", "{accused}");
+    let mut denial = scene.denial();
+    denial["proposition"] = json!({"relation": relation});
+    let denied = annotator.post(&project.path("readings"), &denial).await?.expect(201)?;
+    let contested = board(denied.sequence()).await?;
+    let said = &contested["proposition"];
+    assert_eq!(
+        (&said["status"], &contested["relation"]["status"]),
+        (&json!("contested"), &json!("open")),
+        "{contested}"
+    );
+    assert_eq!(said["opposition"][0]["quotes"][0]["exact"], "the brigade said that it had fired nothing");
+    assert_eq!(contested["relation"], accused["relation"]);
+
+    // The same to people.
+    let printed = system.run(&["relation", &relation, "--project", &project.id])?;
+    assert_eq!(printed.code, 0, "{}", printed.stderr);
+    for part in ["Ministry of Defence — commands → Banner Brigade", "open (", "that it holds  contested"] {
+        assert!(printed.stdout.contains(part), "no `{part}` in {}", printed.stdout);
+    }
+    Ok(())
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_demo_tells_who_said_what_when_what_is_said_of_whom_and_what_a_paper_copies() -> anyhow::Result<()> {
     let system = System::start_with(&["--demo"]).await?;
@@ -123,11 +173,13 @@ async fn timelines_ledgers_and_work_lists_have_the_habits_of_every_read() -> any
     both["act"] = json!("denies");
     both["polarity"] = json!("-");
     let read = annotator.post(&readings, &both).await?.expect(201)?;
-    let (at, incident) = (read.sequence(), &scene.incident);
+    let (relation, read_of_it) = commands(&scene).await?;
+    let (at, incident) = (read_of_it.sequence(), &scene.incident);
     let views = [
         format!("incidents/{incident}/timeline"),
         format!("actors/{}/ledger", scene.brigade),
         format!("sources/{}/ledger", scene.source),
+        format!("relations/{relation}/board"),
         "orphans".to_owned(),
         "inbox".to_owned(),
     ];
@@ -150,7 +202,7 @@ async fn timelines_ledgers_and_work_lists_have_the_habits_of_every_read() -> any
         assert_eq!(stranger.get(&path).await?.status.as_u16(), 401, "{view}");
     }
     let nothing = uuid::Uuid::nil();
-    for view in ["incidents/{}/timeline", "actors/{}/ledger", "sources/{}/ledger"] {
+    for view in ["incidents/{}/timeline", "actors/{}/ledger", "sources/{}/ledger", "relations/{}/board"] {
         let path = project.path(&view.replace("{}", &nothing.to_string()));
         problem(&annotator.get(&path).await?, 404, "not_found");
     }
@@ -162,8 +214,21 @@ async fn timelines_ledgers_and_work_lists_have_the_habits_of_every_read() -> any
         assert_eq!((list(said, "quotes").len(), &said["quotes_total"]), (0, &json!(1)), "{view}");
         let next = said["quotes_next"].as_str().context("a link to the rest")?;
         let rest = annotator.get(next).await?.expect(200)?.json();
-        assert_eq!(rest[rows][0]["said"]["quotes"][0]["exact"], "The Banner Brigade fired them", "{view}");
+        // Rows of one day stand in the order of their ids, which are random.
+        let whole = annotator.get(&project.path(view)).await?.expect(200)?.json();
+        assert_eq!(rest[rows][0]["said"]["quotes"], whole[rows][0]["said"]["quotes"], "{view}");
+        let exact = rest[rows][0]["said"]["quotes"][0]["exact"].as_str().context("a quote")?;
+        assert!(
+            ["The Banner Brigade fired them", "the brigade said that it had fired nothing"].contains(&exact),
+            "{view}"
+        );
     }
+    let cut = annotator.get(&project.path(&format!("{}?quotes=0", views[3]))).await?.expect(200)?.json();
+    let said = &cut["proposition"]["support"][0];
+    assert_eq!((list(said, "quotes").len(), &said["quotes_total"]), (0, &json!(1)), "{cut}");
+    let rest = annotator.get(said["quotes_next"].as_str().context("a link to the rest")?).await?.expect(200)?.json();
+    let quote = &rest["proposition"]["support"][0]["quotes"][0]["exact"];
+    assert_eq!(quote, "The Banner Brigade fired them", "{rest}");
 
     // A ledger is read to its end by its links, as of its first page.
     let whole = annotator.get(&project.path(&views[1])).await?.expect(200)?.json();
@@ -180,7 +245,7 @@ async fn timelines_ledgers_and_work_lists_have_the_habits_of_every_read() -> any
         path = link.trim_start_matches('<').split('>').next().unwrap_or_default().to_owned();
     }
     assert_eq!(lines, list(&whole, "lines"));
-    assert_eq!(lines.len(), 3);
+    assert_eq!(lines.len(), 4);
     let (cursor, other) = (path.split("cursor=").nth(1).unwrap_or_default(), project.path(&views[2]));
     problem(&annotator.get(&format!("{other}?cursor={cursor}")).await?, 400, "cursor_invalid");
 
@@ -222,5 +287,9 @@ async fn services_apart_answer_the_same_questions() -> anyhow::Result<()> {
             assert_eq!(answer[rows][0]["said"]["quotes"][0]["exact"], "The Banner Brigade fired them");
         }
     }
+    let (relation, read) = commands(&scene).await?;
+    let path = format!("relations/{relation}/board?at_least={}&wait_ms=5000", read.sequence());
+    let board = reader.get(&scene.project.path(&path)).await?.expect(200)?.json();
+    assert_eq!(board["proposition"]["support"][0]["quotes"][0]["exact"], "The Banner Brigade fired them", "{board}");
     Ok(())
 }

@@ -54,6 +54,8 @@ pub(crate) enum Command {
     Origins(OfIncident),
     /// Show what is said about an incident in the order in which it was said, and what replaces or withdraws what.
     Timeline(Board),
+    /// Show who says that a relation between two actors holds, and who says that it does not.
+    Relation(OfRelation),
     /// Show what an actor says and what is said of it, or what a source reports and passes on.
     #[command(subcommand)]
     Ledger(Ledger),
@@ -466,6 +468,33 @@ pub(crate) struct Worklist {
     #[arg(long, value_name = "CURSOR")]
     #[serde(skip)]
     pub cursor: Option<String>,
+    /// As of this position
+    #[arg(long, value_name = "POSITION")]
+    #[serde(skip)]
+    pub as_of: Option<String>,
+    /// Under this version of the policy
+    #[arg(long, value_name = "VERSION")]
+    #[serde(skip)]
+    pub policy: Option<u32>,
+    /// Print the answer as it came
+    #[arg(long)]
+    #[serde(skip)]
+    pub json: bool,
+}
+
+/// Arguments of `relation`.
+#[derive(Debug, Args, Serialize)]
+pub(crate) struct OfRelation {
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub project: InProject,
+    /// The relation
+    #[serde(skip)]
+    pub id: Uuid,
+    /// Quotes shown for each utterance
+    #[arg(long, value_name = "NUMBER", default_value_t = 3)]
+    #[serde(skip)]
+    pub quotes: u32,
     /// As of this position
     #[arg(long, value_name = "POSITION")]
     #[serde(skip)]

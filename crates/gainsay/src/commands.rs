@@ -11,6 +11,7 @@ pub(crate) mod ledger;
 pub(crate) mod origins;
 pub(crate) mod project;
 pub(crate) mod projector;
+pub(crate) mod relation;
 pub(crate) mod suggest;
 pub(crate) mod timeline;
 pub(crate) mod token;
@@ -49,21 +50,24 @@ async fn ask_about(arguments: &OfIncident, view: &str, also: &[(&str, String)]) 
         .incident
         .or_else(|| Some(of_demo()?.incident))
         .ok_or_else(|| Usage("which incident? say its id; `/v1/projects/<project>/incidents` lists them".to_owned()))?;
-    let mut query = also.to_vec();
-    query.extend(arguments.as_of.clone().map(|as_of| ("as_of", as_of)));
-    query.extend(arguments.policy.map(|policy| ("policy", policy.to_string())));
     let path = format!("/v1/projects/{project}/incidents/{incident}/{view}");
+    let query = under(also, arguments.as_of.as_ref(), arguments.policy);
     Ok(Client::from_settings(&settings)?.get_json(&path, &query).await?)
+}
+
+/// A query with the position as of which it is asked, and with the policy.
+fn under<'a>(also: &[(&'a str, String)], as_of: Option<&String>, policy: Option<u32>) -> Vec<(&'a str, String)> {
+    let moment = as_of.map(|as_of| ("as_of", as_of.clone()));
+    let policy = policy.map(|policy| ("policy", policy.to_string()));
+    also.iter().cloned().chain(moment).chain(policy).collect()
 }
 
 /// A page of a list in a project.
 async fn ask_for_page(arguments: &Worklist, list: &str, also: &[(&str, String)]) -> anyhow::Result<Value> {
     let (settings, project) = in_project(&arguments.project)?;
-    let mut query = also.to_vec();
+    let mut query = under(also, arguments.as_of.as_ref(), arguments.policy);
     query.push(("limit", arguments.limit.to_string()));
     query.extend(arguments.cursor.clone().map(|cursor| ("cursor", cursor)));
-    query.extend(arguments.as_of.clone().map(|as_of| ("as_of", as_of)));
-    query.extend(arguments.policy.map(|policy| ("policy", policy.to_string())));
     let path = format!("/v1/projects/{project}/{list}");
     Ok(Client::from_settings(&settings)?.get_json(&path, &query).await?)
 }

@@ -3,6 +3,7 @@
 mod identity;
 mod ledger;
 mod origins;
+mod relation;
 mod suggestions;
 mod timeline;
 mod work;
@@ -10,6 +11,7 @@ mod work;
 pub(crate) use identity::{identity, preview};
 pub(crate) use ledger::ledger;
 pub(crate) use origins::origins;
+pub(crate) use relation::relation;
 pub(crate) use suggestions::{Suggestion, suggestions};
 pub(crate) use timeline::timeline;
 pub(crate) use work::{inbox, orphans};
@@ -121,6 +123,11 @@ fn heading(
             line(out, &terminal.dim(format!("judged to be one with {}", incident.same_as.join(", "))));
         }
     }
+    moment(out, (as_of, policy), blinded, terminal);
+}
+
+/// As of when, under which policy, and whether for this viewer alone.
+fn moment(out: &mut String, (as_of, policy): (u64, u32), blinded: bool, terminal: Terminal) {
     line(out, &terminal.dim(format!("as of position {as_of} · policy {policy}")));
     if blinded {
         line(out, &terminal.yellow("other annotators' readings are hidden from you while their tasks are open"));
@@ -275,6 +282,8 @@ fn in_words(facet: &str, actor: Option<&Named>, role: Option<&str>, value: Optio
     let actor = actor.map(|actor| plain(&actor.name));
     match (facet, actor, role, value.map(plain)) {
         ("who", Some(actor), Some(role), _) => format!("{actor} as {role}"),
+        // A relation has no facets: what is said is that it holds.
+        ("", ..) => "that it holds".to_owned(),
         ("who", None, Some(role), _) => format!("nobody named as {role}"),
         (facet, Some(actor), Some(role), None) => format!("{facet}: {actor} as {role}"),
         (facet, Some(actor), _, Some(value)) => format!("{facet}: {value} ({actor})"),

@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use uuid::Uuid;
 use wire::view::reply::Answer;
 use wire::view::resource::Of;
-use wire::view::{Board, Quote, Reply, Resource, refusal};
+use wire::view::{Board, BoardProposition, Quote, Reply, Resource, refusal};
 
 /// Bytes of texts that are kept: several of the longest ones, or thousands of reports.
 const BYTES_MAX: u64 = 64 * 1024 * 1024;
@@ -174,6 +174,7 @@ fn collect<'a>(reply: &'a mut Reply, blanks: &mut Vec<Blank<'a>>) {
         Some(Answer::Origins(origins)) => {
             blanks.extend(origins.passages.iter_mut().filter_map(|passage| passage.quote.as_mut()).map(Blank::of));
         }
+        Some(Answer::Relation(board)) => collect_quotes(&mut board.proposition, blanks),
         Some(Answer::Timeline(timeline)) => {
             let said = timeline.rows.iter_mut().filter_map(|row| row.said.as_mut());
             blanks.extend(said.flat_map(|utterance| &mut utterance.quotes).map(Blank::of));
@@ -202,7 +203,11 @@ fn collect<'a>(reply: &'a mut Reply, blanks: &mut Vec<Blank<'a>>) {
 fn collect_board<'a>(board: &'a mut Board, blanks: &mut Vec<Blank<'a>>) {
     let generic =
         board.generic.iter_mut().chain(&mut board.possible_members).filter_map(|generic| generic.about.as_mut());
-    for about in board.propositions.iter_mut().chain(generic) {
+    collect_quotes(board.propositions.iter_mut().chain(generic), blanks);
+}
+
+fn collect_quotes<'a>(about: impl IntoIterator<Item = &'a mut BoardProposition>, blanks: &mut Vec<Blank<'a>>) {
+    for about in about {
         for utterance in about.support.iter_mut().chain(&mut about.opposition).chain(&mut about.neutral) {
             blanks.extend(utterance.quotes.iter_mut().map(Blank::of));
         }

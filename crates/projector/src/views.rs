@@ -152,6 +152,7 @@ fn name(question: Option<&Question>) -> &'static str {
         Some(Question::Origins(_)) => "origins",
         Some(Question::Identity(_)) => "identity",
         Some(Question::Preview(_)) => "preview",
+        Some(Question::Relation(_)) => "relation",
         Some(Question::Timeline(_)) => "timeline",
         Some(Question::Ledger(_)) => "ledger",
         Some(Question::Orphans(_)) => "orphans",

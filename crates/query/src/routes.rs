@@ -9,6 +9,7 @@ mod ledgers;
 mod origins;
 mod projects;
 mod records;
+mod relation;
 mod text;
 mod timeline;
 mod work;
@@ -53,6 +54,7 @@ pub(crate) fn all() -> Vec<Route> {
         board::route(),
         origins::route(),
         timeline::route(),
+        relation::route(),
         history::route(),
         events::route(),
     ]);

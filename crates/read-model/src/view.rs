@@ -11,6 +11,7 @@ mod list;
 mod origins;
 mod orphans;
 mod record;
+mod relation;
 mod resource;
 mod same;
 mod scope;
@@ -104,6 +105,7 @@ impl<'a> View<'a> {
             Question::Origins(ask) => origins::origins(&scope(Kind::Incident)?, ask).map(Said::Origins),
             Question::Identity(ask) => workbench::identity(&scope(Kind::Identity)?, ask).map(Said::Identity),
             Question::Preview(ask) => workbench::preview(&scope(Kind::Identity)?, ask).map(Said::Preview),
+            Question::Relation(ask) => relation::board(&scope(Kind::Relation)?, ask).map(Said::Relation),
             Question::Timeline(ask) => timeline::timeline(&scope(Kind::Incident)?, ask).map(Said::Timeline),
             Question::Ledger(ask) => ledger::ledger(&scope(ledger::kind(&ask.kind)?)?, ask).map(Said::Ledger),
             Question::Orphans(ask) => orphans::orphans(&scope(Kind::Reading)?, ask).map(Said::Orphans),

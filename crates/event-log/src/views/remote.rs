@@ -297,6 +297,7 @@ fn pin(request: &mut Request, as_of: u64) -> bool {
             | Question::Get(_)
             | Question::Board(_)
             | Question::Origins(_)
+            | Question::Relation(_)
             | Question::Timeline(_)
             | Question::Ledger(_)
             | Question::Orphans(_)

@@ -54,7 +54,9 @@ fn shown(scope: &Scope<'_>, ask: &AskBoard, cached: &Cached<Board>) -> Said {
     }
     let mut board = Board::clone(&cached.content);
     board.as_of = scope.snapshot.at();
-    limit_quotes(&mut board, usize::try_from(ask.quotes).unwrap_or(usize::MAX));
+    let generic = board.generic.iter_mut().chain(&mut board.possible_members);
+    let about = board.propositions.iter_mut().chain(generic.filter_map(|generic| generic.about.as_mut()));
+    limit_quotes(about, ask.quotes);
     Said::Board(board)
 }
 
@@ -86,9 +88,9 @@ pub(super) fn cached(scope: &Scope<'_>, subject: Target) -> Answer<Option<Arc<Ca
     Ok(Some(cached))
 }
 
-fn limit_quotes(board: &mut Board, len_max: usize) {
-    let generic = board.generic.iter_mut().chain(&mut board.possible_members);
-    let about = board.propositions.iter_mut().chain(generic.filter_map(|generic| generic.about.as_mut()));
+/// Leaves so many quotes of each utterance.
+pub(super) fn limit_quotes<'a>(about: impl IntoIterator<Item = &'a mut view::BoardProposition>, quotes: u32) {
+    let len_max = usize::try_from(quotes).unwrap_or(usize::MAX);
     for proposition in about {
         let sides = [&mut proposition.support, &mut proposition.opposition, &mut proposition.neutral];
         sides.into_iter().flatten().for_each(|utterance| utterance.quotes.truncate(len_max));

@@ -7,6 +7,7 @@ mod judgements;
 mod ledgers;
 mod origins;
 mod records;
+mod relations;
 mod timelines;
 mod work;
 
