@@ -59,7 +59,7 @@ impl Place<'_> {
 /// Measures boards with everything in one process, then with the services apart.
 pub async fn run(run: &Run, count: Count, report: &mut Report) -> anyhow::Result<()> {
     let serve = Serve::start(&run.parent, &[]).await?;
-    let size = Size { documents: DOCUMENTS, incidents: count.boards, readings: count.readings };
+    let size = Size::usual(DOCUMENTS, count.boards, count.readings);
     let begun = Instant::now();
     let stage = Stage::set(&serve.operator()?, size, run.seed).await?;
     println!(
@@ -101,7 +101,7 @@ async fn watched(
 }
 
 /// Reads a board and answers its bytes.
-async fn read(client: &mut Client, path: &str) -> anyhow::Result<usize> {
+pub async fn read(client: &mut Client, path: &str) -> anyhow::Result<usize> {
     Ok(client.get(path).await?.expect(200)?.body.len())
 }
 

@@ -4,7 +4,7 @@ use anyhow::{Context, ensure};
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
 use hyper::client::conn::http1::{self, SendRequest};
-use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderValue};
+use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderValue, IF_MATCH};
 use hyper::{Method, Request};
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
@@ -97,23 +97,37 @@ impl Client {
 
     /// Reads.
     pub async fn get(&mut self, path: &str) -> anyhow::Result<Answer> {
-        self.send(Method::GET, path, None).await
+        self.send(Method::GET, path, None, None).await
     }
 
     /// Writes JSON.
     pub async fn post(&mut self, path: &str, body: &Value) -> anyhow::Result<Answer> {
-        self.send(Method::POST, path, Some(body)).await
+        self.send(Method::POST, path, None, Some(body)).await
     }
 
     /// Sets JSON.
     pub async fn put(&mut self, path: &str, body: &Value) -> anyhow::Result<Answer> {
-        self.send(Method::PUT, path, Some(body)).await
+        self.send(Method::PUT, path, None, Some(body)).await
     }
 
-    async fn send(&mut self, method: Method, path: &str, body: Option<&Value>) -> anyhow::Result<Answer> {
+    /// Deletes what has this revision.
+    pub async fn delete(&mut self, path: &str, revision: &str) -> anyhow::Result<Answer> {
+        self.send(Method::DELETE, path, Some(revision), None).await
+    }
+
+    async fn send(
+        &mut self,
+        method: Method,
+        path: &str,
+        revision: Option<&str>,
+        body: Option<&Value>,
+    ) -> anyhow::Result<Answer> {
         let mut request = Request::builder().method(method).uri(path).header(HOST, &self.host);
         if let Some(bearer) = &self.bearer {
             request = request.header(AUTHORIZATION, bearer);
+        }
+        if let Some(revision) = revision {
+            request = request.header(IF_MATCH, revision);
         }
         if body.is_some() {
             request = request.header(CONTENT_TYPE, "application/json");

@@ -9,8 +9,10 @@ mod client;
 mod fill;
 mod history;
 mod idle;
+mod large;
 mod load;
 mod machine;
+mod merge;
 mod peer;
 mod postgres;
 mod rebuild;
@@ -71,6 +73,10 @@ enum What {
     Writes,
     /// Boards: one again and again, many different ones beside writes, the first answer after a write
     Boards(boards::Count),
+    /// The board of one incident with very many readings: again and again, and first after a write
+    Large(large::Count),
+    /// A judgement that two actors of very many incidents are one, until every list is right
+    Merge(merge::Count),
     /// From the acknowledgement of a command to what reads show
     Visible,
     /// Fill a log with a generated history and rebuild the views from it
@@ -145,6 +151,8 @@ fn all(options: Options) -> anyhow::Result<ExitCode> {
         What::Writes,
         What::Postgres,
         What::Boards(boards::Count::default()),
+        What::Large(large::Count::default()),
+        What::Merge(merge::Count::default()),
         What::Visible,
         What::Rebuild(rebuild::Size::default()),
         What::Idle,
@@ -180,6 +188,8 @@ fn part(what: What, run: &Run, report: &mut Report) -> anyhow::Result<()> {
         match what {
             What::Writes => writes::run(run, report.part("writes")).await,
             What::Boards(count) => boards::run(run, count, report.part("boards")).await,
+            What::Large(count) => large::run(run, count, report.part("large")).await,
+            What::Merge(count) => merge::run(run, count, report.part("merge")).await,
             What::Visible => visible::run(run, report.part("visible")).await,
             What::Rebuild(size) => rebuild::run(run, &size, report.part("rebuild")).await,
             What::Idle => idle::run(run, report.part("idle")).await,

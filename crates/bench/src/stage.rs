@@ -11,14 +11,10 @@ use std::cell::{Cell, RefCell};
 
 /// Code points of every document. With some Arabic words in it that is some 20 kB.
 const TEXT_LEN: usize = 18_000;
-/// Passages of each document that are marked beforehand.
-const MARKS: usize = 40;
 /// Clients that set a stage.
 const SETTERS: usize = 32;
 /// Actors of a stage.
 const ACTORS: usize = 40;
-/// People of a stage.
-const ANNOTATORS: usize = 6;
 /// How many annotators read each utterance of a board.
 const OVERLAP: usize = 3;
 
@@ -27,21 +23,35 @@ const OVERLAP: usize = 3;
 pub struct Size {
     /// Documents, each with marked passages.
     pub documents: usize,
+    /// Passages of each document that are marked beforehand.
+    pub marks: usize,
+    /// Annotators.
+    pub annotators: usize,
     /// Incidents.
     pub incidents: usize,
     /// Readings about each incident.
     pub readings: usize,
 }
 
+impl Size {
+    /// A few people who read the same documents again and again.
+    pub const fn usual(documents: usize, incidents: usize, readings: usize) -> Self {
+        Self { documents, marks: 40, annotators: 6, incidents, readings }
+    }
+}
+
 /// A project that is set up.
 pub struct Stage {
     project: String,
-    /// The people's tokens.
+    /// The curator's token.
+    pub curator: String,
+    /// The annotators' tokens.
     pub tokens: Vec<String>,
     /// The incidents.
     pub incidents: Vec<String>,
     source: String,
-    actors: Vec<String>,
+    /// The actors.
+    pub actors: Vec<String>,
     documents: Vec<Document>,
     random: RefCell<StdRng>,
 }
@@ -61,7 +71,7 @@ impl Stage {
         let project = json!({"name": "Attacks of 2021", "blind": false});
         let project = client.post("/v1/projects", &project).await?.expect(201)?.text("id")?;
         let mut tokens = Vec::new();
-        for n in 0..=ANNOTATORS {
+        for n in 0..=size.annotators {
             let (user, role) = (format!("person-{n}"), if n == 0 { "curator" } else { "annotator" });
             let member = format!("/v1/projects/{project}/members/{user}");
             let granted = client.put(&member, &json!({"role": role})).await?;
@@ -71,6 +81,7 @@ impl Stage {
         }
         let mut stage = Self {
             project,
+            curator: String::new(),
             tokens,
             incidents: Vec::new(),
             source: String::new(),
@@ -78,13 +89,20 @@ impl Stage {
             documents: Vec::new(),
             random: RefCell::new(StdRng::seed_from_u64(seed)),
         };
-        let mut curators = operator.clients(&stage.tokens[..1], SETTERS).await?;
-        stage.tokens.remove(0);
+        stage.curator = stage.tokens.remove(0);
+        let mut curators = operator.clients(std::slice::from_ref(&stage.curator), SETTERS).await?;
         let mut annotators = operator.clients(&stage.tokens, SETTERS).await?;
         stage.furnish(&mut curators, size).await?;
-        stage.mark(&mut annotators).await?;
+        stage.mark(&mut annotators, size.marks).await?;
         stage.read(operator, size.readings).await?;
         Ok(stage)
+    }
+
+    /// Writes readings, by all annotators in turn.
+    pub async fn write(&self, operator: &Target, readings: &[Value]) -> anyhow::Result<()> {
+        let mut annotators = operator.clients(&self.tokens, SETTERS).await?;
+        create(&mut annotators, &self.path("readings"), readings).await?;
+        Ok(())
     }
 
     /// A path below the project.
@@ -120,12 +138,24 @@ impl Stage {
     /// What a reading says; the same for whoever reads the passage.
     fn claim(&self, random: &mut StdRng, incident: &str, evidence: &Value) -> Value {
         let acts = [("accuses", "+", "CT"), ("denies", "-", "CT"), ("suspects", "+", "PS"), ("confirms", "+", "CT")];
-        let (act, polarity, certainty) = acts.choose(random).expect("there are acts");
+        let act = *acts.choose(random).expect("there are acts");
         let mut actor = || self.actors.choose(random).expect("a stage has actors");
+        self.says(actor(), act, incident, actor(), evidence)
+    }
+
+    /// That a speaker says of an actor, by an act with its polarity and certainty, that it perpetrated an incident.
+    pub fn says(
+        &self,
+        speaker: &str,
+        (act, polarity, certainty): (&str, &str, &str),
+        incident: &str,
+        actor: &str,
+        evidence: &Value,
+    ) -> Value {
         json!({
-            "speakers": [{"source": self.source, "stance": "relays"}, {"actor": actor()}],
+            "speakers": [{"source": self.source, "stance": "relays"}, {"actor": speaker}],
             "act": act,
-            "proposition": {"incident": incident, "facet": "who", "actor": actor(), "role": "perpetrator"},
+            "proposition": {"incident": incident, "facet": "who", "actor": actor, "role": "perpetrator"},
             "polarity": polarity,
             "certainty": certainty,
             "uttered": "2021-05-05",
@@ -160,12 +190,12 @@ impl Stage {
     }
 
     /// Marks passages of each document.
-    async fn mark(&mut self, annotators: &mut [Client]) -> anyhow::Result<()> {
+    async fn mark(&mut self, annotators: &mut [Client], of_each: usize) -> anyhow::Result<()> {
         let random = self.random.get_mut();
         let passages: Vec<_> =
-            self.documents.iter().flat_map(|document| vec![document; MARKS]).map(|d| d.passage(random)).collect();
+            self.documents.iter().flat_map(|document| vec![document; of_each]).map(|d| d.passage(random)).collect();
         let marks = create(annotators, &self.path("annotations"), &passages).await?;
-        for (document, marks) in self.documents.iter_mut().zip(marks.chunks(MARKS)) {
+        for (document, marks) in self.documents.iter_mut().zip(marks.chunks(of_each)) {
             document.marks = marks.to_vec();
         }
         Ok(())
@@ -182,7 +212,7 @@ impl Stage {
                 utterances.push((n, self.claim(&mut random, incident, &json!([mark]))));
             }
         }
-        for (turn, tokens) in self.tokens.chunks(ANNOTATORS / OVERLAP).enumerate() {
+        for (turn, tokens) in self.tokens.chunks(self.tokens.len().div_ceil(OVERLAP)).enumerate() {
             let due = utterances.iter().filter(|(n, _)| n * OVERLAP + turn < count);
             let readings: Vec<_> = due.map(|(_, reading)| reading.clone()).collect();
             let mut annotators = operator.clients(tokens, SETTERS).await?;

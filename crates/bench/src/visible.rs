@@ -15,7 +15,7 @@ const P99_MS_MAX: f64 = 50.0;
 const COMMANDS_PER_SECOND: f64 = 200.0;
 /// Of so many commands one is a reading with two inline spans, the others are annotations.
 const READING_EVERY: u64 = 4;
-const SIZE: Size = Size { documents: 20, incidents: 100, readings: 12 };
+const SIZE: Size = Size::usual(20, 100, 12);
 
 /// Sends commands at a constant rate and asks, at each acknowledgement, for what was made at the position of its record.
 pub async fn run(run: &Run, report: &mut Report) -> anyhow::Result<()> {

@@ -26,7 +26,7 @@ const CLIENTS: [usize; 3] = [1, 8, 64];
 /// Passages that are marked along with a reading.
 const INLINE: usize = 2;
 /// Documents: few, so that all of them are warm after a moment.
-const SIZE: Size = Size { documents: 8, incidents: 20, readings: 0 };
+const SIZE: Size = Size::usual(8, 20, 0);
 /// The log of the raw peer; that of `serve` is 0.
 const RAW_LOG: u16 = 1;
 
