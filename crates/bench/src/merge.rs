@@ -60,10 +60,10 @@ pub async fn run(run: &Run, count: Count, report: &mut Report) -> anyhow::Result
     stage.write(&operator, &readings).await?;
     let mut client = Client::connect(&serve.process().target().with_token(&stage.curator)).await?;
 
-    // One accuses the first, and the second denies: of one actor that is a dispute. Each is a reading of its own, and the
-    // ledger of the one has both.
+    // One accuses the first, and the second denies: of one actor that is a dispute. Each is a line of the
+    // ledger of the one.
     let apart = Told { incidents, readings: incidents, lines: incidents };
-    let merged = Told { incidents, readings: 2 * incidents, lines: 3 * incidents };
+    let merged = Told { incidents, readings: 2 * incidents, lines: 2 * incidents };
     ensure!(told(&mut client, &stage, one, "accused", 0).await? == apart, "before the merge");
     let mut longest: [f64; 2] = [0.0; 2];
     for _ in 0..run.rounds {
