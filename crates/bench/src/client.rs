@@ -1,15 +1,21 @@
 //! A light HTTP client: one connection that stays open, one request at a time.
+//!
+//! The load shares its processors with what it measures, so it writes and reads its one socket itself: a client for
+//! every use, with a task beside each connection and a channel to it, takes more time for an answer of a board than the
+//! bare route that is measured. It asks only services that are started here, whose answers have a Content-Length.
 
-use anyhow::{Context, ensure};
-use bytes::Bytes;
-use http_body_util::{BodyExt, Full};
-use hyper::client::conn::http1::{self, SendRequest};
-use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderValue, IF_MATCH};
-use hyper::{Method, Request};
-use hyper_util::rt::TokioIo;
+use anyhow::{Context, bail, ensure};
+use bytes::{Bytes, BytesMut};
 use serde_json::Value;
+use std::fmt::Write;
 use std::net::SocketAddr;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+
+/// The most header fields of an answer.
+const FIELDS_MAX: usize = 32;
+/// Room that is made before each reading from the socket, in bytes: the answers of most loops in one go.
+const ROOM: usize = 64 << 10;
 
 /// A listener, and who one is to it.
 #[derive(Debug, Clone)]
@@ -38,9 +44,11 @@ impl Target {
 
 /// A connection.
 pub struct Client {
-    sender: SendRequest<Full<Bytes>>,
-    host: HeaderValue,
-    bearer: Option<HeaderValue>,
+    stream: TcpStream,
+    /// The header lines of every request.
+    head: String,
+    /// What was read and not yet taken.
+    read: BytesMut,
 }
 
 /// An answer that was read to its end.
@@ -88,55 +96,83 @@ impl Client {
     pub async fn connect(target: &Target) -> anyhow::Result<Self> {
         let stream = TcpStream::connect(target.address).await?;
         stream.set_nodelay(true)?;
-        let (sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
-        // Its end shows as an error of the next request.
-        tokio::spawn(connection);
-        let bearer = target.token.as_ref().map(|token| HeaderValue::try_from(format!("Bearer {token}")));
-        Ok(Self { sender, host: HeaderValue::try_from(target.address.to_string())?, bearer: bearer.transpose()? })
+        let mut head = format!("Host: {}\r\n", target.address);
+        if let Some(token) = &target.token {
+            write!(head, "Authorization: Bearer {token}\r\n")?;
+        }
+        Ok(Self { stream, head, read: BytesMut::new() })
     }
 
     /// Reads.
     pub async fn get(&mut self, path: &str) -> anyhow::Result<Answer> {
-        self.send(Method::GET, path, None, None).await
+        self.send("GET", path, None, None).await
     }
 
     /// Writes JSON.
     pub async fn post(&mut self, path: &str, body: &Value) -> anyhow::Result<Answer> {
-        self.send(Method::POST, path, None, Some(body)).await
+        self.send("POST", path, None, Some(body)).await
     }
 
     /// Sets JSON.
     pub async fn put(&mut self, path: &str, body: &Value) -> anyhow::Result<Answer> {
-        self.send(Method::PUT, path, None, Some(body)).await
+        self.send("PUT", path, None, Some(body)).await
     }
 
     /// Deletes what has this revision.
     pub async fn delete(&mut self, path: &str, revision: &str) -> anyhow::Result<Answer> {
-        self.send(Method::DELETE, path, Some(revision), None).await
+        self.send("DELETE", path, Some(revision), None).await
     }
 
     async fn send(
         &mut self,
-        method: Method,
+        method: &str,
         path: &str,
         revision: Option<&str>,
         body: Option<&Value>,
     ) -> anyhow::Result<Answer> {
-        let mut request = Request::builder().method(method).uri(path).header(HOST, &self.host);
-        if let Some(bearer) = &self.bearer {
-            request = request.header(AUTHORIZATION, bearer);
-        }
+        let mut request = format!("{method} {path} HTTP/1.1\r\n{}", self.head);
         if let Some(revision) = revision {
-            request = request.header(IF_MATCH, revision);
+            write!(request, "If-Match: {revision}\r\n")?;
         }
-        if body.is_some() {
-            request = request.header(CONTENT_TYPE, "application/json");
+        if let Some(body) = body {
+            let body = body.to_string();
+            write!(request, "Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}", body.len())?;
+        } else {
+            request.push_str("\r\n");
         }
-        let body = body.map_or_else(Bytes::new, |body| body.to_string().into());
-        self.sender.ready().await?;
-        let answer = self.sender.send_request(request.body(Full::new(body))?).await?;
-        let status = answer.status().as_u16();
-        let sequence = answer.headers().get("gainsay-sequence").and_then(|value| value.to_str().ok()?.parse().ok());
-        Ok(Answer { status, sequence, body: answer.into_body().collect().await?.to_bytes() })
+        self.stream.write_all(request.as_bytes()).await?;
+        loop {
+            if let Some(answer) = take_answer(&mut self.read)? {
+                return Ok(answer);
+            }
+            self.read.reserve(ROOM);
+            ensure!(self.stream.read_buf(&mut self.read).await? > 0, "the connection ended before the answer did");
+        }
     }
 }
+
+/// Takes an answer from what was read, or nothing while a part of it is missing.
+fn take_answer(read: &mut BytesMut) -> anyhow::Result<Option<Answer>> {
+    let mut fields = [httparse::EMPTY_HEADER; FIELDS_MAX];
+    let mut head = httparse::Response::new(&mut fields);
+    let httparse::Status::Complete(begin) = head.parse(read)? else {
+        return Ok(None);
+    };
+    let status = head.code.context("an answer without a status")?;
+    let field = |name: &str| head.headers.iter().find(|field| field.name.eq_ignore_ascii_case(name));
+    let number = |name: &str| field(name).and_then(|field| std::str::from_utf8(field.value).ok()?.parse::<u64>().ok());
+    let sequence = number("gainsay-sequence");
+    let length = match number("content-length") {
+        Some(length) => usize::try_from(length)?,
+        None if status == 204 => 0,
+        None => bail!("an answer {status} without its length"),
+    };
+    if read.len() < begin + length {
+        return Ok(None);
+    }
+    let body = read.split_to(begin + length).freeze().split_off(begin);
+    Ok(Some(Answer { status, sequence, body }))
+}
+
+#[cfg(test)]
+mod tests;
