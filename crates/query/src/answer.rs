@@ -1,14 +1,16 @@
 //! Asking the views, and what every answer has in common: position, validator, media type.
 
+use std::future::{Ready, ready};
 use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::Request as HttpRequest;
+use axum::handler::Handler;
 use axum::http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH, LINK};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
+use futures::future::Either;
 use runtime::Problem;
 use serde::{Serialize, Serializer};
 use sha2::{Digest, Sha256};
@@ -107,12 +109,14 @@ pub(crate) enum Validator {
 }
 
 impl Validator {
-    fn tag(&self, body: &[u8]) -> String {
-        match self {
+    /// The tag as it is sent.
+    fn tag(&self, body: &[u8]) -> HeaderValue {
+        let tag = match self {
             Self::Revision(revision) | Self::RevisionOfChanging(revision) => format!("\"{revision}\""),
             Self::Digest(digest) => format!("\"{digest}\""),
             Self::Content => format!("\"{}\"", content_digest([body])),
-        }
+        };
+        HeaderValue::try_from(tag).expect("a tag is made of visible ASCII")
     }
 }
 
@@ -124,11 +128,11 @@ pub(crate) fn content_digest<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> 
 }
 
 /// What a request says about copies that its sender has.
-pub(crate) fn is_unchanged(request: &HeaderMap, tag: &str) -> bool {
+pub(crate) fn is_unchanged(request: &HeaderMap, tag: &HeaderValue) -> bool {
     let values = request.get_all(IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
     let mut tags = values.flat_map(|value| value.split(',')).map(str::trim);
     // The weak comparison of RFC 9110, section 8.8.3.2.
-    tags.any(|known| known == "*" || known.strip_prefix("W/").unwrap_or(known) == tag)
+    tags.any(|known| known == "*" || tag == known.strip_prefix("W/").unwrap_or(known))
 }
 
 /// An answer in JSON, or 304 when the sender has it already.
@@ -150,7 +154,7 @@ pub(crate) fn json(
 pub(crate) struct Rendered {
     pub as_of: u64,
     pub body: Bytes,
-    tag: String,
+    tag: HeaderValue,
 }
 
 impl Rendered {
@@ -170,27 +174,30 @@ impl Rendered {
 
     /// The answer, or 304 when the sender has it already.
     pub fn response(&self, request: &HeaderMap) -> Response {
-        if is_unchanged(request, &self.tag) { not_modified(self.as_of, &self.tag) } else { self.whole() }
+        if is_unchanged(request, &self.tag) { not_modified(self.as_of, self.tag.clone()) } else { self.whole() }
     }
 
     fn whole(&self) -> Response {
-        with_validator(self.as_of, &self.tag, ([(CONTENT_TYPE, JSON)], self.body.clone()))
+        with_validator(
+            self.as_of,
+            self.tag.clone(),
+            ([(CONTENT_TYPE, HeaderValue::from_static(JSON))], self.body.clone()),
+        )
     }
 }
 
 /// A digest that is known beforehand as a tag.
-pub(crate) fn digest_tag(digest: &str) -> String {
+pub(crate) fn digest_tag(digest: &str) -> HeaderValue {
     Validator::Digest(digest.to_owned()).tag(&[])
 }
 
 /// 304.
-pub(crate) fn not_modified(as_of: u64, tag: &str) -> Response {
+pub(crate) fn not_modified(as_of: u64, tag: HeaderValue) -> Response {
     with_validator(as_of, tag, StatusCode::NOT_MODIFIED)
 }
 
 /// An answer with its position and its tag.
-pub(crate) fn with_validator(as_of: u64, tag: &str, answer: impl IntoResponse) -> Response {
-    let tag = HeaderValue::try_from(tag).expect("a tag is made of visible ASCII");
+pub(crate) fn with_validator(as_of: u64, tag: HeaderValue, answer: impl IntoResponse) -> Response {
     let headers = [(ETAG, tag), (CACHE_CONTROL, CACHE), (AS_OF, HeaderValue::from(as_of))];
     (headers, answer).into_response()
 }
@@ -291,13 +298,27 @@ pub(crate) struct PageOf<T> {
     pub next: Option<String>,
 }
 
-/// Refuses a request that does not take the one media type that its route has: 406 `not_acceptable`.
-pub(crate) async fn negotiate(media: &'static str, request: HttpRequest, next: Next) -> Response {
-    if accepts(request.headers(), media) {
-        return next.run(request).await;
+/// A handler that answers one media type. A request that does not take it is refused: 406 `not_acceptable`.
+///
+/// It is a handler and no layer: a layer would be boxed, and cloned for each request with all that it goes around.
+#[derive(Debug, Clone)]
+pub(crate) struct Negotiated<H> {
+    pub media: &'static str,
+    pub handler: H,
+}
+
+impl<T, H: Handler<T, App>> Handler<T, App> for Negotiated<H> {
+    type Future = Either<Ready<Response>, H::Future>;
+
+    fn call(self, request: HttpRequest, app: App) -> Self::Future {
+        let Self { media, handler } = self;
+        if accepts(request.headers(), media) {
+            return Either::Right(handler.call(request, app));
+        }
+        let detail = format!("this answers `{media}`, which `Accept` does not admit");
+        let refused = Problem::new(StatusCode::NOT_ACCEPTABLE, "not_acceptable", detail);
+        Either::Left(ready(refused.into_response()))
     }
-    let detail = format!("this answers `{media}`, which `Accept` does not admit");
-    Problem::new(StatusCode::NOT_ACCEPTABLE, "not_acceptable", detail).into_response()
 }
 
 /// Whether `Accept` admits the media type; the most specific range that names it decides.

@@ -14,13 +14,13 @@ mod text;
 mod timeline;
 mod work;
 
-use axum::extract::Request;
-use axum::middleware::{self, Next};
-use axum::routing::MethodRouter;
+use axum::Extension;
+use axum::handler::Handler;
+use axum::routing::{MethodRouter, get};
 use utoipa::openapi::path::Operation;
 
 use crate::App;
-use crate::answer::negotiate;
+use crate::answer::Negotiated;
 
 /// A path that answers GET and HEAD.
 pub(crate) struct Route {
@@ -33,9 +33,20 @@ pub(crate) struct Route {
 
 impl Route {
     /// A route with one media type.
-    fn new(path: impl Into<String>, media: &'static str, operation: Operation, handler: MethodRouter<App>) -> Self {
-        let negotiate = middleware::from_fn(move |request: Request, next: Next| negotiate(media, request, next));
-        Self { path: path.into(), operation, handler: handler.route_layer(negotiate), schemas: Vec::new() }
+    fn new<T: 'static>(
+        path: impl Into<String>,
+        media: &'static str,
+        operation: Operation,
+        handler: impl Handler<T, App>,
+    ) -> Self {
+        let handler = get(Negotiated { media, handler });
+        Self { path: path.into(), operation, handler, schemas: Vec::new() }
+    }
+
+    /// Gives this to the handler with each request.
+    fn given(mut self, extension: impl Clone + Send + Sync + 'static) -> Self {
+        self.handler = self.handler.layer(Extension(extension));
+        self
     }
 
     fn schemas(mut self, schemas: Vec<crate::openapi::Named>) -> Self {

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
-use axum::routing::get;
 use runtime::{Path, Problem, Query};
 use uuid::Uuid;
 use wire::view::reply::Answer;
@@ -31,7 +30,7 @@ pub(super) fn route() -> Route {
         .view(reference::<Board>())
         .build();
     let schemas = schemas_of::<Board>();
-    Route::new("/v1/projects/{project}/incidents/{id}/board", JSON, operation, get(board)).schemas(schemas)
+    Route::new("/v1/projects/{project}/incidents/{id}/board", JSON, operation, board).schemas(schemas)
 }
 
 async fn board(

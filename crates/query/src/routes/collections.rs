@@ -4,7 +4,6 @@ use axum::Extension;
 use axum::extract::State;
 use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
-use axum::routing::get;
 use runtime::{Path, Problem, Query};
 use utoipa::ToSchema;
 use utoipa::openapi::path::Parameter;
@@ -85,8 +84,9 @@ fn list_route(collection: Collection) -> Route {
         .query::<ListParams>()
         .lists(description.list)
         .build();
-    let handler = get(list).layer(Extension(collection));
-    Route::new(format!("/v1/projects/{{project}}/{name}"), JSON, operation, handler).schemas(description.schemas)
+    Route::new(format!("/v1/projects/{{project}}/{name}"), JSON, operation, list)
+        .given(collection)
+        .schemas(description.schemas)
 }
 
 fn get_route(collection: Collection) -> Route {
@@ -98,9 +98,8 @@ fn get_route(collection: Collection) -> Route {
         .query::<ResourceParams>()
         .resource(description.one)
         .build();
-    let handler = get(get_one).layer(Extension(collection));
     let path = format!("/v1/projects/{{project}}/{name}/{{{}}}", id.name());
-    Route::new(path, JSON, operation, handler).schemas(description.schemas)
+    Route::new(path, JSON, operation, get_one).given(collection).schemas(description.schemas)
 }
 
 impl Id {

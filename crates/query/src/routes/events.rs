@@ -5,7 +5,6 @@ use std::io;
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
-use axum::routing::get;
 use futures::stream;
 use runtime::{Path, Problem, Query};
 use uuid::Uuid;
@@ -33,7 +32,7 @@ pub(super) fn route() -> Route {
         .query::<EventsParams>()
         .records()
         .build();
-    Route::new("/v1/projects/{project}/events", NDJSON, operation, get(events))
+    Route::new("/v1/projects/{project}/events", NDJSON, operation, events)
 }
 
 async fn events(

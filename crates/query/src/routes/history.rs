@@ -3,7 +3,6 @@
 use axum::extract::State;
 use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
-use axum::routing::get;
 use domain::{Kind, UnknownCode};
 use runtime::{Path, Problem, Query};
 use uuid::Uuid;
@@ -27,7 +26,7 @@ pub(super) fn route() -> Route {
         .query::<HistoryParams>()
         .lists(list_of_records())
         .build();
-    Route::new("/v1/projects/{project}/history/{kind}/{id}", JSON, operation, get(history))
+    Route::new("/v1/projects/{project}/history/{kind}/{id}", JSON, operation, history)
 }
 
 async fn history(

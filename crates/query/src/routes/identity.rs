@@ -3,7 +3,6 @@
 use axum::extract::State;
 use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
-use axum::routing::get;
 use runtime::{Path, Problem, Query};
 use serde::Serialize;
 use utoipa::openapi::RefOr;
@@ -43,8 +42,8 @@ pub(super) fn routes() -> [Route; 2] {
         .view(reference::<Preview>())
         .build();
     [
-        Route::new(PATH, JSON, workbench, get(identity)).schemas(schemas_of::<Identity>()),
-        Route::new(format!("{PATH}/preview"), JSON, preview, get(previewed)).schemas(schemas_of::<Preview>()),
+        Route::new(PATH, JSON, workbench, identity).schemas(schemas_of::<Identity>()),
+        Route::new(format!("{PATH}/preview"), JSON, preview, previewed).schemas(schemas_of::<Preview>()),
     ]
 }
 

@@ -4,7 +4,6 @@ use axum::Extension;
 use axum::extract::State;
 use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
-use axum::routing::get;
 use runtime::{Path, Problem, Query};
 use uuid::Uuid;
 use wire::view::reply::Answer;
@@ -51,9 +50,8 @@ pub(super) fn routes() -> [Route; 2] {
             .query::<LedgerParams>()
             .lists(reference::<Ledger>())
             .build();
-        let handler = get(ledger).layer(Extension(whose));
         let path = format!("/v1/projects/{{project}}/{collection}/{{id}}/ledger");
-        Route::new(path, JSON, operation, handler).schemas(schemas_of::<Ledger>())
+        Route::new(path, JSON, operation, ledger).given(whose).schemas(schemas_of::<Ledger>())
     })
 }
 

@@ -3,7 +3,6 @@
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
-use axum::routing::get;
 use runtime::{Path, Problem, Query};
 use uuid::Uuid;
 use wire::view::reply::Answer;
@@ -27,7 +26,7 @@ pub(super) fn route() -> Route {
         .view(reference::<Origins>())
         .build();
     let schemas = schemas_of::<Origins>();
-    Route::new("/v1/projects/{project}/incidents/{id}/origins", JSON, operation, get(origins)).schemas(schemas)
+    Route::new("/v1/projects/{project}/incidents/{id}/origins", JSON, operation, origins).schemas(schemas)
 }
 
 async fn origins(

@@ -3,7 +3,6 @@
 use axum::extract::State;
 use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
-use axum::routing::get;
 use runtime::{Path, Problem, Query};
 use uuid::Uuid;
 use wire::view::reply::Answer;
@@ -32,8 +31,8 @@ pub(super) fn routes() -> [Route; 2] {
         .resource(reference::<Project>())
         .build();
     [
-        Route::new(LIST, JSON, list, get(list_projects)).schemas(schemas_of::<Project>()),
-        Route::new("/v1/projects/{project}", JSON, one, get(get_project)).schemas(schemas_of::<Project>()),
+        Route::new(LIST, JSON, list, list_projects).schemas(schemas_of::<Project>()),
+        Route::new("/v1/projects/{project}", JSON, one, get_project).schemas(schemas_of::<Project>()),
     ]
 }
 

@@ -3,7 +3,6 @@
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
-use axum::routing::get;
 use runtime::{Path, Problem, Query};
 use uuid::Uuid;
 use wire::view::reply::Answer;
@@ -29,7 +28,7 @@ pub(super) fn route() -> Route {
         .view(reference::<RelationBoard>())
         .build();
     let schemas = schemas_of::<RelationBoard>();
-    Route::new("/v1/projects/{project}/relations/{id}/board", JSON, operation, get(board)).schemas(schemas)
+    Route::new("/v1/projects/{project}/relations/{id}/board", JSON, operation, board).schemas(schemas)
 }
 
 async fn board(

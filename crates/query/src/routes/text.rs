@@ -5,7 +5,6 @@ use axum::extract::State;
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::Response;
-use axum::routing::get;
 use event_log::texts::Key;
 use runtime::{Path, Problem, Query};
 use uuid::Uuid;
@@ -32,7 +31,7 @@ pub(super) fn route() -> Route {
             .query::<TextParams>()
             .text()
             .build();
-    Route::new("/v1/projects/{project}/documents/{id}/revisions/{revision}/text", TEXT, operation, get(text))
+    Route::new("/v1/projects/{project}/documents/{id}/revisions/{revision}/text", TEXT, operation, text)
 }
 
 async fn text(
@@ -50,7 +49,7 @@ async fn text(
     };
     let tag = digest_tag(&grant.sha256);
     if is_unchanged(&headers, &tag) {
-        return Ok(not_modified(as_of, &tag));
+        return Ok(not_modified(as_of, tag));
     }
     let key = key(project, &grant).ok_or_else(mismatched)?;
     let text = app.parts.texts.open(&key).await.map_err(|error| {
@@ -63,7 +62,7 @@ async fn text(
     };
     let headers = [(CONTENT_TYPE, HeaderValue::from_static(TEXT)), (CONTENT_LENGTH, HeaderValue::from(text.bytes))];
     // An error while streaming breaks the connection off, so that nobody takes a part for the whole.
-    Ok(with_validator(as_of, &tag, (headers, Body::from_stream(text.chunks))))
+    Ok(with_validator(as_of, tag, (headers, Body::from_stream(text.chunks))))
 }
 
 fn key(project: Uuid, grant: &TextGrant) -> Option<Key> {

@@ -3,7 +3,6 @@
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
-use axum::routing::get;
 use runtime::{Path, Problem, Query};
 use uuid::Uuid;
 use wire::view::reply::Answer;
@@ -29,7 +28,7 @@ pub(super) fn route() -> Route {
         .view(reference::<Timeline>())
         .build();
     let schemas = schemas_of::<Timeline>();
-    Route::new("/v1/projects/{project}/incidents/{id}/timeline", JSON, operation, get(timeline)).schemas(schemas)
+    Route::new("/v1/projects/{project}/incidents/{id}/timeline", JSON, operation, timeline).schemas(schemas)
 }
 
 async fn timeline(

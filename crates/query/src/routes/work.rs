@@ -3,7 +3,6 @@
 use axum::extract::State;
 use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
-use axum::routing::get;
 use runtime::{Path, Problem, Query};
 use serde::Serialize;
 use uuid::Uuid;
@@ -30,9 +29,8 @@ pub(super) fn routes() -> [Route; 2] {
     let orphans_operation = describe("get_orphans", orphans_summary).lists(reference::<Orphans>()).build();
     let inbox_operation = describe("get_inbox", inbox_summary).lists(reference::<Inbox>()).build();
     [
-        Route::new("/v1/projects/{project}/orphans", JSON, orphans_operation, get(orphans))
-            .schemas(schemas_of::<Orphans>()),
-        Route::new("/v1/projects/{project}/inbox", JSON, inbox_operation, get(inbox)).schemas(schemas_of::<Inbox>()),
+        Route::new("/v1/projects/{project}/orphans", JSON, orphans_operation, orphans).schemas(schemas_of::<Orphans>()),
+        Route::new("/v1/projects/{project}/inbox", JSON, inbox_operation, inbox).schemas(schemas_of::<Inbox>()),
     ]
 }
 
