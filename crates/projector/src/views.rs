@@ -5,8 +5,11 @@ use crate::model::Trouble;
 use crate::model::{Applied, Model};
 use crate::texts::TextCache;
 use futures::future::BoxFuture;
+use metrics::{Counter, Histogram};
+use std::collections::HashMap;
+use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 use tokio::sync::{Semaphore, watch};
 use wire::view::refusal::Why;
@@ -25,11 +28,41 @@ pub struct LocalViews {
     model: Arc<Model>,
     texts: TextCache,
     computing: Arc<Semaphore>,
+    /// By question and outcome.
+    meters: RwLock<HashMap<(&'static str, &'static str), Meters>>,
+}
+
+/// What is told of the answers of one outcome to one question. Its handles are kept: a recorder takes about a microsecond
+/// to look one up, and a board that was computed before only a few.
+#[derive(Clone)]
+struct Meters {
+    seconds: Histogram,
+    total: Counter,
+}
+
+impl fmt::Debug for Meters {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Meters")
+    }
 }
 
 impl LocalViews {
     pub(crate) fn new(model: Arc<Model>, texts: TextCache) -> Self {
-        Self { model, texts, computing: Arc::new(Semaphore::new(COMPUTING_MAX)) }
+        // Handles that were made before the recorder count nothing.
+        drop(runtime::metrics::install());
+        Self { model, texts, computing: Arc::new(Semaphore::new(COMPUTING_MAX)), meters: RwLock::default() }
+    }
+
+    fn meters(&self, question: &'static str, outcome: &'static str) -> Meters {
+        let key = (question, outcome);
+        if let Some(meters) = self.meters.read().unwrap_or_else(PoisonError::into_inner).get(&key) {
+            return meters.clone();
+        }
+        let meters = Meters {
+            seconds: metrics::histogram!("projector_answer_seconds", "question" => question),
+            total: metrics::counter!("projector_answers_total", "question" => question, "outcome" => outcome),
+        };
+        self.meters.write().unwrap_or_else(PoisonError::into_inner).entry(key).or_insert(meters).clone()
     }
 
     /// The newest position that answers are given from.
@@ -134,10 +167,9 @@ impl Views for LocalViews {
             let question = name(request.question.as_ref());
             let started = Instant::now();
             let reply = self.answer(request).await;
-            let outcome = outcome(&reply);
-            metrics::histogram!("projector_answer_seconds", "question" => question)
-                .record(started.elapsed().as_secs_f64());
-            metrics::counter!("projector_answers_total", "question" => question, "outcome" => outcome).increment(1);
+            let Meters { seconds, total } = self.meters(question, outcome(&reply));
+            seconds.record(started.elapsed().as_secs_f64());
+            total.increment(1);
             reply
         })
     }

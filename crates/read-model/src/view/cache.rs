@@ -7,9 +7,10 @@ use domain::claim::Target;
 use domain::id::ProjectId;
 use domain::identity::{self, Identity, Judgements, Resolved};
 use domain::project::Open;
+use metrics::Counter;
 use moka::sync::Cache;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, LazyLock};
 use wire::subject::Address;
 use wire::view::Board;
 
@@ -21,6 +22,12 @@ const RECOLLECTIONS_BYTES_MAX: u64 = 32 * 1024 * 1024;
 const PROJECTS_MAX: u64 = 1_000;
 /// Sets of judgements that are kept: each may have ten thousand.
 const JUDGEMENTS_MAX: u64 = 100;
+
+/// Boards that were here, and such as were computed. A recorder is asked for them once: to look one up takes as long as to
+/// find a board.
+static FROM_CACHE: LazyLock<Counter> = LazyLock::new(|| metrics::counter!("projector_boards_total", "from" => "cache"));
+static FROM_RECORDS: LazyLock<Counter> =
+    LazyLock::new(|| metrics::counter!("projector_boards_total", "from" => "records"));
 
 /// The boards of one store that were computed before, each with what it depends on.
 ///
@@ -124,7 +131,7 @@ impl BoardCache {
     pub(super) fn get(&self, key: &Key, snapshot: &Snapshot<'_>) -> Result<Option<Arc<Cached<Board>>>, Error> {
         match self.boards.get(key) {
             Some(cached) if cached.holds(snapshot)? => {
-                metrics::counter!("projector_boards_total", "from" => "cache").increment(1);
+                FROM_CACHE.increment(1);
                 Ok(Some(cached))
             }
             Some(_) | None => Ok(None),
@@ -133,7 +140,7 @@ impl BoardCache {
 
     /// Keeps a board, unless a newer one is here.
     pub(super) fn put(&self, key: Key, cached: Arc<Cached<Board>>) {
-        metrics::counter!("projector_boards_total", "from" => "records").increment(1);
+        FROM_RECORDS.increment(1);
         if self.boards.get(&key).is_none_or(|held| held.since <= cached.since) {
             self.boards.insert(key, cached);
         }
