@@ -117,3 +117,55 @@ async fn reports_that_copy_each_other_are_circular_until_one_is_declared_the_ori
     assert_eq!(board["corroboration"], json!({"kind": "single_origin", "origins": 1}));
     Ok(())
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_near_duplicate_is_suggested_once_and_changes_nothing_until_somebody_confirms_it() -> anyhow::Result<()> {
+    let system = System::start().await?;
+    let copied = Copied::set(&system).await?;
+    let project = &copied.scene.project;
+    let suggest = |arguments: &[&str]| -> anyhow::Result<Value> {
+        let command = [&["suggest", "derivations", "--json", "--project", project.id.as_str()], arguments].concat();
+        let printed = system.run(&command)?;
+        assert_eq!(printed.code, 0, "{}", printed.stderr);
+        Ok(serde_json::from_str(&printed.stdout)?)
+    };
+    let stored = async || {
+        let list = project.curator.get(&project.path("derivations")).await?.expect(200)?.json();
+        anyhow::Ok(list["items"].as_array().cloned().unwrap_or_default())
+    };
+
+    let looked = suggest(&["--dry-run"])?;
+    assert_eq!(looked.as_array().map(Vec::len), Some(1), "{looked}");
+    let pair = [looked[0]["from"].as_str(), looked[0]["to"].as_str()].map(Option::unwrap_or_default);
+    let mut marks = [copied.copy.as_str(), copied.original.as_str()];
+    assert!(
+        pair == marks || {
+            marks.reverse();
+            pair == marks
+        },
+        "{looked}"
+    );
+    assert_eq!(
+        (&looked[0]["likeness_percent"], &looked[0]["quote"]),
+        (&json!(100), &json!("The Banner Brigade fired them"))
+    );
+    assert!(stored().await?.is_empty());
+
+    assert_eq!(suggest(&[])?, looked);
+    assert_eq!(suggest(&[])?, json!([]), "it is suggested already");
+    let known = stored().await?;
+    assert_eq!(known.len(), 1, "{known:?}");
+    assert_eq!((&known[0]["kind"], &known[0]["status"]), (&json!("near_duplicate"), &json!("suggested")));
+    assert_eq!([known[0]["from"].as_str(), known[0]["to"].as_str()].map(Option::unwrap_or_default), pair);
+    let last = project.curator.post(&project.path("actors"), &json!({"name": "Bystander", "kind": "person"})).await?;
+    assert_eq!(copied.view("board", &last).await?["corroboration"]["origins"], json!(2));
+
+    // What people rejected is not suggested again, and what they confirmed counts.
+    let derivation = known[0]["id"].as_str().unwrap_or_default();
+    let rejected = copied.rule(derivation, 1, "rejected").await?.expect(200)?;
+    copied.view("board", &rejected).await?;
+    assert_eq!(suggest(&["--dry-run"])?, json!([]));
+    let confirmed = copied.rule(derivation, 2, "confirmed").await?.expect(200)?;
+    assert_eq!(copied.view("board", &confirmed).await?["corroboration"]["origins"], json!(1));
+    Ok(())
+}
