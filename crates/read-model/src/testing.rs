@@ -50,14 +50,21 @@ pub fn user(handle: &str) -> UserId {
     UserId::from_handle(&Handle::parse(handle).expect("a handle of the alphabet"))
 }
 
-/// So many cases from a fixed seed; in a soak more, from a new seed each time.
+/// So many cases from a fixed seed; in a soak more, from a new seed each time, or from `PROPTEST_RNG_SEED`. It prints how to
+/// repeat them.
 #[cfg(test)]
 pub(crate) fn cases(small: u32, soak: u32) -> proptest::test_runner::Config {
     use proptest::test_runner::{Config, RngSeed};
     const SEED: u64 = 20_210_504;
     let is_soak = std::env::var_os("GAINSAY_SOAK").is_some_and(|value| value == "1");
-    let (cases, rng_seed) = if is_soak { (soak, RngSeed::Random) } else { (small, RngSeed::Fixed(SEED)) };
-    Config { cases, rng_seed, failure_persistence: None, ..Config::default() }
+    let cases = if is_soak { soak } else { small };
+    let seed = match Config::default().rng_seed {
+        RngSeed::Fixed(seed) => seed,
+        RngSeed::Random if is_soak => uuid::Uuid::new_v4().as_u64_pair().1,
+        RngSeed::Random => SEED,
+    };
+    println!("{cases} cases, PROPTEST_RNG_SEED={seed}");
+    Config { cases, rng_seed: RngSeed::Fixed(seed), failure_persistence: None, ..Config::default() }
 }
 
 fn text(text: &str) -> Text {

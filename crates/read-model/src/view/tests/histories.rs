@@ -156,7 +156,7 @@ fn judgements(scene: &Scene) -> Vec<(Subject, JudgementId)> {
 }
 
 proptest! {
-    #![proptest_config(cases(12, 500))]
+    #![proptest_config(cases(12, 10_000))]
 
     #[test]
     fn a_rebuilt_store_dumps_the_same_bytes_as_one_that_lived(
@@ -195,6 +195,10 @@ proptest! {
         past.append(&entries[..usize::try_from(at).unwrap()]).unwrap();
         prop_assert_eq!(dumped(&live, at), dumped(&past, at));
     }
+}
+
+proptest! {
+    #![proptest_config(cases(12, 500))]
 
     #[test]
     fn a_ledger_has_what_the_boards_have_from_a_cache_or_from_the_records_whole_or_in_pages(
