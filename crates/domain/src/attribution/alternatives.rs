@@ -55,7 +55,7 @@ const TRIED_MAX: usize = 100;
 /// The edges that change a status if one of them is taken the other way, one at a time; and how many were not tried.
 pub(super) fn alternatives(case: &Case, policy: &Policy, base: &Statuses) -> (Vec<Alternative>, usize) {
     let Target::Incident(incident) = case.subject else { return (Vec::new(), 0) };
-    let ids = Ids::judged(case);
+    let ids = Ids::judged(&case.judgements);
     let named = Named::by(case, &ids);
     let mut found = Vec::new();
     let open = || open_relations(case, &ids, &named).chain(open_judgements(case, incident, &ids, &named));
@@ -143,7 +143,7 @@ impl Named {
 
 /// The open relations that some rule looks at, and that lead from or to somebody whom the case names.
 fn open_relations<'c>(case: &'c Case, ids: &'c Ids<'_>, named: &'c Named) -> impl Iterator<Item = Taken> + 'c {
-    let decisions = Decisions::new(case, |identity| identity);
+    let decisions = Decisions::new(&case.adjudications, |identity| identity);
     let may_matter = move |id: RelationId, relation: &Relation| {
         let is_open = relation.standing_as_found(decisions.on_relation(id)) == Standing::Open;
         let Some(edge) = relation.edge().filter(|_| is_open) else { return false };

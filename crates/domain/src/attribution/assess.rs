@@ -28,7 +28,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// The same case and policy give the same board: every list is ordered by ids or codes, never by arrival.
 #[must_use]
 pub fn assess(case: &Case, policy: &Policy) -> Board {
-    let resolved = resolve(case, policy, &Ids::judged(case));
+    let resolved = resolve(case, policy, &Ids::judged(&case.judgements));
     let scene = Scene::new(&resolved);
     let utterances = heard(&scene);
     let memberships = memberships(scene.case, &utterances);

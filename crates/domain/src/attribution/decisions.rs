@@ -2,7 +2,7 @@
 //!
 //! What is found and what is said meet here and nowhere else: both are compared by their [`Identity`].
 
-use super::{Case, Finding};
+use super::Finding;
 use crate::adjudication::{self, Adjudication, Identity, Outcome, Target};
 use crate::claim::{self, Key};
 use crate::id::{AdjudicationId, ReadingId, RelationId};
@@ -24,17 +24,17 @@ struct Found {
 }
 
 impl Decisions {
-    /// What was decided in a case; two findings are on the same if their identities resolve to the same.
-    pub fn new(case: &Case, resolve: impl Fn(Identity) -> Identity) -> Self {
+    /// What was decided; two findings are on the same if their identities resolve to the same.
+    pub fn new(adjudications: &BTreeMap<AdjudicationId, Adjudication>, resolve: impl Fn(Identity) -> Identity) -> Self {
         let (mut upheld, mut rejected) = (BTreeSet::new(), BTreeSet::new());
-        for rulings in case.adjudications.values().filter_map(Adjudication::rulings) {
+        for rulings in adjudications.values().filter_map(Adjudication::rulings) {
             upheld.extend(&rulings.uphold);
             rejected.extend(&rulings.reject);
         }
         // Adjudications that were opened at the same time may contradict each other.
         upheld.retain(|reading| !rejected.contains(reading));
         let mut by_identity: BTreeMap<Identity, Vec<(AdjudicationId, &adjudication::Finding)>> = BTreeMap::new();
-        for (id, adjudication) in &case.adjudications {
+        for (id, adjudication) in adjudications {
             for finding in adjudication.findings() {
                 by_identity.entry(resolve(finding.target.identity(|actor| actor))).or_default().push((*id, finding));
             }

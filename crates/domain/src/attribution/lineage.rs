@@ -247,7 +247,9 @@ impl Passages {
             Target::Incident(_) | Target::Relation(_) | Target::Actor(_) => false,
         };
         let claims = case.readings.values().map(|reading| &reading.claim);
-        let cited = claims.filter(|claim| is_about(claim.proposition.target)).flat_map(|claim| content(case, claim));
+        let cited = claims
+            .filter(|claim| is_about(claim.proposition.target))
+            .flat_map(|claim| content(&case.annotations, claim));
         let mut passages = Self { list: Vec::new(), by_annotation: BTreeMap::new(), by_place: BTreeMap::new() };
         passages.unite(case, cited.collect());
         passages

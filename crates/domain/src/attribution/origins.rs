@@ -17,7 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Works out the circular-reporting graph of an incident under a policy.
 #[must_use]
 pub fn origins(case: &Case, policy: &Policy) -> Origins {
-    let resolved = resolve(case, policy, &Ids::judged(case));
+    let resolved = resolve(case, policy, &Ids::judged(&case.judgements));
     let scene = Scene::new(&resolved);
     let utterances = heard(&scene);
     let matters = matters(&scene, &memberships(scene.case, &utterances), &utterances);

@@ -39,8 +39,8 @@ pub(super) struct Ids<'a> {
 
 impl<'a> Ids<'a> {
     /// As the judgements in force say.
-    pub fn judged(case: &'a Case) -> Self {
-        let Judgements { actors, incidents, readings } = &case.judgements;
+    pub fn judged(judgements: &'a Judgements) -> Self {
+        let Judgements { actors, incidents, readings } = judgements;
         let distinct = readings.identity.distinct().map(|(a, b)| (a.into(), b.into())).collect();
         Self {
             actors: Cow::Borrowed(&actors.resolution),
@@ -116,17 +116,17 @@ pub(super) fn resolve<'a>(case: &'a Case, policy: &'a Policy, ids: &Ids<'_>) -> 
         case: if is_changed { Cow::Owned(resolved_case(case, ids)) } else { Cow::Borrowed(case) },
         policy: if ids.changes_actors() { Cow::Owned(resolved_policy(policy, ids)) } else { Cow::Borrowed(policy) },
         kinds,
-        same: same(case, ids),
+        same: same(&case.readings, ids),
         distinct: ids.distinct.clone(),
-        decisions: Decisions::new(case, |identity| resolved_identity(identity, ids)),
+        decisions: Decisions::new(&case.adjudications, |identity| resolved_identity(identity, ids)),
     }
 }
 
-/// The readings of the case that are of one utterance with a smaller one of the case.
-fn same(case: &Case, ids: &Ids<'_>) -> Vec<(ReadingId, ReadingId)> {
+/// The readings that are of one utterance with a smaller one of these.
+pub(super) fn same(readings: &BTreeMap<ReadingId, CaseReading>, ids: &Ids<'_>) -> Vec<(ReadingId, ReadingId)> {
     let within = |cluster: &crate::identity::Cluster| {
         let mut members: Vec<ReadingId> = cluster.members.iter().map(|id| ReadingId::new(*id)).collect();
-        members.retain(|id| case.readings.contains_key(id));
+        members.retain(|id| readings.contains_key(id));
         let first = members.first().copied();
         members.into_iter().skip(1).filter_map(move |member| Some((first?, member))).collect::<Vec<_>>()
     };
@@ -159,10 +159,6 @@ fn resolved_case(case: &Case, ids: &Ids<'_>) -> Case {
         let targets = resolved_actors(&detail.targets, ids);
         Detail { targets, ..detail.clone() }
     });
-    let reading = |(id, reading): (&ReadingId, &CaseReading)| {
-        let CaseReading { author, written, claim } = reading;
-        (*id, CaseReading { author: *author, written: *written, claim: resolved_claim(claim, ids) })
-    };
     let class = |(id, class): (&IncidentId, &Class)| {
         let targets = resolved_actors(&class.targets, ids);
         let actors = resolved_actors(&class.actors, ids);
@@ -173,7 +169,7 @@ fn resolved_case(case: &Case, ids: &Ids<'_>) -> Case {
         subject,
         detail,
         others: others.clone(),
-        readings: readings.iter().map(reading).collect(),
+        readings: resolved_readings(readings, ids),
         annotations: annotations.clone(),
         derivations: derivations.clone(),
         documents: documents.clone(),
@@ -184,6 +180,18 @@ fn resolved_case(case: &Case, ids: &Ids<'_>) -> Case {
         judgements: judgements.clone(),
         adjudications: adjudications.clone(),
     }
+}
+
+/// What the readings say, by resolved ids.
+pub(super) fn resolved_readings(
+    readings: &BTreeMap<ReadingId, CaseReading>,
+    ids: &Ids<'_>,
+) -> BTreeMap<ReadingId, CaseReading> {
+    let resolved = |(id, reading): (&ReadingId, &CaseReading)| {
+        let CaseReading { author, written, claim } = reading;
+        (*id, CaseReading { author: *author, written: *written, claim: resolved_claim(claim, ids) })
+    };
+    readings.iter().map(resolved).collect()
 }
 
 fn resolved_target(target: Target, ids: &Ids<'_>) -> Target {

@@ -18,7 +18,7 @@ use crate::policy::Policy;
 /// list; where the dates do not tell, the order of the rows says nothing.
 #[must_use]
 pub fn timeline(case: &Case, policy: &Policy) -> Timeline {
-    let resolved = resolve(case, policy, &Ids::judged(case));
+    let resolved = resolve(case, policy, &Ids::judged(&case.judgements));
     let scene = Scene::new(&resolved);
     let utterances = heard(&scene);
     let memberships = memberships(scene.case, &utterances);

@@ -1,5 +1,6 @@
 //! Utterances: readings of the same speech act (domain.md, section 3).
 
+use super::decisions::Decisions;
 use super::scene::{SPEAKS, SPEAKS_OR_HOLDS, Scene};
 use super::sets::Sets;
 use super::{Case, CaseReading, Voice, Vote};
@@ -68,25 +69,74 @@ impl Words {
 }
 
 /// The live readings by id.
-type Live<'a> = BTreeMap<ReadingId, &'a CaseReading>;
+pub(super) type Live<'a> = BTreeMap<ReadingId, &'a CaseReading>;
 
 /// The live readings of a case, clustered, by utterance id.
 pub(super) fn utterances(scene: &Scene<'_>) -> Vec<Utterance> {
-    let case = scene.case;
-    let live: Live<'_> =
-        case.readings.iter().filter(|(id, r)| is_live(scene, **id, &r.claim)).map(|(id, r)| (*id, r)).collect();
-    let mut sets = clusters(scene, &live);
-    let mut clusters: BTreeMap<ReadingId, Vec<ReadingId>> = BTreeMap::new();
-    for id in live.keys() {
-        clusters.entry(sets.smallest(*id)).or_default().push(*id);
-    }
-    clusters.into_values().map(|readings| utterance(scene, &live, readings)).collect()
+    let Case { readings, annotations, .. } = scene.case;
+    let (same, distinct, decisions) = (scene.same, scene.distinct, scene.decisions);
+    let ground = Ground { readings, annotations, same, distinct, decisions };
+    let live = ground.live();
+    ground.clusters(&live).into_iter().map(|readings| utterance(scene, &live, readings)).collect()
 }
 
-/// A reading without a live annotation is an orphan and takes no part, and neither does one that a ruling rejects.
-fn is_live(scene: &Scene<'_>, id: ReadingId, claim: &Claim) -> bool {
-    let is_marked = |id| scene.case.annotations.get(id).is_some_and(|annotation| annotation.live().is_some());
-    !scene.decisions.is_rejected(id) && claim.evidence.iter().any(is_marked)
+/// What tells which readings are of one utterance; the readings are resolved.
+pub(super) struct Ground<'a> {
+    pub readings: &'a BTreeMap<ReadingId, CaseReading>,
+    pub annotations: &'a BTreeMap<AnnotationId, Annotation>,
+    /// Readings that are judged to be of one utterance, and of two.
+    pub same: &'a [(ReadingId, ReadingId)],
+    pub distinct: &'a [(ReadingId, ReadingId)],
+    pub decisions: &'a Decisions,
+}
+
+impl<'a> Ground<'a> {
+    /// The readings that take part.
+    pub fn live(&self) -> Live<'a> {
+        let is_live = |(id, reading): &(&ReadingId, &CaseReading)| self.is_live(**id, &reading.claim);
+        self.readings.iter().filter(is_live).map(|(id, reading)| (*id, reading)).collect()
+    }
+
+    /// A reading without a live annotation is an orphan and takes no part, and neither does one that a ruling rejects.
+    fn is_live(&self, id: ReadingId, claim: &Claim) -> bool {
+        let is_marked = |id| self.annotations.get(id).is_some_and(|annotation| annotation.live().is_some());
+        !self.decisions.is_rejected(id) && claim.evidence.iter().any(is_marked)
+    }
+
+    /// The readings of each utterance, by id.
+    pub fn clusters(&self, live: &Live<'_>) -> Vec<Vec<ReadingId>> {
+        let mut sets = self.sets(live);
+        let mut clusters: BTreeMap<ReadingId, Vec<ReadingId>> = BTreeMap::new();
+        for id in live.keys() {
+            clusters.entry(sets.smallest(*id)).or_default().push(*id);
+        }
+        clusters.into_values().collect()
+    }
+
+    /// Unites the readings that are judged to be of one utterance, and those by different annotators whose content
+    /// overlaps and who name the same speaker, target, facet and actor. The work is quadratic in the passages that
+    /// overlap in one place, and in nothing else.
+    fn sets(&self, live: &Live<'_>) -> Sets {
+        let mut sets = Sets::default();
+        for (a, b) in self.same {
+            sets.unite(*a, *b);
+        }
+        let mut edges = overlaps(self.annotations, live);
+        if self.distinct.is_empty() {
+            for (a, b) in edges {
+                sets.unite(a, b);
+            }
+            return sets;
+        }
+        // Which edge is left out depends on those before it, so their order is that of the rules.
+        edges.sort_unstable();
+        edges.dedup();
+        let mut apart = Apart::new(self.distinct, live, &mut sets);
+        for (a, b) in edges {
+            apart.unite(&mut sets, a, b);
+        }
+        sets
+    }
 }
 
 /// Who speaks, as far as clustering tells speakers apart.
@@ -110,41 +160,16 @@ impl From<&Speaker> for SpeakerKey {
 /// Where and about what: readings that agree in this may be readings of one utterance.
 type Place = (SpeakerKey, Target, Option<Facet>, Option<ActorId>, DocumentId, u32);
 
-/// Unites the readings that are judged to be of one utterance, and those by different annotators whose content overlaps
-/// and who name the same speaker, target, facet and actor. The work is quadratic in the passages that overlap in one
-/// place, and in nothing else.
-fn clusters(scene: &Scene<'_>, live: &Live<'_>) -> Sets {
-    let mut sets = Sets::default();
-    for (a, b) in scene.same {
-        sets.unite(*a, *b);
-    }
-    let mut edges = overlaps(scene.case, live);
-    if scene.distinct.is_empty() {
-        for (a, b) in edges {
-            sets.unite(a, b);
-        }
-        return sets;
-    }
-    // Which edge is left out depends on those before it, so their order is that of the rules.
-    edges.sort_unstable();
-    edges.dedup();
-    let mut apart = Apart::new(scene.distinct, live, &mut sets);
-    for (a, b) in edges {
-        apart.unite(&mut sets, a, b);
-    }
-    sets
-}
-
 /// Where the passage of a reading stands in one revision, whose reading it is, and its mark.
 type Stand<'a> = (Range<u32>, ReadingId, UserId, &'a Annotation);
 
 /// The pairs, smaller id first, that overlap in one place. A passage is looked at in every revision on which it stands or
 /// stood, and two of them overlap as they do in the newest that they share.
-fn overlaps(case: &Case, live: &Live<'_>) -> Vec<(ReadingId, ReadingId)> {
+fn overlaps(annotations: &BTreeMap<AnnotationId, Annotation>, live: &Live<'_>) -> Vec<(ReadingId, ReadingId)> {
     let mut places: BTreeMap<Place, Vec<Stand<'_>>> = BTreeMap::new();
     for (id, reading) in live {
         let claim = &reading.claim;
-        for annotation in content(case, claim).map(|annotation| &case.annotations[&annotation]) {
+        for annotation in content(annotations, claim).map(|id| &annotations[&id]) {
             let Some(span) = annotation.live() else { continue };
             for (revision, range) in annotation.stands() {
                 let place = (
@@ -207,9 +232,12 @@ impl Apart {
 }
 
 /// The live content passages that a claim cites.
-pub(super) fn content<'a>(case: &'a Case, claim: &'a Claim) -> impl Iterator<Item = AnnotationId> + 'a {
+pub(super) fn content<'a>(
+    annotations: &'a BTreeMap<AnnotationId, Annotation>,
+    claim: &'a Claim,
+) -> impl Iterator<Item = AnnotationId> + 'a {
     let is_content = |id: &&AnnotationId| {
-        let span = case.annotations.get(*id).and_then(|annotation| annotation.live());
+        let span = annotations.get(*id).and_then(|annotation| annotation.live());
         span.is_some_and(|span| span.role == SpanRole::Content)
     };
     claim.evidence.iter().filter(is_content).copied()
@@ -226,7 +254,8 @@ fn utterance(scene: &Scene<'_>, live: &Live<'_>, readings: Vec<ReadingId>) -> Ut
     let uttered = standing.iter().find_map(|reading| live[reading].claim.uttered.clone());
     let time = time(scene.case, live, &readings, uttered.as_ref());
     let voice = voice(scene, claim.speakers.speaker(), claim.speaks_for, time, lead);
-    let passages: BTreeSet<_> = readings.iter().flat_map(|reading| content(scene.case, &live[reading].claim)).collect();
+    let passages: BTreeSet<_> =
+        readings.iter().flat_map(|reading| content(&scene.case.annotations, &live[reading].claim)).collect();
     Utterance {
         id,
         lead,

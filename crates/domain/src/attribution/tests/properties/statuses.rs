@@ -103,7 +103,7 @@ fn the_words_of_third_parties_never_become_a_claim_of_the_accused() {
         let case = history.case(&history.log());
         let actors = &case.judgements.actors.resolution;
         let one = |actor: ActorId| ActorId::new(actors.canonical(actor.uuid()));
-        let resolved = resolve(&case, &history.policy, &Ids::judged(&case));
+        let resolved = resolve(&case, &history.policy, &Ids::judged(&case.judgements));
         let scene = Scene::new(&resolved);
         let speaks_for = |voice: &Voice, accused: ActorId, uttered: &Option<Edtf>| match voice {
             Voice::Actor(actor) if *actor == accused => true,
@@ -142,7 +142,7 @@ fn a_status_worked_out_from_what_one_value_changes_is_that_of_the_whole() {
     ];
     check("one value more", histories(), |history| {
         let case = history.case(&history.log());
-        let resolved = resolve(&case, &history.policy, &Ids::judged(&case));
+        let resolved = resolve(&case, &history.policy, &Ids::judged(&case.judgements));
         let scene = Scene::new(&resolved);
         let mut utterances = utterances(&scene);
         mark_withdrawn(&scene, &mut utterances);
