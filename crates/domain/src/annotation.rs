@@ -265,6 +265,14 @@ impl Annotation {
         self.newest_common(other).is_some_and(|(_, own, other)| passage::overlap(&own, &other))
     }
 
+    /// Whether two live marks cover the same code points, on the newest revision on which both stand or stood.
+    #[must_use]
+    pub fn coincides(&self, other: &Self) -> bool {
+        let (Some(own), Some(beside)) = (self.live(), other.live()) else { return false };
+        let common = || self.newest_common(other).is_some_and(|(_, own, other)| own == other);
+        own.document == beside.document && common()
+    }
+
     /// Decides a command.
     pub fn decide(&self, command: &Command<'_>) -> Result<Vec<Event>, Rejection> {
         match (self, command) {

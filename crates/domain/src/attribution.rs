@@ -10,6 +10,7 @@ mod board;
 mod case;
 mod change;
 mod class;
+mod corpus;
 mod decisions;
 mod dispute;
 mod lineage;
@@ -32,5 +33,6 @@ pub use board::{
     TimelineRow, Utterance, Voice, Vote,
 };
 pub use case::{Case, CaseReading};
+pub use corpus::{CaseBlank, Corpus, Unit, units};
 pub use origins::origins;
 pub use timeline::timeline;

@@ -8,6 +8,7 @@ pub mod access;
 pub mod actor;
 pub mod adjudication;
 mod aggregate;
+pub mod agreement;
 pub mod anchor;
 pub mod annotation;
 pub mod assessment;

@@ -86,6 +86,11 @@ impl<'a> Ids<'a> {
         self.incidents.canonical(id.uuid()).into()
     }
 
+    /// Readings that are of two utterances, whatever they have in common.
+    pub fn distinct(&self) -> &[(ReadingId, ReadingId)] {
+        &self.distinct
+    }
+
     fn changes_actors(&self) -> bool {
         !self.actors.is_empty()
     }
