@@ -6,6 +6,7 @@
 mod support;
 
 mod adjudications;
+mod agreement;
 mod bad_input;
 mod cluster;
 mod concurrency;

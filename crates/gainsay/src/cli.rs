@@ -54,6 +54,8 @@ pub(crate) enum Command {
     Origins(OfIncident),
     /// Show what is said about an incident in the order in which it was said, and what replaces or withdraws what.
     Timeline(Board),
+    /// Show how far annotators agree on what the same passages say.
+    Agreement(Agreement),
     /// Show who says that a relation between two actors holds, and who says that it does not.
     Relation(OfRelation),
     /// Show what an actor says and what is said of it, or what a source reports and passes on.
@@ -480,6 +482,22 @@ pub(crate) struct Worklist {
     #[arg(long)]
     #[serde(skip)]
     pub json: bool,
+}
+
+/// Arguments of `agreement`.
+#[derive(Debug, Args, Serialize)]
+pub(crate) struct Agreement {
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub list: Worklist,
+    /// Only on this document
+    #[arg(long, value_name = "ID")]
+    #[serde(skip)]
+    pub document: Option<Uuid>,
+    /// Only by what was read under this version of the codebook
+    #[arg(long, value_name = "VERSION")]
+    #[serde(skip)]
+    pub codebook: Option<u32>,
 }
 
 /// Arguments of `relation`.

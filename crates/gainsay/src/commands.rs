@@ -1,5 +1,6 @@
 //! The commands of people and operators.
 
+pub(crate) mod agreement;
 pub(crate) mod board;
 pub(crate) mod doctor;
 pub(crate) mod events;

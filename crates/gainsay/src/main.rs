@@ -50,6 +50,7 @@ async fn run(command: &Command) -> anyhow::Result<ExitCode> {
         Command::Board(arguments) => commands::board::run(arguments).await,
         Command::Identity(arguments) => commands::identity::run(arguments).await,
         Command::Origins(arguments) => commands::origins::run(arguments).await,
+        Command::Agreement(arguments) => commands::agreement::run(arguments).await,
         Command::Relation(arguments) => commands::relation::run(arguments).await,
         Command::Timeline(arguments) => commands::timeline::run(arguments).await,
         Command::Ledger(command) => commands::ledger::run(command).await,

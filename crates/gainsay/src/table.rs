@@ -1,5 +1,6 @@
 //! Views as text: the dispute board, the circular-reporting graph, the timeline, ledgers, work lists and suggestions.
 
+mod agreement;
 mod identity;
 mod ledger;
 mod origins;
@@ -8,6 +9,7 @@ mod suggestions;
 mod timeline;
 mod work;
 
+pub(crate) use agreement::agreement;
 pub(crate) use identity::{identity, preview};
 pub(crate) use ledger::ledger;
 pub(crate) use origins::origins;

@@ -174,6 +174,9 @@ fn collect<'a>(reply: &'a mut Reply, blanks: &mut Vec<Blank<'a>>) {
         Some(Answer::Origins(origins)) => {
             blanks.extend(origins.passages.iter_mut().filter_map(|passage| passage.quote.as_mut()).map(Blank::of));
         }
+        Some(Answer::Agreement(agreement)) => {
+            blanks.extend(agreement.units.iter_mut().filter_map(|unit| unit.quote.as_mut()).map(Blank::of));
+        }
         Some(Answer::Relation(board)) => collect_quotes(&mut board.proposition, blanks),
         Some(Answer::Timeline(timeline)) => {
             let said = timeline.rows.iter_mut().filter_map(|row| row.said.as_mut());

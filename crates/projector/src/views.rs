@@ -185,6 +185,7 @@ fn name(question: Option<&Question>) -> &'static str {
         Some(Question::Identity(_)) => "identity",
         Some(Question::Preview(_)) => "preview",
         Some(Question::Relation(_)) => "relation",
+        Some(Question::Agreement(_)) => "agreement",
         Some(Question::Timeline(_)) => "timeline",
         Some(Question::Ledger(_)) => "ledger",
         Some(Question::Orphans(_)) => "orphans",

@@ -181,6 +181,24 @@ params! {
         unsupported,
     }
 
+    /// Parameters of the agreement report.
+    struct AgreementParams {
+        /// Only on this document.
+        #[param(format = Uuid)]
+        document: Option<String>,
+        /// Only by what was read under this version of the codebook; 0 is before the first.
+        codebook: Option<u32>,
+        /// Units of a page, 1 to 1000.
+        #[param(minimum = 1, maximum = 1000, default = 100)]
+        limit: Option<u32>,
+        /// Continue where the page ended that named this cursor; all other parameters but `limit` must be the same.
+        cursor: Option<String>,
+        as_of,
+        wait,
+        policy,
+        unsupported,
+    }
+
     /// Parameters of a work list.
     struct WorkParams {
         /// Entries of a page, 1 to 1000.
@@ -374,7 +392,7 @@ fn user(name: &'static str, text: &str) -> Result<String, Problem> {
     user_id(text).ok_or_else(|| invalid(name, "a user is a UUID or a handle of `a-z0-9._-`"))
 }
 
-fn uuid(name: &'static str, text: &str) -> Result<String, Problem> {
+pub(crate) fn uuid(name: &'static str, text: &str) -> Result<String, Problem> {
     match uuid::Uuid::try_parse(text) {
         Ok(id) => Ok(id.to_string()),
         Err(_) => Err(invalid(name, format!("`{text}` is not a UUID"))),

@@ -1,5 +1,6 @@
 //! The routes: each with its handler and its description, so that neither is ever without the other.
 
+mod agreement;
 mod board;
 mod collections;
 mod events;
@@ -65,6 +66,7 @@ pub(crate) fn all() -> Vec<Route> {
         board::route(),
         origins::route(),
         timeline::route(),
+        agreement::route(),
         relation::route(),
         history::route(),
         events::route(),

@@ -1,5 +1,6 @@
 //! Views: what a viewer is answered, as a function of the records up to a position.
 
+mod agreement;
 mod board;
 mod cache;
 mod case;
@@ -108,6 +109,7 @@ impl<'a> View<'a> {
             Question::Relation(ask) => relation::board(&scope(Kind::Relation)?, ask).map(Said::Relation),
             Question::Timeline(ask) => timeline::timeline(&scope(Kind::Incident)?, ask).map(Said::Timeline),
             Question::Ledger(ask) => ledger::ledger(&scope(ledger::kind(&ask.kind)?)?, ask).map(Said::Ledger),
+            Question::Agreement(ask) => agreement::agreement(&scope(Kind::Reading)?, ask).map(Said::Agreement),
             Question::Orphans(ask) => orphans::orphans(&scope(Kind::Reading)?, ask).map(Said::Orphans),
             Question::Inbox(ask) => inbox::inbox(&scope(Kind::Incident)?, ask).map(Said::Inbox),
             Question::History(ask) => {

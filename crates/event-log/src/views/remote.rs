@@ -298,6 +298,7 @@ fn pin(request: &mut Request, as_of: u64) -> bool {
             | Question::Board(_)
             | Question::Origins(_)
             | Question::Relation(_)
+            | Question::Agreement(_)
             | Question::Timeline(_)
             | Question::Ledger(_)
             | Question::Orphans(_)

@@ -1,4 +1,5 @@
 mod adjudications;
+mod agreement;
 mod assessments;
 mod boards;
 mod collections;
