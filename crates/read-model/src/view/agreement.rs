@@ -1,29 +1,25 @@
 //! The agreement report: how far annotators agree on what the same passages say.
 
-use super::judgements::judgements;
+mod corpus;
+
+pub(super) use corpus::Kept;
+
 use super::record::limit_of;
-use super::scope::{Answer, Scope, id, invalid};
-use crate::Loaded;
-use crate::subject::Subject;
+use super::scope::{Answer, Scope, id};
+use corpus::{Gathered, Versions};
+use domain::Code;
 use domain::agreement::{Figure, Figures, Mark, Measures, Pair, Rated, Rating, Report, Spans, report};
-use domain::annotation::Annotation;
-use domain::attribution::{CaseBlank, CaseReading, Corpus, units};
+use domain::attribution::units;
 use domain::claim::Act;
 use domain::document::Document;
-use domain::id::{AdjudicationId, AnnotationId, DocumentId, ReadingId, UserId};
+use domain::id::{DocumentId, ReadingId, UserId};
 use domain::opinion::rounded;
-use domain::reading::Reading;
-use domain::{Aggregate, Code, Event, Kind, project};
-use std::collections::{BTreeMap, BTreeSet};
-use uuid::Uuid;
-use wire::subject::Address;
+use std::collections::BTreeMap;
 use wire::view::{
     self, Agreement, AgreementFigure, AgreementFigures, AgreementMeasures, AgreementOfCodebook, AgreementOfDocument,
     AgreementOfPair, AgreementOfSpans, AgreementRating, AgreementSpans, AgreementUnit, AskAgreement, DawidSkene,
 };
 
-/// Readings that one report is made of: it is computed for each request, and reads all of them.
-const READINGS_MAX: usize = 50_000;
 /// Documents, pairs and pairs of a document that are listed: the rest is counted, and a document can be asked for.
 const DOCUMENTS_MAX: usize = 100;
 const PAIRS_MAX: usize = 200;
@@ -36,25 +32,32 @@ pub(super) fn agreement(scope: &Scope<'_>, ask: &AskAgreement) -> Answer<Agreeme
     let document = ask.document.as_deref().map(id).transpose()?.map(DocumentId::new);
     if let Some(document) = document {
         scope.load::<Document>(document.uuid())?;
+        let gathered = corpus::of_document(scope, document)?;
+        gathered.versions.check(ask.codebook)?;
+        return Ok(page(&whole(&gathered, Some(document), ask.codebook), scope, ask));
     }
-    let versions = Versions::of(scope)?;
-    if let Some(version) = ask.codebook.filter(|version| *version > versions.newest()) {
-        let newest = versions.newest();
-        let detail = format!("there is no codebook version {version} at this position; the newest is {newest}");
-        return Err(invalid("unknown_codebook", detail));
-    }
-    let Gathered { corpus, created } = gather(scope, document)?;
-    let mut units = units(&corpus);
+    let kept = corpus::of_project(scope)?;
+    kept.gathered.versions.check(ask.codebook)?;
+    let agreement = match ask.codebook {
+        None => kept.report.get_or_init(|| whole(&kept.gathered, None, None)),
+        Some(_) => &whole(&kept.gathered, None, ask.codebook),
+    };
+    Ok(page(agreement, scope, ask))
+}
+
+/// The report with all its units, as of no position.
+fn whole(gathered: &Gathered, document: Option<DocumentId>, codebook: Option<u32>) -> Agreement {
+    let Gathered { corpus, created, versions } = gathered;
+    let mut units = units(corpus);
     // A unit that was judged to be one with others may stand in another document as well.
     units.retain(|unit| document.is_none_or(|document| unit.place.document == document));
-    let report = report(&corpus, &units, |position| versions.at(position), ask.codebook);
-    let page = Page::of(&report, &created, &versions, ask);
-    Ok(Agreement {
-        as_of: scope.snapshot.at(),
+    let report = report(corpus, &units, |position| versions.at(position), codebook);
+    Agreement {
+        as_of: 0,
         // Blindness needs tasks, of which there are none yet: nothing was left out.
         blinded: false,
         document: document.map(|document| document.to_string()),
-        codebook: ask.codebook,
+        codebook,
         overall: Some(figures(&report.overall)),
         documents: report.documents.iter().take(DOCUMENTS_MAX).map(of_document).collect(),
         documents_total: number(report.documents.len()),
@@ -66,164 +69,48 @@ pub(super) fn agreement(scope: &Scope<'_>, ask: &AskAgreement) -> Answer<Agreeme
             log_likelihood: rounded(report.acts.log_likelihood),
             settled: report.acts.settled,
         }),
-        units: page.units,
+        units: placed(&report, created, versions),
         next: None,
-        after: page.after,
-    })
-}
-
-/// The positions at which the codebook's versions were published, ascending.
-struct Versions(Vec<u64>);
-
-impl Versions {
-    fn of(scope: &Scope<'_>) -> Answer<Self> {
-        let id = scope.project.uuid();
-        let own = Subject::own(&Address { project: id, kind: Kind::Project, id });
-        let is_published = |event: &Event| matches!(event, Event::Project(project::Event::CodebookPublished { .. }));
-        let mut published = Vec::new();
-        for position in scope.snapshot.positions(&own, 0, usize::MAX)? {
-            let record = scope.snapshot.record(position)?;
-            published.extend(record.events.iter().filter(|event| is_published(event)).map(|_| position));
-        }
-        Ok(Self(published))
-    }
-
-    /// The newest version at a position; 0 before the first.
-    fn at(&self, position: u64) -> u32 {
-        number(self.0.partition_point(|published| *published <= position))
-    }
-
-    fn newest(&self) -> u32 {
-        number(self.0.len())
+        after: None,
     }
 }
 
-/// The readings, and the position at which each was created.
-#[derive(Default)]
-struct Gathered {
-    corpus: Corpus,
-    created: BTreeMap<ReadingId, u64>,
-}
-
-/// The corpus of the project, or that of a document with what its readings are judged to be one with.
-fn gather(scope: &Scope<'_>, document: Option<DocumentId>) -> Answer<Gathered> {
-    let corpus = Corpus { judgements: judgements(scope)?, ..Corpus::default() };
-    let mut gathering =
-        Gathering { scope, gathered: Gathered { corpus, ..Gathered::default() }, looked_at: BTreeSet::new() };
-    match document {
-        None => {
-            for id in scope.snapshot.aggregates(&Subject::created(scope.project, Kind::Reading))? {
-                gathering.add(id)?;
-            }
-        }
-        Some(document) => gathering.add_document(document)?,
-    }
-    let mut gathered = gathering.gathered;
-    for id in scope.snapshot.aggregates(&Subject::created(scope.project, Kind::Adjudication))? {
-        gathered.corpus.adjudications.insert(AdjudicationId::new(id), scope.load(id)?.state);
-    }
-    Ok(gathered)
-}
-
-struct Gathering<'a> {
-    scope: &'a Scope<'a>,
-    gathered: Gathered,
-    looked_at: BTreeSet<Uuid>,
-}
-
-impl Gathering<'_> {
-    /// Adds what is read in a document, and in the documents of what that is judged to be one with.
-    fn add_document(&mut self, document: DocumentId) -> Answer<()> {
-        let (mut pending, mut known) = (vec![document], BTreeSet::from([document]));
-        while let Some(document) = pending.pop() {
-            let mut found = self.mentioning(Kind::Document, document.uuid(), Kind::Reading)?;
-            for annotation in self.mentioning(Kind::Document, document.uuid(), Kind::Annotation)? {
-                found.extend(self.mentioning(Kind::Annotation, annotation, Kind::Reading)?);
-            }
-            let judgements = &self.gathered.corpus.judgements.readings;
-            for id in judgements.neighbours(found).ids {
-                for document in self.add(id)? {
-                    if known.insert(document) {
-                        pending.push(document);
-                    }
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn mentioning(&self, kind: Kind, id: Uuid, mentioning: Kind) -> Answer<Vec<Uuid>> {
-        let address = Address { project: self.scope.project.uuid(), kind, id };
-        Ok(self.scope.snapshot.aggregates(&Subject::mention(&address, mentioning))?)
-    }
-
-    /// Adds a reading that is not retracted; answers the documents that it cites.
-    fn add(&mut self, id: Uuid) -> Answer<BTreeSet<DocumentId>> {
-        if !self.looked_at.insert(id) {
-            return Ok(BTreeSet::new());
-        }
-        if self.looked_at.len() > READINGS_MAX {
-            let detail = format!("a report is made of {READINGS_MAX} readings at most: ask for one `document`");
-            return Err(invalid("too_many_readings", detail));
-        }
-        let Some(Loaded { state, created, last: written, .. }) = self.state::<Reading>(id)? else {
-            return Ok(BTreeSet::new());
-        };
-        let id = ReadingId::new(id);
-        let mut documents = BTreeSet::new();
-        match state {
-            Reading::Claim { author, claim } => {
-                for annotation in &claim.evidence {
-                    documents.extend(self.add_annotation(*annotation)?);
-                }
-                self.gathered.corpus.readings.insert(id, CaseReading { author, written, claim });
-            }
-            Reading::Blank { author, blank } => {
-                documents.insert(blank.document);
-                self.gathered.corpus.blanks.insert(id, CaseBlank { author, written, blank });
-            }
-            Reading::Absent | Reading::Retracted { .. } | Reading::BlankRetracted { .. } => return Ok(documents),
-        }
-        self.gathered.created.insert(id, created);
-        Ok(documents)
-    }
-
-    fn add_annotation(&mut self, id: AnnotationId) -> Answer<Option<DocumentId>> {
-        if !self.gathered.corpus.annotations.contains_key(&id) {
-            let annotation = self.state::<Annotation>(id.uuid())?.map(|loaded| loaded.state).unwrap_or_default();
-            self.gathered.corpus.annotations.insert(id, annotation);
-        }
-        Ok(self.gathered.corpus.annotations[&id].live().map(|span| span.document))
-    }
-
-    fn state<A: Aggregate>(&self, id: Uuid) -> Answer<Option<Loaded<A>>> {
-        Ok(self.scope.snapshot.load(self.scope.project, id)?)
+/// The report at the scope's position, with the units of one page.
+fn page(whole: &Agreement, scope: &Scope<'_>, ask: &AskAgreement) -> Agreement {
+    let from = whole.units.partition_point(|unit| unit.position <= ask.after);
+    let (units, rest) = {
+        let rest = &whole.units[from..];
+        rest.split_at(limit_of(ask.limit).min(rest.len()))
+    };
+    Agreement {
+        as_of: scope.snapshot.at(),
+        blinded: whole.blinded,
+        document: whole.document.clone(),
+        codebook: whole.codebook,
+        overall: whole.overall.clone(),
+        documents: whole.documents.clone(),
+        documents_total: whole.documents_total,
+        pairs: whole.pairs.clone(),
+        pairs_total: whole.pairs_total,
+        codebooks: whole.codebooks.clone(),
+        dawid_skene: whole.dawid_skene,
+        units: units.to_vec(),
+        next: None,
+        after: units.last().map(|unit| unit.position).filter(|_| !rest.is_empty()),
     }
 }
 
-/// A page of units.
-struct Page {
-    units: Vec<AgreementUnit>,
-    after: Option<u64>,
-}
-
-impl Page {
-    /// Units stand where the first of their readings was created, whichever of them count.
-    fn of(report: &Report<'_>, created: &BTreeMap<ReadingId, u64>, versions: &Versions, ask: &AskAgreement) -> Self {
-        let place = |unit: &Rated<'_>| {
-            let readings = if unit.unit.readings.is_empty() { &unit.unit.blanks } else { &unit.unit.readings };
-            readings.iter().filter_map(|reading| created.get(reading)).min().copied().unwrap_or(0)
-        };
-        let placed = report.units.iter().zip(&report.acts.posteriors).map(|(unit, acts)| (place(unit), (unit, acts)));
-        let placed: BTreeMap<u64, _> = placed.collect();
-        let mut rest = placed.range(ask.after.saturating_add(1)..);
-        let shown = |(position, (unit, acts)): (&u64, &(&Rated<'_>, &BTreeMap<Option<Act>, f64>))| {
-            shown(*position, unit, acts, versions)
-        };
-        let units: Vec<_> = rest.by_ref().take(limit_of(ask.limit)).map(shown).collect();
-        let after = units.last().map(|unit| unit.position).filter(|_| rest.next().is_some());
-        Self { units, after }
-    }
+/// The units in the order in which they were first read: where the first of their readings was created, whichever of them
+/// count.
+fn placed(report: &Report<'_>, created: &BTreeMap<ReadingId, u64>, versions: &Versions) -> Vec<AgreementUnit> {
+    let place = |unit: &Rated<'_>| {
+        let readings = if unit.unit.readings.is_empty() { &unit.unit.blanks } else { &unit.unit.readings };
+        readings.iter().filter_map(|reading| created.get(reading)).min().copied().unwrap_or(0)
+    };
+    let units = report.units.iter().zip(&report.acts.posteriors);
+    let mut units: Vec<_> = units.map(|(unit, acts)| shown(place(unit), unit, acts, versions)).collect();
+    units.sort_unstable_by_key(|unit| unit.position);
+    units
 }
 
 fn shown(

@@ -1,5 +1,6 @@
 //! Boards and project states that were computed before, and what was read for them.
 
+use super::agreement::Kept;
 use super::case::{Gathered, Recollection, gather};
 use crate::subject::Subject;
 use crate::{Error, Loaded, Snapshot};
@@ -22,6 +23,9 @@ const RECOLLECTIONS_BYTES_MAX: u64 = 32 * 1024 * 1024;
 const PROJECTS_MAX: u64 = 1_000;
 /// Sets of judgements that are kept: each may have ten thousand.
 const JUDGEMENTS_MAX: u64 = 100;
+
+/// Readings of projects that are kept for their reports on agreement, which take about a kilobyte each.
+const CORPORA_READINGS_MAX: u64 = 100_000;
 
 /// Boards that were here, and such as were computed. A recorder is asked for them once: to look one up takes as long as to
 /// find a board.
@@ -46,6 +50,8 @@ pub struct BoardCache {
     judgements_past: Cache<(ProjectId, identity::Subject, u64), Arc<Resolved>>,
     /// Projects at any position, by their last records.
     projects_past: Cache<(ProjectId, u64), Arc<Loaded<Open>>>,
+    /// The readings of projects at the newest positions asked for.
+    corpora: Cache<ProjectId, Arc<Kept>>,
 }
 
 /// What tells boards apart. Every member sees the same board as yet, so the viewer is no part of it.
@@ -115,6 +121,7 @@ impl Default for BoardCache {
             .weigher(|_, recollection: &Arc<Recollection>| recollection.weight());
         let (projects, projects_past) = (Cache::new(PROJECTS_MAX), Cache::new(PROJECTS_MAX));
         let (judgements, judgements_past) = (Cache::new(JUDGEMENTS_MAX), Cache::new(JUDGEMENTS_MAX));
+        let corpora = Cache::builder().max_capacity(CORPORA_READINGS_MAX).weigher(|_, kept: &Arc<Kept>| kept.weight());
         Self {
             boards: boards.build(),
             recollections: recollections.build(),
@@ -122,6 +129,7 @@ impl Default for BoardCache {
             projects_past,
             judgements,
             judgements_past,
+            corpora: corpora.build(),
         }
     }
 }
@@ -165,6 +173,18 @@ impl BoardCache {
             self.recollections.insert(key, Arc::new(recollection));
         }
         Ok(Some(gathered))
+    }
+
+    /// The readings of a project at some position.
+    pub(super) fn corpus(&self, project: ProjectId) -> Option<Arc<Kept>> {
+        self.corpora.get(&project)
+    }
+
+    /// Keeps the readings of a project, unless newer ones are here.
+    pub(super) fn keep_corpus(&self, project: ProjectId, kept: Arc<Kept>) {
+        if self.corpora.get(&project).is_none_or(|held| !kept.is_before(&held)) {
+            self.corpora.insert(project, kept);
+        }
     }
 
     /// The judgements of a project at the snapshot's position.

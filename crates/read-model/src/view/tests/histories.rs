@@ -10,7 +10,7 @@ use domain::relation::RelationType;
 use domain::text::Text;
 use domain::{adjudication, annotation, derivation, incident, reading, relation};
 use proptest::prelude::*;
-use wire::view::AskLedger;
+use wire::view::{AskAgreement, AskLedger};
 
 fn dumped(store: &Store, at: u64) -> String {
     let mut lines = Vec::new();
@@ -240,6 +240,30 @@ proptest! {
                 after = page.after;
             }
             prop_assert_eq!(paged, whole.lines);
+        }
+    }
+
+    #[test]
+    fn a_kept_report_on_agreement_is_that_of_the_records(
+        steps in prop::collection::vec((any::<u8>(), any::<u8>()), 1..30),
+    ) {
+        let mut fixture = Fixture::new(scene().history);
+        let mut scene = scene();
+        let ask = || Question::Agreement(AskAgreement { limit: 1_000, ..AskAgreement::default() });
+        for (what, who) in steps {
+            happen(&mut scene, what, who);
+            fixture.history = scene.history.clone();
+            fixture.catch_up();
+            let kept = fixture.ask(ask());
+            let fresh = BoardCache::default();
+            let answer = View::new(&fixture.store, &fresh, true).answer(&fixture.request(ask())).unwrap().answer;
+            prop_assert_eq!(Some(&kept), answer.as_ref());
+            // What was kept is of no earlier position.
+            let earlier = fixture.store.checkpoint().position - 1;
+            let past = fixture.ask_at(earlier, ask());
+            let request = Request { as_of: Some(earlier), ..fixture.request(ask()) };
+            let answer = View::new(&fixture.store, &BoardCache::default(), true).answer(&request).unwrap().answer;
+            prop_assert_eq!(Some(past), answer);
         }
     }
 
