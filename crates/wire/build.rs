@@ -28,7 +28,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     config.type_attribute(".gainsay.view.v1", "#[serde(rename_all = \"snake_case\")]");
     // Between the services alone; the query service makes cursors of where pages continue.
     let between = ["Board.since", "Identity.continue_after", "Preview.continue_after"];
-    for field in between.into_iter().chain(["Ledger.after", "Orphans.after", "Inbox.after", "Agreement.after"]) {
+    for field in
+        between.into_iter().chain(["Ledger.after", "Orphans.after", "Inbox.after", "Agreement.after", "Feedback.after"])
+    {
         config.field_attribute(format!(".gainsay.view.v1.{field}"), "#[serde(skip)]");
     }
     config.skip_debug(Vec::<&str>::new());

@@ -144,6 +144,19 @@ async fn a_reading_that_is_rejected_counts_again_once_the_ruling_is_reopened() -
         std::slice::from_ref(&contested.denial)
     );
 
+    // Each reader is told what was ruled on own readings, and what was upheld; people by a table.
+    for (reader, verdict, upheld) in [(0, "upheld", 0), (1, "rejected", 1)] {
+        let path = format!("me/feedback?at_least={}&wait_ms=5000", ruled.sequence());
+        let feedback = project.annotators[reader].get(&project.path(&path)).await?.expect(200)?.json();
+        let rulings = &feedback["items"][0]["rulings"];
+        assert_eq!(rulings[0]["verdict"], verdict, "{feedback}");
+        assert_eq!(rulings[0]["upheld"].as_array().map(Vec::len), Some(upheld), "{feedback}");
+        assert_eq!(feedback["items"].as_array().map(Vec::len), Some(1), "{feedback}");
+    }
+    let printed = system.run(&["feedback", "--project", &project.id])?;
+    assert_eq!(printed.code, 0, "{}", printed.stderr);
+    assert!(printed.stdout.contains("Nothing was ruled on your readings yet."), "{}", printed.stdout);
+
     // Where only rulings count, what was upheld still does.
     let policy =
         project.operator.post(&project.path("policies"), &json!({"readings": "adjudicated"})).await?.expect(201)?;

@@ -65,6 +65,8 @@ pub(crate) enum Command {
     Orphans(Worklist),
     /// List what asks for attention: speakers who say both that it is so and that it is not.
     Inbox(Worklist),
+    /// Show what was ruled on your own readings.
+    Feedback(Worklist),
     /// Show which actors, incidents or readings are judged to be one, and what else may be; with two ids, what a
     /// judgement on these would change.
     Identity(Identity),
@@ -498,6 +500,10 @@ pub(crate) struct Agreement {
     #[arg(long, value_name = "VERSION")]
     #[serde(skip)]
     pub codebook: Option<u32>,
+    /// Only passages that annotators read otherwise (`differing`), or that two or more read the same (`unanimous`)
+    #[arg(long, value_name = "STATUS")]
+    #[serde(skip)]
+    pub status: Option<String>,
 }
 
 /// Arguments of `relation`.

@@ -56,6 +56,7 @@ async fn run(command: &Command) -> anyhow::Result<ExitCode> {
         Command::Ledger(command) => commands::ledger::run(command).await,
         Command::Orphans(arguments) => commands::work::orphans(arguments).await,
         Command::Inbox(arguments) => commands::work::inbox(arguments).await,
+        Command::Feedback(arguments) => commands::work::feedback(arguments).await,
         Command::Suggest(Suggest::Derivations(arguments)) => commands::suggest::derivations(arguments).await,
         Command::History(arguments) => commands::history::run(arguments).await,
         Command::Events(arguments) => commands::events::run(arguments).await,

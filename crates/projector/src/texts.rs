@@ -197,7 +197,8 @@ fn collect<'a>(reply: &'a mut Reply, blanks: &mut Vec<Blank<'a>>) {
             | Answer::Identity(_)
             | Answer::Preview(_)
             | Answer::Orphans(_)
-            | Answer::Inbox(_),
+            | Answer::Inbox(_)
+            | Answer::Feedback(_),
         )
         | None => {}
     }

@@ -190,6 +190,7 @@ fn name(question: Option<&Question>) -> &'static str {
         Some(Question::Ledger(_)) => "ledger",
         Some(Question::Orphans(_)) => "orphans",
         Some(Question::Inbox(_)) => "inbox",
+        Some(Question::Feedback(_)) => "feedback",
         Some(Question::History(_)) => "history",
         Some(Question::Records(_)) => "records",
         Some(Question::Text(_)) => "text",

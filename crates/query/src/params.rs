@@ -188,6 +188,9 @@ params! {
         document: Option<String>,
         /// Only by what was read under this version of the codebook; 0 is before the first.
         codebook: Option<u32>,
+        /// Only units on which annotators differ (`differing`), or which two or more read the same (`unanimous`). Figures
+        /// are of all units.
+        status: Option<String>,
         /// Units of a page, 1 to 1000.
         #[param(minimum = 1, maximum = 1000, default = 100)]
         limit: Option<u32>,

@@ -4,6 +4,7 @@ mod agreement;
 mod board;
 mod cache;
 mod case;
+mod feedback;
 mod filter;
 mod inbox;
 mod judgements;
@@ -112,6 +113,7 @@ impl<'a> View<'a> {
             Question::Agreement(ask) => agreement::agreement(&scope(Kind::Reading)?, ask).map(Said::Agreement),
             Question::Orphans(ask) => orphans::orphans(&scope(Kind::Reading)?, ask).map(Said::Orphans),
             Question::Inbox(ask) => inbox::inbox(&scope(Kind::Incident)?, ask).map(Said::Inbox),
+            Question::Feedback(ask) => feedback::feedback(&scope(Kind::Reading)?, ask).map(Said::Feedback),
             Question::History(ask) => {
                 let kind = record::kind(&ask.kind)?;
                 if kind == Kind::User {

@@ -303,6 +303,7 @@ fn pin(request: &mut Request, as_of: u64) -> bool {
             | Question::Ledger(_)
             | Question::Orphans(_)
             | Question::Inbox(_)
+            | Question::Feedback(_)
             | Question::Identity(_)
             | Question::Preview(_)
             | Question::History(_)

@@ -10,7 +10,8 @@ use crate::terminal::Terminal;
 pub(crate) async fn run(arguments: &Agreement) -> anyhow::Result<ExitCode> {
     let document = arguments.document.map(|document| ("document", document.to_string()));
     let codebook = arguments.codebook.map(|codebook| ("codebook", codebook.to_string()));
-    let also: Vec<_> = document.into_iter().chain(codebook).collect();
+    let status = arguments.status.clone().map(|status| ("status", status));
+    let also: Vec<_> = document.into_iter().chain(codebook).chain(status).collect();
     let answer = ask_for_page(&arguments.list, "agreement", &also).await?;
     if arguments.list.json {
         print_json(&answer)?;

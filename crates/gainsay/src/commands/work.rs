@@ -1,4 +1,4 @@
-//! Work lists: orphans, and what asks for attention.
+//! Work lists: orphans, what asks for attention, and what was ruled on one's own readings.
 
 use runtime::ExitCode;
 
@@ -25,6 +25,17 @@ pub(crate) async fn inbox(arguments: &Worklist) -> anyhow::Result<ExitCode> {
     } else {
         let inbox = serde_json::from_value(answer)?;
         print(table::inbox(&inbox, Terminal::stdout()).trim_end())?;
+    }
+    Ok(ExitCode::Ok)
+}
+
+pub(crate) async fn feedback(arguments: &Worklist) -> anyhow::Result<ExitCode> {
+    let answer = ask_for_page(arguments, "me/feedback", &[]).await?;
+    if arguments.json {
+        print_json(&answer)?;
+    } else {
+        let feedback = serde_json::from_value(answer)?;
+        print(table::feedback(&feedback, Terminal::stdout()).trim_end())?;
     }
     Ok(ExitCode::Ok)
 }

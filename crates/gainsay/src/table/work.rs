@@ -1,7 +1,7 @@
 //! Work lists as text.
 
 use comfy_table::Cell;
-use wire::view::{Gone, Inbox, InboxInconsistency, InboxStale, Orphan, Orphans};
+use wire::view::{Feedback, FeedbackRuling, Gone, Inbox, InboxInconsistency, InboxStale, Orphan, Orphans, Reading};
 
 use super::{head, line, more, plain, status, table_of, words};
 use crate::terminal::Terminal;
@@ -83,6 +83,48 @@ fn outdated(stale: &InboxStale) -> String {
     let found = stale.finding.as_ref();
     let (outcome, based_on) = found.map_or(("", 0), |found| (found.outcome.as_str(), found.based_on));
     format!("{about} was found {outcome} on the records up to {based_on}; more was read since")
+}
+
+/// What was ruled on somebody's own readings, as they read it.
+pub(crate) fn feedback(feedback: &Feedback, terminal: Terminal) -> String {
+    let mut out = String::new();
+    line(&mut out, &terminal.dim(format!("as of position {}", feedback.as_of)));
+    if feedback.blinded {
+        line(&mut out, &terminal.yellow("other annotators' readings are hidden from you while their tasks are open"));
+    }
+    line(&mut out, "");
+    let mut table = table_of(["your reading", "says", "ruling", "why", "upheld beside it"], terminal);
+    for item in &feedback.items {
+        for ruling in &item.rulings {
+            let reading = item.reading.as_ref();
+            let FeedbackRuling { adjudication: _, question, verdict, reason, based_on: _, upheld } = ruling;
+            table.add_row([
+                reading.map(|reading| reading.id.clone()).unwrap_or_default(),
+                reading.map(said).unwrap_or_default(),
+                format!("{verdict}: {}", plain(question)),
+                plain(reason),
+                upheld.iter().map(said).collect::<Vec<_>>().join("\n"),
+            ]);
+        }
+    }
+    if table.is_empty() {
+        line(
+            &mut out,
+            if feedback.next.is_some() { "None so far." } else { "Nothing was ruled on your readings yet." },
+        );
+    } else {
+        line(&mut out, &table.trim_fmt());
+    }
+    more(&mut out, feedback.next.as_ref(), terminal);
+    out
+}
+
+/// What a reading says, in few words.
+fn said(reading: &Reading) -> String {
+    reading.claim.as_ref().map_or_else(
+        || "no claim".to_owned(),
+        |claim| format!("{} {} {}", words(&claim.act), claim.polarity, claim.certainty),
+    )
 }
 
 #[cfg(test)]

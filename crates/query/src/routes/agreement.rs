@@ -3,7 +3,6 @@
 use axum::extract::State;
 use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
-use axum::routing::get;
 use runtime::{Path, Problem, Query};
 use uuid::Uuid;
 use wire::view::reply::Answer;
@@ -26,7 +25,7 @@ pub(super) fn route() -> Route {
         .query::<AgreementParams>()
         .lists(reference::<Agreement>())
         .build();
-    Route::new("/v1/projects/{project}/agreement", JSON, operation, get(agreement)).schemas(schemas_of::<Agreement>())
+    Route::new("/v1/projects/{project}/agreement", JSON, operation, agreement).schemas(schemas_of::<Agreement>())
 }
 
 async fn agreement(
@@ -42,11 +41,17 @@ async fn agreement(
     let mut moment = Moment::new(params.as_of.as_deref(), params.at_least, params.wait_ms)?.under(params.policy);
     let document = params.document.as_deref().map(|document| params::uuid("document", document)).transpose()?;
     let (policy, codebook) = (params.policy.map(|it| it.to_string()), params.codebook.map(|it| it.to_string()));
-    let filters = [("document", document.as_deref()), ("codebook", codebook.as_deref())];
+    let filters =
+        [("document", document.as_deref()), ("codebook", codebook.as_deref()), ("status", params.status.as_deref())];
     let scope = view_scope(uri.path(), params.as_of.as_deref(), policy.as_deref(), filters);
     let page = Page::new(params.limit, params.cursor.as_deref(), scope, &mut moment)?;
-    let question =
-        Question::Agreement(AskAgreement { document, codebook: params.codebook, limit: page.limit, after: page.after });
+    let question = Question::Agreement(AskAgreement {
+        document,
+        codebook: params.codebook,
+        limit: page.limit,
+        after: page.after,
+        status: params.status,
+    });
     let (as_of, Answer::Agreement(mut agreement)) = ask(&app, viewer, Some(project), moment, question).await? else {
         return Err(mismatched());
     };

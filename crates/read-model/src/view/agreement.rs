@@ -5,16 +5,17 @@ mod corpus;
 pub(super) use corpus::Kept;
 
 use super::record::limit_of;
-use super::scope::{Answer, Scope, id};
+use super::scope::{Answer, Scope, id, invalid};
 use corpus::{Gathered, Versions};
 use domain::Code;
+use domain::adjudication::{Adjudication, Target};
 use domain::agreement::{Figure, Figures, Mark, Measures, Pair, Rated, Rating, Report, Spans, report};
-use domain::attribution::units;
+use domain::attribution::{Corpus, units};
 use domain::claim::Act;
 use domain::document::Document;
-use domain::id::{DocumentId, ReadingId, UserId};
+use domain::id::{AdjudicationId, DocumentId, ReadingId, UserId};
 use domain::opinion::rounded;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use wire::view::{
     self, Agreement, AgreementFigure, AgreementFigures, AgreementMeasures, AgreementOfCodebook, AgreementOfDocument,
     AgreementOfPair, AgreementOfSpans, AgreementRating, AgreementSpans, AgreementUnit, AskAgreement, DawidSkene,
@@ -27,14 +28,42 @@ const PAIRS_OF_DOCUMENT_MAX: usize = 50;
 /// The act of a span without a claim.
 const NO_CLAIM: &str = "no_claim";
 
+/// The units that are listed.
+#[derive(Debug, Clone, Copy)]
+enum Wanted {
+    All,
+    Differing,
+    Unanimous,
+}
+
+impl Wanted {
+    fn parse(status: Option<&str>) -> Answer<Self> {
+        Ok(match status {
+            None => Self::All,
+            Some("differing") => Self::Differing,
+            Some("unanimous") => Self::Unanimous,
+            Some(_) => return Err(invalid("invalid_parameter", "`status` is `differing` or `unanimous`")),
+        })
+    }
+
+    fn admits(self, unit: &AgreementUnit) -> bool {
+        match self {
+            Self::All => true,
+            Self::Differing => !unit.differs.is_empty(),
+            Self::Unanimous => unit.unanimous,
+        }
+    }
+}
+
 /// The report that is asked for, with a page of its units.
 pub(super) fn agreement(scope: &Scope<'_>, ask: &AskAgreement) -> Answer<Agreement> {
+    let wanted = Wanted::parse(ask.status.as_deref())?;
     let document = ask.document.as_deref().map(id).transpose()?.map(DocumentId::new);
     if let Some(document) = document {
         scope.load::<Document>(document.uuid())?;
         let gathered = corpus::of_document(scope, document)?;
         gathered.versions.check(ask.codebook)?;
-        return Ok(page(&whole(&gathered, Some(document), ask.codebook), scope, ask));
+        return Ok(page(&whole(&gathered, Some(document), ask.codebook), scope, ask, wanted));
     }
     let kept = corpus::of_project(scope)?;
     kept.gathered.versions.check(ask.codebook)?;
@@ -42,7 +71,7 @@ pub(super) fn agreement(scope: &Scope<'_>, ask: &AskAgreement) -> Answer<Agreeme
         None => kept.report.get_or_init(|| whole(&kept.gathered, None, None)),
         Some(_) => &whole(&kept.gathered, None, ask.codebook),
     };
-    Ok(page(agreement, scope, ask))
+    Ok(page(agreement, scope, ask, wanted))
 }
 
 /// The report with all its units, as of no position.
@@ -69,19 +98,17 @@ fn whole(gathered: &Gathered, document: Option<DocumentId>, codebook: Option<u32
             log_likelihood: rounded(report.acts.log_likelihood),
             settled: report.acts.settled,
         }),
-        units: placed(&report, created, versions),
+        units: placed(&report, created, versions, &dockets(corpus)),
         next: None,
         after: None,
     }
 }
 
 /// The report at the scope's position, with the units of one page.
-fn page(whole: &Agreement, scope: &Scope<'_>, ask: &AskAgreement) -> Agreement {
+fn page(whole: &Agreement, scope: &Scope<'_>, ask: &AskAgreement, wanted: Wanted) -> Agreement {
     let from = whole.units.partition_point(|unit| unit.position <= ask.after);
-    let (units, rest) = {
-        let rest = &whole.units[from..];
-        rest.split_at(limit_of(ask.limit).min(rest.len()))
-    };
+    let mut rest = whole.units[from..].iter().filter(|unit| wanted.admits(unit));
+    let units: Vec<_> = rest.by_ref().take(limit_of(ask.limit)).cloned().collect();
     Agreement {
         as_of: scope.snapshot.at(),
         blinded: whole.blinded,
@@ -94,21 +121,57 @@ fn page(whole: &Agreement, scope: &Scope<'_>, ask: &AskAgreement) -> Agreement {
         pairs_total: whole.pairs_total,
         codebooks: whole.codebooks.clone(),
         dawid_skene: whole.dawid_skene,
-        units: units.to_vec(),
+        after: units.last().map(|unit| unit.position).filter(|_| rest.next().is_some()),
+        units,
         next: None,
-        after: units.last().map(|unit| unit.position).filter(|_| !rest.is_empty()),
     }
+}
+
+/// By reading, the adjudications that are about it.
+type Dockets = BTreeMap<ReadingId, BTreeSet<AdjudicationId>>;
+
+fn dockets(corpus: &Corpus) -> Dockets {
+    let mut dockets = Dockets::new();
+    for (id, adjudication) in &corpus.adjudications {
+        let docket = match adjudication {
+            Adjudication::Pending(pending) => &pending.docket,
+            Adjudication::Absent | Adjudication::Overturned { .. } => continue,
+        };
+        for target in &docket.targets {
+            match target {
+                Target::Reading(reading) => drop(dockets.entry(*reading).or_default().insert(*id)),
+                Target::Proposition(_) | Target::Incident(_) => {}
+            }
+        }
+    }
+    dockets
+}
+
+fn adjudications(unit: &Rated<'_>, dockets: &Dockets) -> Vec<String> {
+    let readings = unit.unit.readings.iter().chain(&unit.unit.blanks);
+    let ids: BTreeSet<_> = readings.filter_map(|reading| dockets.get(reading)).flatten().collect();
+    ids.into_iter().map(ToString::to_string).collect()
 }
 
 /// The units in the order in which they were first read: where the first of their readings was created, whichever of them
 /// count.
-fn placed(report: &Report<'_>, created: &BTreeMap<ReadingId, u64>, versions: &Versions) -> Vec<AgreementUnit> {
+fn placed(
+    report: &Report<'_>,
+    created: &BTreeMap<ReadingId, u64>,
+    versions: &Versions,
+    dockets: &Dockets,
+) -> Vec<AgreementUnit> {
     let place = |unit: &Rated<'_>| {
         let readings = if unit.unit.readings.is_empty() { &unit.unit.blanks } else { &unit.unit.readings };
         readings.iter().filter_map(|reading| created.get(reading)).min().copied().unwrap_or(0)
     };
     let units = report.units.iter().zip(&report.acts.posteriors);
-    let mut units: Vec<_> = units.map(|(unit, acts)| shown(place(unit), unit, acts, versions)).collect();
+    let mut units: Vec<_> = units
+        .map(|(unit, acts)| AgreementUnit {
+            adjudications: adjudications(unit, dockets),
+            ..shown(place(unit), unit, acts, versions)
+        })
+        .collect();
     units.sort_unstable_by_key(|unit| unit.position);
     units
 }
@@ -134,6 +197,7 @@ fn shown(
         unanimous: rated.is_unanimous(),
         differs: rated.differs().into_iter().map(str::to_owned).collect(),
         ratings: rated.marks.iter().map(|(annotator, mark)| rating(*annotator, mark, versions)).collect(),
+        adjudications: Vec::new(),
         posterior: posterior.iter().map(|(act, share)| (act_code(*act).to_owned(), rounded(*share))).collect(),
     }
 }

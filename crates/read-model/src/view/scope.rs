@@ -79,6 +79,8 @@ pub(super) struct Scope<'a> {
     pub view: &'a View<'a>,
     pub snapshot: Snapshot<'a>,
     pub project: ProjectId,
+    /// Who asks, with the role that the project gives now.
+    pub viewer: Viewer,
     /// The project's state at the position.
     pub open: Arc<Loaded<Open>>,
     /// The version of the policy under which a view is computed.
@@ -111,7 +113,7 @@ impl<'a> Scope<'a> {
                 format!("there is no policy version {policy_version} at this position; the newest is {newest}");
             return Err(invalid("unknown_policy", detail));
         }
-        Ok(Self { view, snapshot, project, open, policy_version, without })
+        Ok(Self { view, snapshot, project, viewer, open, policy_version, without })
     }
 
     /// The policy under which a view is computed.

@@ -1,4 +1,4 @@
-//! Going through the aggregates of a kind in the order of their creation, a page at a time.
+//! Going through aggregates in the order of their creation, a page at a time.
 
 use super::list::COST_MAX;
 use super::record::limit_of;
@@ -36,11 +36,20 @@ impl Budget {
 pub(super) fn page<T>(
     scope: &Scope<'_>,
     kind: Kind,
+    page: (u32, u64),
+    look: impl FnMut(Uuid, &mut Budget) -> Answer<Option<T>>,
+) -> Answer<(Vec<T>, Option<u64>)> {
+    page_of(scope, Subject::created(scope.project, kind), page, look)
+}
+
+/// The same of the aggregates that the records of a subject create.
+pub(super) fn page_of<T>(
+    scope: &Scope<'_>,
+    subject: Subject,
     (limit, after): (u32, u64),
     mut look: impl FnMut(Uuid, &mut Budget) -> Answer<Option<T>>,
 ) -> Answer<(Vec<T>, Option<u64>)> {
     let (limit, mut budget) = (limit_of(limit), Budget::of_page());
-    let subject = Subject::created(scope.project, kind);
     let (mut items, mut last_shown, mut last) = (Vec::new(), after, after);
     loop {
         // A few at a time: a page seldom needs more than its length.

@@ -1,9 +1,9 @@
 use wire::view::{
-    BoardIncident, Finding, Gone, Inbox, InboxInconsistency, InboxItem, InboxStale, InconsistentSpeaker, Named, Orphan,
-    Orphans, PropositionHead, Reading, Voice,
+    BoardIncident, Claim, Feedback, FeedbackItem, FeedbackRuling, Finding, Gone, Inbox, InboxInconsistency, InboxItem,
+    InboxStale, InconsistentSpeaker, Named, Orphan, Orphans, PropositionHead, Reading, Voice,
 };
 
-use super::{inbox, orphans};
+use super::{feedback, inbox, orphans};
 use crate::terminal::Terminal;
 
 const PLAIN: Terminal = Terminal { colour: false, width: 160 };
@@ -60,4 +60,27 @@ fn the_inbox_names_who_says_both_and_on_what() {
     );
     assert!(text.contains("was found rejected on the records up to 11; more was read since"), "{text}");
     assert!(inbox(&Inbox::default(), PLAIN).contains("Nothing asks for attention."));
+}
+
+#[test]
+fn feedback_sets_own_readings_beside_what_was_upheld() {
+    let reading = |id: &str, act: &str| {
+        let claim =
+            Claim { act: act.to_owned(), polarity: "+".to_owned(), certainty: "PR".to_owned(), ..Claim::default() };
+        Reading { id: id.to_owned(), claim: Some(claim), ..Reading::default() }
+    };
+    let ruling = FeedbackRuling {
+        question: "Accused\x1b[2J or suspected?".to_owned(),
+        verdict: "rejected".to_owned(),
+        reason: "It says probably.".to_owned(),
+        upheld: vec![reading("r2", "suspects")],
+        ..FeedbackRuling::default()
+    };
+    let item = FeedbackItem { reading: Some(reading("r1", "accuses")), rulings: vec![ruling] };
+    let text = feedback(&Feedback { items: vec![item], ..Feedback::default() }, PLAIN);
+    for part in ["r1", "accuses + PR", "rejected: Accused", "It says probably.", "suspects + PR"] {
+        assert!(text.contains(part), "{part} in\n{text}");
+    }
+    assert!(!text.contains('\x1b'), "{text}");
+    assert!(feedback(&Feedback::default(), PLAIN).contains("Nothing was ruled on your readings yet."));
 }
