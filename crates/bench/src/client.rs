@@ -2,9 +2,10 @@
 //!
 //! The load shares its processors with what it measures, so it writes and reads its one socket itself: a client for
 //! every use, with a task beside each connection and a channel to it, takes more time for an answer of a board than the
-//! bare route that is measured. It asks only services that are started here, whose answers have a Content-Length.
+//! bare route that is measured. It asks only services that are started here, whose answers have a Content-Length, or come in
+//! chunks where they are streamed.
 
-use anyhow::{Context, bail, ensure};
+use anyhow::{Context, anyhow, bail, ensure};
 use bytes::{Bytes, BytesMut};
 use serde_json::Value;
 use std::fmt::Write;
@@ -162,7 +163,13 @@ fn take_answer(read: &mut BytesMut) -> anyhow::Result<Option<Answer>> {
     let field = |name: &str| head.headers.iter().find(|field| field.name.eq_ignore_ascii_case(name));
     let number = |name: &str| field(name).and_then(|field| std::str::from_utf8(field.value).ok()?.parse::<u64>().ok());
     let sequence = number("gainsay-sequence");
+    let is_chunked = field("transfer-encoding").is_some_and(|field| field.value.eq_ignore_ascii_case(b"chunked"));
     let length = match number("content-length") {
+        _ if is_chunked => {
+            let Some((body, end)) = chunks(&read[begin..])? else { return Ok(None) };
+            drop(read.split_to(begin + end));
+            return Ok(Some(Answer { status, sequence, body }));
+        }
         Some(length) => usize::try_from(length)?,
         None if status == 204 => 0,
         None => bail!("an answer {status} without its length"),
@@ -172,6 +179,24 @@ fn take_answer(read: &mut BytesMut) -> anyhow::Result<Option<Answer>> {
     }
     let body = read.split_to(begin + length).freeze().split_off(begin);
     Ok(Some(Answer { status, sequence, body }))
+}
+
+/// The body that these chunks are together, and where they end; nothing while a part of them is missing. No service here
+/// sends trailers.
+fn chunks(read: &[u8]) -> anyhow::Result<Option<(Bytes, usize)>> {
+    let (mut body, mut at) = (BytesMut::new(), 0);
+    loop {
+        let size = httparse::parse_chunk_size(&read[at..]).map_err(|_| anyhow!("what should be a chunk is none"))?;
+        let httparse::Status::Complete((begin, length)) = size else { return Ok(None) };
+        let (begin, length) = (at + begin, usize::try_from(length)?);
+        let Some(chunk) = read.get(begin..begin + length + 2) else { return Ok(None) };
+        ensure!(chunk.ends_with(b"\r\n"), "a chunk goes on after its end");
+        body.extend_from_slice(&chunk[..length]);
+        at = begin + length + 2;
+        if length == 0 {
+            return Ok(Some((body.freeze(), at)));
+        }
+    }
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use crate::report::{Bound, Report};
 use crate::run::Run;
 use crate::stage::{Size, Stage};
 use crate::system::Serve;
+use anyhow::ensure;
 use std::time::Instant;
 
 /// What the acceptance asks for.
@@ -34,8 +35,10 @@ pub struct Count {
 const READINGS: usize = 10_000;
 const ANNOTATORS: usize = 50;
 const DOCUMENTS: usize = 500;
-/// Passages of each document that are marked: some two thirds of them are read.
+/// Passages of each document that are marked.
 const MARKS: usize = 10;
+/// Passages of a long utterance: more than a board shows of it unasked.
+const PASSAGES: usize = 60;
 
 impl Default for Count {
     fn default() -> Self {
@@ -47,7 +50,7 @@ impl Default for Count {
 pub async fn run(run: &Run, count: Count, report: &mut Report) -> anyhow::Result<()> {
     let serve = Serve::start(&run.parent, &[]).await?;
     let Count { readings, annotators, documents } = count;
-    let size = Size { documents, marks: MARKS, annotators, incidents: 1, readings };
+    let size = Size { documents, marks: MARKS, annotators, incidents: 1, readings, passages: PASSAGES };
     let stage = Stage::set(&serve.operator()?, size, run.seed).await?;
     let of = format!("board of {readings} readings by {annotators} annotators over {documents} documents");
     let target = serve.process().target();
@@ -60,11 +63,18 @@ pub async fn run(run: &Run, count: Count, report: &mut Report) -> anyhow::Result
     let how = format!("{}, {}, {}", boards.summary(), run.closed_once(CLIENTS), bytes_of(&boards));
     report.figure(&format!("{of}, p99"), boards.quantile_ms(0.99), " ms", Bound::AtMost(BOARD_P99_MS_MAX), &how);
 
+    let mut fewest = 0.0;
     for (what, quotes, bound) in [
         ("first answer after a write", None, FIRST_MS_MAX),
         ("first answer after a write with all quotes", Some(QUOTES_ALL), WHOLE_MS_MAX),
     ] {
         let waits = after_writes(run, &serve, &stage, quotes).await?;
+        let more = waits.bytes_mean() - fewest;
+        ensure!(
+            quotes.is_none() || more > fewest / 20.0,
+            "all quotes are {more} bytes more than some: nothing was left out"
+        );
+        fewest = waits.bytes_mean();
         let how = format!("{} of {}, {}, {}", waits.latencies(), waits.count(), bytes_of(&waits), run.closed_once(1));
         report.figure(&format!("{of}, {what}, longest"), waits.quantile_ms(1.0), " ms", Bound::AtMost(bound), &how);
     }

@@ -47,7 +47,7 @@ pub async fn run(run: &Run, count: Count, report: &mut Report) -> anyhow::Result
     let serve = Serve::start(&run.parent, &[]).await?;
     let operator = serve.operator()?;
     let incidents = count.incidents;
-    let size = Size { documents: DOCUMENTS, marks: 1, annotators: 6, incidents, readings: 0 };
+    let size = Size { documents: DOCUMENTS, marks: 1, annotators: 6, incidents, readings: 0, passages: 1 };
     let stage = Stage::set(&operator, size, run.seed).await?;
     let [one, other, witness] = &stage.actors[..3] else { anyhow::bail!("a stage has three actors") };
     let evidence = || json!([stage.annotation()]);

@@ -8,6 +8,7 @@ use rand::seq::IndexedRandom;
 use rand::{RngExt, SeedableRng};
 use serde_json::{Value, json};
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
 
 /// Code points of every document. With some Arabic words in it that is some 20 kB.
 const TEXT_LEN: usize = 18_000;
@@ -16,7 +17,9 @@ const SETTERS: usize = 32;
 /// Actors of a stage.
 const ACTORS: usize = 40;
 /// How many annotators read each utterance of a board.
-const OVERLAP: usize = 3;
+pub const OVERLAP: usize = 3;
+/// One utterance in so many is long.
+const LONG_EVERY: usize = 20;
 
 /// How large a stage is.
 #[derive(Debug, Clone, Copy)]
@@ -31,12 +34,14 @@ pub struct Size {
     pub incidents: usize,
     /// Readings about each incident.
     pub readings: usize,
+    /// Passages that a long utterance has, one in twenty; the others have one.
+    pub passages: usize,
 }
 
 impl Size {
     /// A few people who read the same documents again and again.
     pub const fn usual(documents: usize, incidents: usize, readings: usize) -> Self {
-        Self { documents, marks: 40, annotators: 6, incidents, readings }
+        Self { documents, marks: 40, annotators: 6, incidents, readings, passages: 1 }
     }
 }
 
@@ -67,6 +72,11 @@ struct Document {
 impl Stage {
     /// Sets a stage: the same seed gives the same content.
     pub async fn set(operator: &Target, size: Size, seed: u64) -> anyhow::Result<Self> {
+        ensure!(
+            size.annotators >= OVERLAP,
+            "each utterance is read by {OVERLAP}: there are {} annotators",
+            size.annotators
+        );
         let mut client = Client::connect(operator).await?;
         let project = json!({"name": "Attacks of 2021", "blind": false});
         let project = client.post("/v1/projects", &project).await?.expect(201)?.text("id")?;
@@ -94,7 +104,7 @@ impl Stage {
         let mut annotators = operator.clients(&stage.tokens, SETTERS).await?;
         stage.furnish(&mut curators, size).await?;
         stage.mark(&mut annotators, size.marks).await?;
-        stage.read(operator, size.readings).await?;
+        stage.read(operator, size).await?;
         Ok(stage)
     }
 
@@ -202,17 +212,24 @@ impl Stage {
     }
 
     /// Makes so many readings about each incident: each utterance is read by several annotators.
-    async fn read(&mut self, operator: &Target, count: usize) -> anyhow::Result<()> {
+    async fn read(&mut self, operator: &Target, size: Size) -> anyhow::Result<()> {
+        let count = size.readings;
         let mut utterances = Vec::new();
         for incident in &self.incidents {
             let mut random = self.random.borrow_mut();
             for n in 0..count.div_ceil(OVERLAP) {
-                let document = self.documents.choose(&mut random).expect("a stage has documents");
-                let mark = document.marks.choose(&mut random).expect("a document has marks");
-                utterances.push((n, self.claim(&mut random, incident, &json!([mark]))));
+                let passages = if n % LONG_EVERY == 0 { size.passages } else { 1 };
+                let mut marks = BTreeSet::new();
+                while marks.len() < passages {
+                    let document = self.documents.choose(&mut random).expect("a stage has documents");
+                    marks.insert(document.marks.choose(&mut random).expect("a document has marks"));
+                }
+                utterances.push((n, self.claim(&mut random, incident, &json!(marks))));
             }
         }
-        for (turn, tokens) in self.tokens.chunks(self.tokens.len().div_ceil(OVERLAP)).enumerate() {
+        for turn in 0..OVERLAP {
+            let dealt = |turn: usize| turn * self.tokens.len() / OVERLAP;
+            let tokens = &self.tokens[dealt(turn)..dealt(turn + 1)];
             let due = utterances.iter().filter(|(n, _)| n * OVERLAP + turn < count);
             let readings: Vec<_> = due.map(|(_, reading)| reading.clone()).collect();
             let mut annotators = operator.clients(tokens, SETTERS).await?;
