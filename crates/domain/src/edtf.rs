@@ -52,6 +52,12 @@ impl Bounds {
     /// All of time.
     pub const ALWAYS: Self = Self { first: Day::Past, last: Day::Future };
 
+    /// Whether they tell nothing: they have every day of the years 0 to 9999.
+    #[must_use]
+    pub fn tells_nothing(self) -> bool {
+        self.first <= Day::On(0, 1, 1) && self.last >= Day::On(9_999, 12, 31)
+    }
+
     /// Whether every day of `self` is before every day of `other`.
     #[must_use]
     pub fn is_before(self, other: Self) -> bool {

@@ -334,3 +334,17 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn some_dates_tell_nothing() {
+    for (date, expected) in [
+        ("XXXX", true),
+        ("../..", true),
+        ("../2020", false),
+        ("2020/..", false),
+        ("20XX", false),
+        ("2021-05-04", false),
+    ] {
+        assert_eq!(Edtf::parse(date, "").unwrap().bounds().tells_nothing(), expected, "{date}");
+    }
+}

@@ -1,9 +1,12 @@
 //! Judgements as resources, and what they do to lists and boards.
 
 use super::*;
+use crate::testing::detail;
+use domain::edtf::Edtf;
 use domain::id::JudgementId;
 use domain::identity::{Subject, Verdict};
-use wire::view::Judgement;
+use domain::incident::{self, Detail};
+use wire::view::{AskIdentity, Judgement};
 
 fn judgement(fixture: &Fixture, id: JudgementId) -> Judgement {
     match fixture.get("judgements", &id).of {
@@ -200,4 +203,36 @@ fn a_merge_of_two_leaves_the_boards_of_others_in_the_cache() {
         other => panic!("no board: {other:?}"),
     };
     assert_eq!(past, merged);
+}
+
+#[test]
+fn incidents_without_a_date_share_none_and_do_not_crowd_out_those_with_one() {
+    let mut history = scene().history;
+    let mut incident = |title: &str, when: &str| {
+        let id = history.id();
+        let detail = Detail { when: Edtf::recorded(when.to_owned()), ..detail(title) };
+        history.add(history.admin, id, [incident::Event::IncidentRegistered(detail)]);
+        id.to_string()
+    };
+    let first = incident("Rockets at the gate", "2021-05-04");
+    let second = incident("Rockets at the gate", "2021-05");
+    let later = incident("Rockets at the gate", "2021-06");
+    // So many that their pairs alone are more than are looked at.
+    let undated: Vec<_> = (0..650).map(|n| incident("Undated", ["XXXX", "../.."][n % 2])).collect();
+    let fixture = Fixture::new(history);
+    let ask = AskIdentity { kind: "incident".to_owned(), limit: 1_000, after: 0 };
+    let Said::Identity(told) = fixture.ask(Question::Identity(ask)) else { panic!("no workbench") };
+    let shared = |one: &str, other: &str| {
+        let found = told.suggestions.iter().find(|pair| {
+            let ids = [&pair.left, &pair.right].map(|side| side.as_ref().unwrap().id.clone());
+            ids.contains(&one.to_owned()) && ids.contains(&other.to_owned())
+        });
+        found.map(|pair| pair.shares.clone())
+    };
+    assert_eq!(shared(&first, &second).unwrap(), ["date", "place", "title"]);
+    assert_eq!(shared(&first, &later), None, "their dates do not meet");
+    let dated: Vec<_> = told.suggestions.iter().filter(|pair| pair.shares.contains(&"date".to_owned())).collect();
+    // The scene has an incident of the same day and place.
+    assert_eq!(dated.len(), 3, "{dated:?}");
+    assert!(told.suggestions.iter().any(|pair| undated.contains(&pair.left.as_ref().unwrap().id)));
 }

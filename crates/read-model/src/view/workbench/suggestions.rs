@@ -100,7 +100,8 @@ fn of_actors(scope: &Scope<'_>) -> Answer<Shared> {
     Ok(shared)
 }
 
-/// Incidents whose dates meet and which share a title, a place or a target.
+/// Incidents whose dates meet and which share a title, a place or a target. One of which no date is told meets all others
+/// and shares no date with them; such pairs are looked at last, since there may be very many.
 fn of_incidents(scope: &Scope<'_>) -> Answer<Shared> {
     let mut incidents: Vec<(Bounds, Uuid, Detail)> = Vec::new();
     every(scope, |id, incident: Incident| {
@@ -108,20 +109,23 @@ fn of_incidents(scope: &Scope<'_>) -> Answer<Shared> {
             incidents.push((detail.when.bounds(), id, detail));
         }
     })?;
-    incidents.sort_by_key(|(bounds, id, _)| (bounds.first, *id));
+    incidents.sort_by_key(|(bounds, id, _)| (bounds.tells_nothing(), bounds.first, *id));
+    let dated = incidents.partition_point(|(bounds, ..)| !bounds.tells_nothing());
+    let with_dates = (0..dated).flat_map(|at| {
+        let (bounds, ..) = incidents[at];
+        let rest = at + 1..dated;
+        rest.take_while(|other| incidents[*other].0.first <= bounds.last)
+            .map(move |other| (at, other))
+            .collect::<Vec<_>>()
+    });
+    let without = (dated..incidents.len()).flat_map(|at| (0..at).map(move |other| (other, at)));
     let mut shared = Shared::new();
-    let mut pairs = 0;
-    for (at, (bounds, id, detail)) in incidents.iter().enumerate() {
-        let meeting = incidents[at + 1..].iter().take_while(|(other, ..)| other.first <= bounds.last);
-        for (_, other_id, other) in meeting {
-            pairs += 1;
-            if pairs > PAIRS_MAX {
-                return Ok(shared);
-            }
-            let same = common(detail, other);
-            if !same.is_empty() {
-                same.into_iter().chain(["date"]).for_each(|what| share(&mut shared, *id, *other_id, what));
-            }
+    for (one, other) in with_dates.chain(without).take(PAIRS_MAX) {
+        let ((_, id, detail), (bounds, other_id, other)) = (&incidents[one], &incidents[other]);
+        let same = common(detail, other);
+        if !same.is_empty() {
+            let date = (!bounds.tells_nothing()).then_some("date");
+            same.into_iter().chain(date).for_each(|what| share(&mut shared, *id, *other_id, what));
         }
     }
     Ok(shared)
