@@ -27,6 +27,33 @@ async fn the_demo_answers_its_board_without_a_token_and_finds_its_data_again() -
     let all: Vec<_> = quotes("support").into_iter().chain(quotes("opposition")).collect();
     assert!(!all.is_empty() && all.iter().all(|quotes| quotes[0]["exact"].is_string()), "every row is quoted: {all:?}");
 
+    // The case that the README works through: three readings of one sentence, and what a relation hangs on.
+    for (id, act, certainty) in [
+        ("017f0000-000a-7019-8000-000000000001", "infers", "PR"),
+        ("017f0000-000b-7019-8000-000000000001", "suspects", "PR"),
+        ("017f0000-000c-7019-8000-000000000001", "accuses", "CT"),
+    ] {
+        let reading = nobody.get(&format!("/v1/projects/{project}/readings/{id}")).await?.expect(200)?.json();
+        assert_eq!(
+            (&reading["claim"]["act"], &reading["claim"]["certainty"]),
+            (&act.into(), &certainty.into()),
+            "{id}"
+        );
+        let about = board["propositions"].as_array().into_iter().flatten().find(|about| {
+            let support = about["support"].as_array().into_iter().flatten();
+            support.flat_map(|said| said["readings"].as_array().cloned().unwrap_or_default()).any(|one| one == id)
+        });
+        let about = about.cloned().unwrap_or_default();
+        assert_eq!((&about["status"], &about["role"]), (&"suspected_contested".into(), &"perpetrator".into()), "{id}");
+        assert!(about["flags"].as_array().is_some_and(|flags| flags.contains(&"denied_by_accused".into())), "{about}");
+    }
+    assert!(kinds.contains(&"reading".into()), "{kinds:?}");
+    let relation = format!("/v1/projects/{project}/relations/017f0000-0005-7000-8000-000000000015/board");
+    let relation = nobody.get(&relation).await?.expect(200)?.json();
+    let (edge, said) = (&relation["relation"], &relation["proposition"]);
+    assert_eq!((&edge["status"], &edge["stance"]), (&"open".into(), &"reported".into()), "{relation}");
+    assert_eq!((&said["status"], &said["flags"]), (&"suspected_contested".into(), &serde_json::json!(["opposed"])));
+
     // What is not the demo's stays closed.
     nobody.get("/v1/projects").await?.expect(401)?;
 

@@ -137,14 +137,8 @@ async fn a_near_duplicate_is_suggested_once_and_changes_nothing_until_somebody_c
     let looked = suggest(&["--dry-run"])?;
     assert_eq!(looked.as_array().map(Vec::len), Some(1), "{looked}");
     let pair = [looked[0]["from"].as_str(), looked[0]["to"].as_str()].map(Option::unwrap_or_default);
-    let mut marks = [copied.copy.as_str(), copied.original.as_str()];
-    assert!(
-        pair == marks || {
-            marks.reverse();
-            pair == marks
-        },
-        "{looked}"
-    );
+    // The report has a date and the reprint none, so that the reprint is the later one, though it was marked first.
+    assert_eq!(pair, [copied.copy.as_str(), copied.original.as_str()], "{looked}");
     assert_eq!(
         (&looked[0]["likeness_percent"], &looked[0]["quote"]),
         (&json!(100), &json!("The Banner Brigade fired them"))
