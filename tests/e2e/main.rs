@@ -23,4 +23,5 @@ mod retries;
 mod revisions;
 mod services;
 mod store_faults;
+mod tokens;
 mod volumes;

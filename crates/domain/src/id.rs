@@ -64,6 +64,9 @@ ids! {
 /// The namespace of user ids that are made from handles.
 const USER_NAMESPACE: Uuid = Uuid::from_u128(0x7d0c_52b1_3a54_5d2e_9c41_6b7f_4f1e_a201);
 
+/// The namespace of user ids that are made from an issuer and its subject.
+const SUBJECT_NAMESPACE: Uuid = Uuid::from_u128(0x2f6d_8e07_41b9_5c3a_a7d4_90e1_5b28_cc63);
+
 /// The project segment of aggregates that belong to the whole installation (users).
 pub const INSTALLATION: ProjectId = ProjectId::new(Uuid::nil());
 
@@ -72,6 +75,13 @@ impl UserId {
     #[must_use]
     pub fn from_handle(handle: &Handle) -> Self {
         Self(Uuid::new_v5(&USER_NAMESPACE, handle.as_str().as_bytes()))
+    }
+
+    /// The user whom an OpenID Connect issuer calls by this subject: the name is the length of the issuer in bytes, a
+    /// colon, the issuer and the subject, so that no two pairs have one name.
+    #[must_use]
+    pub fn from_subject(issuer: &str, subject: &str) -> Self {
+        Self(Uuid::new_v5(&SUBJECT_NAMESPACE, format!("{}:{issuer}{subject}", issuer.len()).as_bytes()))
     }
 }
 

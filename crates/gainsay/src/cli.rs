@@ -180,6 +180,34 @@ pub(crate) struct Service {
     pub port_file: Option<PathBuf>,
 }
 
+/// OpenID Connect providers whose tokens are heard beside those of the installation.
+#[derive(Debug, Args, Serialize)]
+#[expect(clippy::struct_field_names, reason = "a flag has the name of its setting")]
+pub(crate) struct Oidc {
+    /// An issuer, as its tokens write it in `iss`: an https URL, or an http URL on loopback; repeatable. Its user is the one
+    /// that `token user` tells [env: `GAINSAY_OIDC_ISSUER`]
+    #[arg(long, value_name = "URL")]
+    #[serde(serialize_with = "given")]
+    pub oidc_issuer: Vec<String>,
+    /// What tokens for this service name in `aud`; needed with an issuer [env: `GAINSAY_OIDC_AUDIENCE`]
+    #[arg(long, value_name = "AUDIENCE")]
+    pub oidc_audience: Option<String>,
+    /// Where the keys of the one issuer are [env: `GAINSAY_OIDC_JWKS_URI`] [default: as
+    /// `<issuer>/.well-known/openid-configuration` says]
+    #[arg(long, value_name = "URL")]
+    pub oidc_jwks_uri: Option<String>,
+    /// Algorithms that tokens may be signed with, separated by commas: RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384
+    /// or EdDSA [env: `GAINSAY_OIDC_ALGORITHMS`] [default: RS256,ES256,EdDSA]
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    #[serde(serialize_with = "given")]
+    pub oidc_algorithms: Vec<String>,
+    /// The claim with roles, such as `realm_access.roles`, or a JSON pointer: `gainsay:<project>:<role>` gives a role beside
+    /// those of the project, `gainsay:operator` everything; other roles are passed over [env: `GAINSAY_OIDC_ROLES_CLAIM`]
+    /// [default: none, and only projects give roles]
+    #[arg(long, value_name = "CLAIM")]
+    pub oidc_roles_claim: Option<String>,
+}
+
 /// Who may read, and from where.
 #[derive(Debug, Args, Serialize)]
 pub(crate) struct Readers {
@@ -205,6 +233,9 @@ pub(crate) struct Serve {
     #[command(flatten)]
     #[serde(flatten)]
     pub readers: Readers,
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub oidc: Oidc,
     /// Create the demo project, readable without a token, and say where to look
     #[arg(long)]
     #[serde(skip)]
@@ -217,6 +248,9 @@ pub(crate) struct Ingest {
     #[command(flatten)]
     #[serde(flatten)]
     pub service: Service,
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub oidc: Oidc,
 }
 
 /// Arguments of `query`.
@@ -228,6 +262,9 @@ pub(crate) struct Query {
     #[command(flatten)]
     #[serde(flatten)]
     pub readers: Readers,
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub oidc: Oidc,
 }
 
 /// How to reach the service.
@@ -352,6 +389,8 @@ pub(crate) enum Token {
     Create(TokenCreate),
     /// Make a token worthless.
     Revoke(TokenRevoke),
+    /// Print the id under which a user of an OpenID Connect provider is known here, as `members/{user}` takes it.
+    User(TokenUser),
 }
 
 /// Arguments of `token create`.
@@ -387,6 +426,17 @@ pub(crate) struct TokenRevoke {
     /// The token's public id, as its creation answered it
     #[serde(skip)]
     pub id: Uuid,
+}
+
+/// Arguments of `token user`.
+#[derive(Debug, Args)]
+pub(crate) struct TokenUser {
+    /// The issuer, as its tokens write it in `iss`
+    #[arg(long, value_name = "URL")]
+    pub issuer: String,
+    /// Whom the issuer's tokens name in `sub`
+    #[arg(long, value_name = "SUBJECT")]
+    pub subject: String,
 }
 
 /// Create projects.

@@ -4,6 +4,8 @@ use std::fs;
 use std::net::SocketAddr;
 
 use anyhow::Context;
+use bearer::Tokens;
+use bearer::openid::Providers;
 use event_log::server::State;
 use runtime::health::Check;
 use runtime::http::{DRAIN_TIMEOUT_DEFAULT, openapi as openapi_route};
@@ -25,6 +27,7 @@ pub(crate) const PORT: u16 = 7180;
 struct Plan {
     settings: Settings,
     readers: Readers,
+    providers: Option<Providers>,
     demo: bool,
 }
 
@@ -45,7 +48,8 @@ fn plan(arguments: &Serve) -> anyhow::Result<Plan> {
     let settings = Settings::read(arguments, arguments.service.on_log.common.config.as_deref())?;
     let demo = arguments.demo.then(demo::project);
     let readers = Readers::new(&settings, settings.listen_or(PORT), demo)?;
-    Ok(Plan { settings, readers, demo: arguments.demo })
+    let providers = settings.providers()?;
+    Ok(Plan { settings, readers, providers, demo: arguments.demo })
 }
 
 /// Serves an open log until shutdown is asked for.
@@ -60,7 +64,7 @@ async fn serve(plan: &Plan, opened: &Opened, shutdown: &Shutdown) -> anyhow::Res
     }
     tokio::spawn(service::watch::writes(opened.log.clone(), health.check("writes"), shutdown.clone()));
     let (log, texts) = (&opened.log, opened.log.texts().await?);
-    let credentials = log.credentials().await?;
+    let tokens = Tokens::new(log.credentials().await?, plan.providers.clone());
     // The projector ends after the last request, which may still ask it.
     let projector_shutdown = Shutdown::new();
     let config = settings.projector();
@@ -68,13 +72,9 @@ async fn serve(plan: &Plan, opened: &Opened, shutdown: &Shutdown) -> anyhow::Res
         projector::start(config, log.clone(), texts.clone(), projector_shutdown.clone(), health.clone()).await?;
     projector.take_commands(instance::ensure(settings)?).await?;
     let views = projector.views();
-    let writes = ingest::Parts {
-        event_log: log.clone(),
-        texts: texts.clone(),
-        credentials: credentials.clone(),
-        views: views.clone(),
-    };
-    let reads = query::Parts { views, credentials, texts };
+    let writes =
+        ingest::Parts { event_log: log.clone(), texts: texts.clone(), tokens: tokens.clone(), views: views.clone() };
+    let reads = query::Parts { views, tokens, texts };
     operator::ensure(settings, &writes).await?;
     let routes = query::router(reads, query::Config { anonymous_reader: plan.readers.anonymous.clone() })
         .merge(ingest::router(writes, ingest::Config::default(), shutdown))

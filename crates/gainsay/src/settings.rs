@@ -4,12 +4,15 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
 
+use bearer::openid::{self, Providers};
 use event_log::control::Instance;
 use projector::Trial;
 use runtime::settings::{Error, Sources};
 use runtime::telemetry::Format;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
+
+use crate::failure::Usage;
 
 /// Everything that can be set. A name here is the name in the file; in the environment it is `GAINSAY_` and the name in
 /// capitals.
@@ -25,6 +28,16 @@ pub(crate) struct Settings {
     pub anonymous_reader: Vec<Uuid>,
     /// Origins whose pages may call the service from a browser.
     pub cors_origins: Vec<String>,
+    /// OpenID Connect providers whose tokens are heard, as these write them in `iss`.
+    pub oidc_issuer: Vec<String>,
+    /// What their tokens must name in `aud`.
+    pub oidc_audience: Option<String>,
+    /// Where the keys of the one issuer are, if it does not say so itself.
+    pub oidc_jwks_uri: Option<String>,
+    /// The algorithms that their tokens may be signed with.
+    pub oidc_algorithms: Vec<String>,
+    /// The claim with roles in projects; without it their tokens give none.
+    pub oidc_roles_claim: Option<String>,
     /// A nats-server that runs already, or several of one cluster; without it `serve` runs one of its own, and the other
     /// services use one on this machine.
     pub nats_url: Option<String>,
@@ -66,6 +79,11 @@ impl Default for Settings {
             port_file: None,
             anonymous_reader: Vec::new(),
             cors_origins: Vec::new(),
+            oidc_issuer: Vec::new(),
+            oidc_audience: None,
+            oidc_jwks_uri: None,
+            oidc_algorithms: Vec::new(),
+            oidc_roles_claim: None,
             nats_url: None,
             nats_monitor_url: None,
             nats_user: None,
@@ -94,6 +112,18 @@ impl Settings {
     /// Where to listen: as told, or on loopback and this port.
     pub fn listen_or(&self, port: u16) -> SocketAddr {
         self.listen.unwrap_or_else(|| SocketAddr::from((Ipv4Addr::LOCALHOST, port)))
+    }
+
+    /// The providers whose tokens are heard, if there are any.
+    pub fn providers(&self) -> Result<Option<Providers>, Usage> {
+        let settings = openid::Settings {
+            issuers: self.oidc_issuer.clone(),
+            audience: self.oidc_audience.clone(),
+            jwks_uri: self.oidc_jwks_uri.clone(),
+            algorithms: self.oidc_algorithms.clone(),
+            roles_claim: self.oidc_roles_claim.clone(),
+        };
+        Providers::new(&settings).map_err(|error| Usage(error.to_string()))
     }
 
     /// Where the operator's token is kept.

@@ -69,7 +69,7 @@ impl Service {
         let list = List { collection: collection.to_owned(), limit: PAGE_LEN, after, filter: Some(filter) };
         let request = Request {
             // What follows from the answer holds also for what the author may not see.
-            viewer: Some(Viewer { user: String::new(), operator: true, anonymous_reader: false }),
+            viewer: Some(Viewer { operator: true, ..Viewer::default() }),
             project: project.to_string(),
             at_least: Some(at_least),
             wait_ms: WAIT_MS,

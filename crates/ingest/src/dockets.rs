@@ -86,7 +86,7 @@ impl Service {
         let list = List { collection: "adjudications".to_owned(), limit: PAGE_LEN, after, filter: Some(filter) };
         let request = Request {
             // The rule holds whoever asks.
-            viewer: Some(Viewer { user: String::new(), operator: true, anonymous_reader: false }),
+            viewer: Some(Viewer { operator: true, ..Viewer::default() }),
             project: project.to_string(),
             at_least: Some(at_least),
             wait_ms: WAIT_MS,

@@ -10,6 +10,7 @@ mod touches;
 use std::collections::VecDeque;
 
 use axum::http::StatusCode;
+use bearer::Bearer;
 use bytes::Bytes;
 use domain::id::ProjectId;
 use futures::future::{BoxFuture, FutureExt};
@@ -25,7 +26,6 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::answer::Answer;
-use crate::auth::Caller;
 use crate::body::object::Object;
 use crate::failure::Failure;
 use crate::request::{Ask, Condition, SMALL_LEN_MAX};
@@ -120,7 +120,7 @@ pub(crate) struct Import {
     /// The project to which the lines belong.
     pub project: ProjectId,
     /// The author of what is written.
-    pub caller: Caller,
+    pub caller: Bearer,
     /// The correlation id of all lines.
     pub correlation: Uuid,
 }
@@ -242,7 +242,7 @@ impl Import {
         };
         let Line { resource, body, .. } = line;
         let ask = Ask {
-            caller: self.caller,
+            caller: self.caller.clone(),
             correlation: self.correlation,
             key: Some(key),
             condition: Condition::None,

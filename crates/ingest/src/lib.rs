@@ -33,9 +33,10 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use axum::Router;
+use bearer::Tokens;
 use domain::id::{CredentialId, Handle, UserId};
 use event_log::EventLog;
-use event_log::credentials::{Credentials, Token};
+use event_log::credentials::Token;
 use event_log::texts::Texts;
 use runtime::{Health, Problem, Shutdown, http};
 use tokio::net::TcpListener;
@@ -65,8 +66,8 @@ pub struct Parts {
     pub event_log: EventLog,
     /// The texts of its documents.
     pub texts: Texts,
-    /// The credentials of the installation.
-    pub credentials: Credentials,
+    /// Whom a token speaks for.
+    pub tokens: Tokens,
     /// The read side, asked only to find ids.
     pub views: Arc<dyn Views>,
 }

@@ -3,6 +3,7 @@
 use axum::extract::{FromRequest, Request};
 use axum::http::header::{CONTENT_LENGTH, HeaderName, IF_MATCH};
 use axum::http::{Extensions, HeaderMap};
+use bearer::Bearer;
 use domain::Rejection;
 use domain::id::{ProjectId, derived};
 use runtime::http::RequestId;
@@ -14,7 +15,6 @@ use tokio::sync::OwnedSemaphorePermit;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::auth::{self, Caller};
 use crate::body::object::Object;
 use crate::execute::{Command, Loaded};
 use crate::service::Service;
@@ -27,7 +27,7 @@ pub(crate) const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempote
 #[derive(Debug)]
 pub(crate) struct Ask<T> {
     /// Who sends it.
-    pub caller: Caller,
+    pub caller: Bearer,
     /// What belongs to one undertaking has one correlation id.
     pub correlation: Uuid,
     /// The command id that the client chose.
@@ -97,7 +97,7 @@ impl<T: DeserializeOwned> FromRequest<Service> for Large<T> {
 
 /// What a request says before its body.
 struct Head {
-    caller: Caller,
+    caller: Bearer,
     correlation: Uuid,
     key: Option<Uuid>,
     condition: Condition,
@@ -105,7 +105,7 @@ struct Head {
 
 impl Head {
     async fn read(headers: &HeaderMap, extensions: &Extensions, service: &Service) -> Result<Self, Problem> {
-        let caller = auth::authenticate(service, headers).await?;
+        let caller = service.tokens().required(headers).await?;
         let correlation = extensions.get().map_or_else(Uuid::now_v7, |RequestId(id)| *id);
         let key = key(headers)?;
         let condition = Condition::parse(headers)?;

@@ -144,8 +144,8 @@ fn parsed<T: DeserializeOwned>(ask: &Ask<serde_json::Value>) -> Result<Ask<T>, F
     let json = serde_json::to_vec(&ask.body).expect("a JSON value always serialises");
     let Object(body) = parse_json(&json).map_err(|problem| problem.within("/body"))?;
     let body_sha256 = Sha256::digest(canonical_json(&json)?).into();
-    let Ask { caller, correlation, key, condition, .. } = *ask;
-    Ok(Ask { caller, correlation, key, condition, body, body_sha256 })
+    let Ask { ref caller, correlation, key, condition, .. } = *ask;
+    Ok(Ask { caller: caller.clone(), correlation, key, condition, body, body_sha256 })
 }
 
 fn uuid(step: &str) -> Result<Uuid, Failure> {

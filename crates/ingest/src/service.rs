@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use bearer::Tokens;
 use domain::document::TEXT_LEN_MAX;
 use event_log::EventLog;
 use event_log::credentials::Credentials;
@@ -34,7 +35,7 @@ pub(crate) struct Service {
 struct Inner {
     event_log: EventLog,
     texts: Library,
-    credentials: Credentials,
+    tokens: Tokens,
     views: Arc<dyn Views>,
     aggregates: Aggregates,
     documents: Arc<Semaphore>,
@@ -43,12 +44,12 @@ struct Inner {
 
 impl Service {
     pub fn new(parts: Parts, config: Config, shutdown: Shutdown) -> Self {
-        let Parts { event_log, texts, credentials, views } = parts;
+        let Parts { event_log, texts, tokens, views } = parts;
         let texts = Library::new(texts, config.text_cache_bytes_max);
         let inner = Inner {
             event_log,
             texts,
-            credentials,
+            tokens,
             views,
             aggregates: Aggregates::default(),
             documents: Arc::new(Semaphore::new(DOCUMENTS_MAX)),
@@ -65,8 +66,12 @@ impl Service {
         &self.inner.texts
     }
 
+    pub fn tokens(&self) -> &Tokens {
+        &self.inner.tokens
+    }
+
     pub fn credentials(&self) -> &Credentials {
-        &self.inner.credentials
+        self.inner.tokens.credentials()
     }
 
     pub fn views(&self) -> &dyn Views {

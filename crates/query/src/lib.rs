@@ -23,7 +23,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use axum::Router;
-use event_log::credentials::Credentials;
+use bearer::Tokens;
 use event_log::texts::Texts;
 use runtime::{Health, Shutdown, http};
 use tokio::net::TcpListener;
@@ -41,7 +41,7 @@ pub struct Parts {
     /// The views.
     pub views: Arc<dyn Views>,
     /// Whom a token speaks for.
-    pub credentials: Credentials,
+    pub tokens: Tokens,
     /// The texts of documents.
     pub texts: Texts,
 }

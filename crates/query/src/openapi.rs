@@ -60,8 +60,7 @@ pub(crate) fn document(routes: Vec<Route>) -> OpenApi {
         paths = paths.path(route.path, PathItem::new(HttpMethod::Get, route.operation));
         schemas.extend(route.schemas);
     }
-    let token =
-        Http::builder().scheme(HttpAuthScheme::Bearer).description(Some("A token of `POST /v1/tokens`.")).build();
+    let token = Http::builder().scheme(HttpAuthScheme::Bearer).description(Some(bearer::DESCRIPTION)).build();
     let mut components =
         ComponentsBuilder::new().schemas_from_iter(schemas).security_scheme(TOKEN, SecurityScheme::Http(token)).build();
     Problem::describe(&mut components);

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use bearer::Tokens;
 use event_log::EventLog;
 use event_log::testing::TestServer;
 use query::{Config, Origins, Parts};
@@ -19,7 +20,7 @@ async fn the_read_side_serves_its_routes_its_description_and_its_health_until_it
     let (health, shutdown) = (Health::new(), Shutdown::new());
     let config = projector::Config::new(folder.path());
     let projector = projector::start(config, event_log, texts.clone(), shutdown.clone(), health.clone()).await.unwrap();
-    let parts = Parts { views: projector.views(), credentials, texts };
+    let parts = Parts { views: projector.views(), tokens: Tokens::new(credentials, None), texts };
     let origins = Origins::parse(&[ORIGIN.to_owned()]).unwrap();
     let listen = "127.0.0.1:0".parse().unwrap();
     let running = query::start(listen, Config::default(), &origins, parts, &health, shutdown.clone()).await.unwrap();

@@ -38,7 +38,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let boards = BoardCache::default();
     let view = View::new(&store, &boards, true);
-    let viewer = Viewer { user: String::new(), operator: true, anonymous_reader: false };
+    let viewer = Viewer { operator: true, ..Viewer::default() };
     let ask = |question| Request {
         viewer: Some(viewer.clone()),
         project: project.to_string(),

@@ -120,7 +120,7 @@ fn collection(kind: Kind) -> Option<&'static str> {
 
 fn ask(address: &Address, at: u64, question: Question) -> Request {
     Request {
-        viewer: Some(Viewer { user: String::new(), operator: true, anonymous_reader: false }),
+        viewer: Some(Viewer { operator: true, ..Viewer::default() }),
         project: address.project.to_string(),
         as_of: Some(at),
         question: Some(question),

@@ -76,6 +76,19 @@ fn derived_ids_differ_by_project_user_key_and_place() {
     assert_eq!(ids.len(), 6);
 }
 
+#[test]
+fn a_subject_of_an_issuer_is_a_user_of_its_own() {
+    let user = UserId::from_subject("https://id.example.org", "248289761001");
+    // As anybody computes it: UUIDv5 of `22:https://id.example.org248289761001` in the namespace.
+    assert_eq!(user.uuid(), uuid("d6c64ac8-7852-5db2-8cf6-b500d6207585"));
+    // Where one ends and the other begins is part of the name.
+    let pairs = [("a", "bc"), ("ab", "c"), ("abc", ""), ("", "abc"), ("1:a", "bc"), ("a", "1:abc")];
+    let users: BTreeSet<UserId> = pairs.map(|(issuer, subject)| UserId::from_subject(issuer, subject)).into();
+    assert_eq!(users.len(), pairs.len());
+    let handle = Handle::parse("c").unwrap();
+    assert!(!users.contains(&UserId::from_handle(&handle)));
+}
+
 proptest! {
     #![proptest_config(cases())]
 

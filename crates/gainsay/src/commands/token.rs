@@ -1,11 +1,12 @@
 //! Issuing and revoking tokens.
 
+use domain::id::UserId;
 use runtime::ExitCode;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{print, print_json};
-use crate::cli::{Token, TokenCreate, TokenRevoke};
+use crate::cli::{Token, TokenCreate, TokenRevoke, TokenUser};
 use crate::client::Client;
 use crate::settings::Settings;
 
@@ -13,6 +14,7 @@ pub(crate) async fn run(command: &Token) -> anyhow::Result<ExitCode> {
     match command {
         Token::Create(arguments) => create(arguments).await,
         Token::Revoke(arguments) => revoke(arguments).await,
+        Token::User(arguments) => user(arguments),
     }
 }
 
@@ -47,5 +49,10 @@ async fn revoke(arguments: &TokenRevoke) -> anyhow::Result<ExitCode> {
     let settings = Settings::read(arguments, arguments.client.common.config.as_deref())?;
     Client::from_settings(&settings)?.delete(&format!("/v1/tokens/{}", arguments.id)).await?;
     eprintln!("revoked");
+    Ok(ExitCode::Ok)
+}
+
+fn user(arguments: &TokenUser) -> anyhow::Result<ExitCode> {
+    print(UserId::from_subject(&arguments.issuer, &arguments.subject).to_string())?;
     Ok(ExitCode::Ok)
 }

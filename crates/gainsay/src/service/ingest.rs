@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use ::ingest::{Config, Parts};
+use bearer::Tokens;
+use bearer::openid::Providers;
 use runtime::{ExitCode, Health, Shutdown};
 
 use super::{operator, watch};
@@ -15,9 +17,10 @@ const PORT: u16 = 7181;
 
 pub(crate) async fn run(arguments: &Ingest) -> anyhow::Result<ExitCode> {
     let settings = Settings::read(arguments, arguments.service.on_log.common.config.as_deref())?;
+    let providers = settings.providers()?;
     let shutdown = super::begin(&settings)?;
     let running = tokio::select! {
-        running = start(&settings, &shutdown) => running?,
+        running = start(&settings, providers, &shutdown) => running?,
         () = shutdown.requested() => return Ok(ExitCode::Ok),
     };
     super::announce("gainsay ingest", running.address, &settings)?;
@@ -26,11 +29,15 @@ pub(crate) async fn run(arguments: &Ingest) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::Ok)
 }
 
-async fn start(settings: &Settings, shutdown: &Shutdown) -> anyhow::Result<::ingest::Running> {
+async fn start(
+    settings: &Settings,
+    providers: Option<Providers>,
+    shutdown: &Shutdown,
+) -> anyhow::Result<::ingest::Running> {
     let event_log = log::connect(settings, Use::Writing).await?;
     let parts = Parts {
         texts: event_log.texts().await?,
-        credentials: event_log.credentials().await?,
+        tokens: Tokens::new(event_log.credentials().await?, providers),
         views: Arc::new(event_log.remote_views().await?),
         event_log,
     };

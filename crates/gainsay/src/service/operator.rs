@@ -22,7 +22,7 @@ pub(crate) async fn ensure(settings: &Settings, parts: &ingest::Parts) -> anyhow
     let _turn = turn(settings).await?;
     let path = settings.operator_token();
     if let Ok(token) = fs::read_to_string(&path) {
-        if parts.credentials.check(token.trim()).await?.is_some() {
+        if parts.tokens.credentials().check(token.trim()).await?.is_some() {
             return Ok(());
         }
         tracing::warn!("the operator's token is not valid any more, issuing another one");

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use ::query::{Config, Parts};
+use bearer::Tokens;
+use bearer::openid::Providers;
 use runtime::{ExitCode, Health, Shutdown};
 use wire::view::Views;
 
@@ -17,9 +19,10 @@ const PORT: u16 = 7182;
 pub(crate) async fn run(arguments: &Query) -> anyhow::Result<ExitCode> {
     let settings = Settings::read(arguments, arguments.service.on_log.common.config.as_deref())?;
     let readers = Readers::new(&settings, settings.listen_or(PORT), None)?;
+    let providers = settings.providers()?;
     let shutdown = super::begin(&settings)?;
     let running = tokio::select! {
-        running = start(&settings, readers, &shutdown) => running?,
+        running = start(&settings, readers, providers, &shutdown) => running?,
         () = shutdown.requested() => return Ok(ExitCode::Ok),
     };
     super::announce("gainsay query", running.address, &settings)?;
@@ -28,12 +31,17 @@ pub(crate) async fn run(arguments: &Query) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::Ok)
 }
 
-async fn start(settings: &Settings, readers: Readers, shutdown: &Shutdown) -> anyhow::Result<::query::Running> {
+async fn start(
+    settings: &Settings,
+    readers: Readers,
+    providers: Option<Providers>,
+    shutdown: &Shutdown,
+) -> anyhow::Result<::query::Running> {
     let event_log = log::connect(settings, Use::Reading).await?;
     let views: Arc<dyn Views> = Arc::new(event_log.remote_views().await?);
     let parts = Parts {
         views: Arc::clone(&views),
-        credentials: event_log.credentials().await?,
+        tokens: Tokens::new(event_log.credentials().await?, providers),
         texts: event_log.texts().await?,
     };
     let health = Health::new();

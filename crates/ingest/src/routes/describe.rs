@@ -101,7 +101,7 @@ pub(crate) fn openapi() -> OpenApi {
         .build();
     openapi.servers = Some(vec![Server::new("/")]);
     let components = openapi.components.get_or_insert_with(Components::new);
-    let token = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some("A token of gainsay.")).build();
+    let token = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some(bearer::DESCRIPTION)).build();
     components.add_security_scheme(TOKEN, SecurityScheme::Http(token));
     Problem::describe(components);
     describe::<Written>(components);

@@ -14,7 +14,6 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::InProject;
-use crate::auth;
 use crate::failure::Failure;
 use crate::import::{self, Import, Line, LineResult};
 use crate::service::Service;
@@ -46,7 +45,7 @@ async fn post_import(
     Path(path): Path<InProject>,
     request: Request,
 ) -> Result<Response, Problem> {
-    let caller = auth::authenticate(&service, request.headers()).await?;
+    let caller = service.tokens().required(request.headers()).await?;
     let inside = service.enter(&caller, path.project()).await?;
     inside.check(Action::Create, Kind::Reading).map_err(Failure::from)?;
     check_content_type(&request)?;

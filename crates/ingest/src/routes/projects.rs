@@ -18,7 +18,7 @@ use uuid::Uuid;
 use super::InProject;
 use super::describe::{Changed, Created, MaybeAgainst, Repeatable};
 use crate::answer::{Answer, MemberWritten, Published, Written};
-use crate::auth::{project_address, viewer};
+use crate::auth::{outside, project_address, viewer};
 use crate::body::project::{NewCodebook, NewMembership, NewPolicy, NewProject};
 use crate::body::token::{user, user_invalid};
 use crate::execute::{Command, Decision, Loaded, Outcome};
@@ -55,7 +55,7 @@ async fn create_project(State(service): State<Service>, ask: Ask<NewProject>) ->
 }
 
 async fn create(service: &Service, ask: &Ask<NewProject>) -> Result<Answer, Failure> {
-    access::check(&viewer(&ask.caller, &Project::Absent), Action::Create, Kind::Project)?;
+    access::check(&outside(&ask.caller), Action::Create, Kind::Project)?;
     let path = "projects";
     let naming = ask.naming(INSTALLATION, ask.body.id, path);
     let project = ProjectId::new(naming.id);
@@ -80,7 +80,7 @@ async fn govern<T: Sync>(
 ) -> Result<Outcome, Failure> {
     service.enter(&ask.caller, project).await?.check(Action::Govern, Kind::Project)?;
     let decide = |loaded: Arc<Loaded<Project>>| async move {
-        access::check(&viewer(&ask.caller, &loaded.state), Action::Govern, Kind::Project)?;
+        access::check(&viewer(&ask.caller, project, &loaded.state), Action::Govern, Kind::Project)?;
         ask.condition.optional(&loaded)?;
         Ok(Decision::new(loaded.state.decide(asked.clone())?, Vec::new()))
     };

@@ -22,7 +22,7 @@ async fn only_a_live_token_is_heard() {
         operator: true,
         expires_at: Some(SystemTime::now() - Duration::from_mins(1)),
     };
-    let expired = world.parts.credentials.issue(expired).await.expect("a grant can be made");
+    let expired = world.parts.tokens.credentials().issue(expired).await.expect("a grant can be made");
     let foreign = format!("gainsay_{}_{}", Uuid::now_v7().simple(), "A".repeat(43));
     for token in [expired.expose(), &foreign, "", "nonsense", &world.operator.token[..70]] {
         let refused = User::new(&world.base, token).post("projects", &body).await.refused(401, "token_invalid");

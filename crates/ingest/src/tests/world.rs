@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use bearer::Tokens;
 use domain::adjudication;
 use domain::id::Handle;
 use domain::reading::Event as ReadingEvent;
@@ -70,7 +71,7 @@ impl World {
         let parts = Parts {
             event_log: log.clone(),
             texts: log.texts().await.expect("the bucket can be made"),
-            credentials: log.credentials().await.expect("the bucket can be made"),
+            tokens: Tokens::new(log.credentials().await.expect("the bucket can be made"), None),
             views: views(log.clone()),
         };
         let handle = Handle::parse("operator").expect("this is a handle");

@@ -375,7 +375,7 @@ fn visible(
     if let Some(asker) = asker.as_mut().filter(|_| request.project != project.to_string()) {
         asker.anonymous_reader = false;
     }
-    let viewer = viewer(asker.as_ref(), &open.state)?;
+    let viewer = viewer(asker.as_ref(), project, &open.state)?;
     if access::check(&viewer, Action::Read, Kind::Project).is_err() {
         return Ok(None);
     }

@@ -101,7 +101,7 @@ impl<'a> Scope<'a> {
     ) -> Answer<Self> {
         let project = ProjectId::new(id(&request.project)?);
         let now = project_at(view, &view.store.snapshot(None), project)?.ok_or_else(absent)?;
-        let viewer = viewer(request.viewer.as_ref(), &now.state)?;
+        let viewer = viewer(request.viewer.as_ref(), project, &now.state)?;
         access::check(&viewer, Action::Read, kind)?;
         let snapshot = view.store.snapshot(Some(as_of));
         let is_past = as_of < view.store.checkpoint().position;
@@ -143,13 +143,26 @@ pub(super) fn project_at(
     })?)
 }
 
-/// Who asks, with the role that the project gives.
-pub(super) fn viewer(viewer: Option<&view::Viewer>, open: &Open) -> Answer<Viewer> {
+/// Who asks, with the highest role that the project or the credential gives.
+pub(super) fn viewer(viewer: Option<&view::Viewer>, project: ProjectId, open: &Open) -> Answer<Viewer> {
     let Some(viewer) = viewer else { return Err(absent()) };
     let user = user(viewer)?;
     let member = user.and_then(|user| open.members.get(&user).copied());
-    let role = member.or(viewer.anonymous_reader.then_some(Role::Reader));
+    let role = member.max(granted(viewer, project)?).or(viewer.anonymous_reader.then_some(Role::Reader));
     Ok(Viewer { user, operator: viewer.operator, role })
+}
+
+/// The role that the credential gives in this project.
+fn granted(viewer: &view::Viewer, project: ProjectId) -> Answer<Option<Role>> {
+    if viewer.grants.is_empty() {
+        return Ok(None);
+    }
+    let project = project.to_string();
+    let here = viewer.grants.iter().filter(|grant| grant.project == project);
+    let roles = here.map(|grant| {
+        grant.role.parse().map_err(|_| invalid("viewer_invalid", "the viewer's role is none that there is"))
+    });
+    Ok(roles.collect::<Answer<Vec<_>>>()?.into_iter().max())
 }
 
 fn user(viewer: &view::Viewer) -> Answer<Option<UserId>> {

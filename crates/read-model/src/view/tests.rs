@@ -18,14 +18,18 @@ use domain::access::Role;
 use domain::actor::ActorKind;
 use domain::adjudication::Target;
 use domain::claim::{Act, Claim, Proposition};
-use domain::id::{ActorId, AnnotationId, DocumentId, IncidentId, ReadingId, SourceId, UserId};
+use domain::id::{ActorId, AnnotationId, DocumentId, IncidentId, ProjectId, ReadingId, SourceId, UserId};
 use domain::project;
 use tempfile::TempDir;
 use uuid::Uuid;
 use wire::view::{
-    AskBoard, AskHistory, AskRecords, Board, Filter, Get, Known, List, ListProjects, Page, Records, Resource,
+    AskBoard, AskHistory, AskRecords, Board, Filter, Get, Grant, Known, List, ListProjects, Page, Records, Resource,
     Unchanged, Viewer, resource::Of,
 };
+
+fn grant(project: ProjectId, role: &str) -> Grant {
+    Grant { project: project.to_string(), role: role.to_owned() }
+}
 
 /// A store with a history, and what its questions are asked with.
 struct Fixture {
@@ -218,11 +222,18 @@ fn who_is_no_member_finds_nothing_and_never_learns_that_it_is_there() {
         user: user.map(|user| user.to_string()).unwrap_or_default(),
         ..Viewer::default()
     };
-    let strangers = [viewer(None), viewer(Some(user("stranger"))), viewer(Some(user("left")))];
+    let elsewhere = vec![grant(ProjectId::new(Uuid::from_u128(404)), "admin")];
+    let strangers = [
+        viewer(None),
+        viewer(Some(user("stranger"))),
+        viewer(Some(user("left"))),
+        Viewer { grants: elsewhere, ..viewer(Some(user("stranger"))) },
+    ];
     let members = [
         viewer(Some(user("member"))),
         Viewer { operator: true, ..viewer(Some(user("stranger"))) },
         Viewer { anonymous_reader: true, ..viewer(None) },
+        Viewer { grants: vec![grant(fixture.history.project, "reader")], ..viewer(Some(user("stranger"))) },
     ];
     for question in questions() {
         for viewer in &strangers {
@@ -245,8 +256,8 @@ fn who_is_no_member_finds_nothing_and_never_learns_that_it_is_there() {
             other => panic!("no page: {other:?}"),
         }
     };
-    assert_eq!(strangers.each_ref().map(|viewer| projects(viewer, String::new())), [0, 0, 0]);
-    assert_eq!(members.each_ref().map(|viewer| projects(viewer, String::new())), [1, 1, 0]);
+    assert_eq!(strangers.each_ref().map(|viewer| projects(viewer, String::new())), [0, 0, 0, 0]);
+    assert_eq!(members.each_ref().map(|viewer| projects(viewer, String::new())), [1, 1, 0, 1]);
     assert_eq!(projects(&members[2], fixture.history.project.to_string()), 1);
 }
 

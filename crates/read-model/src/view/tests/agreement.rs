@@ -133,7 +133,7 @@ fn who_reads_is_told_what_was_ruled_on_own_readings_and_what_was_upheld() {
     scene.history.add(user("c"), adjudication.uuid(), overturned);
     let fixture = Fixture::new(scene.history);
     let ask = |who: &str, at: Option<u64>, limit, after| {
-        let viewer = Some(wire::view::Viewer { user: user(who).to_string(), operator: false, anonymous_reader: false });
+        let viewer = Some(wire::view::Viewer { user: user(who).to_string(), ..wire::view::Viewer::default() });
         let question = Question::Feedback(AskFeedback { limit, after });
         match fixture.answer(&Request { as_of: at, viewer, ..fixture.request(question) }).answer {
             Some(Said::Feedback(feedback)) => feedback,
@@ -162,7 +162,7 @@ fn who_reads_is_told_what_was_ruled_on_own_readings_and_what_was_upheld() {
     assert_eq!(told(fixture.ask(Question::Agreement(all()))).units[0].adjudications, [] as [String; 0]);
     // A page ends after one that is shown, and somebody who is nobody has no readings.
     assert_eq!(ask("a", None, 1, 0).after, None);
-    let anonymous = wire::view::Viewer { user: String::new(), operator: false, anonymous_reader: true };
+    let anonymous = wire::view::Viewer { anonymous_reader: true, ..wire::view::Viewer::default() };
     let request =
         Request { viewer: Some(anonymous), ..fixture.request(Question::Feedback(AskFeedback { limit: 10, after: 0 })) };
     assert_eq!(fixture.refusal(&request), (refusal::Why::Forbidden, "not_a_user".to_owned()));
