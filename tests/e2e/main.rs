@@ -5,6 +5,7 @@
 
 mod support;
 
+mod access;
 mod adjudications;
 mod agreement;
 mod bad_input;
