@@ -22,6 +22,7 @@ pub mod edtf;
 pub mod id;
 pub mod identity;
 pub mod incident;
+pub mod mentions;
 pub mod opinion;
 pub mod passage;
 pub mod policy;

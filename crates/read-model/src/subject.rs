@@ -4,8 +4,6 @@
 //! extended without looking at anything else. A subject's records are a superset of what a view wants: a reading that
 //! was revised away from an actor still stands among those that mention the actor.
 
-mod mentions;
-
 #[cfg(test)]
 mod tests;
 
@@ -180,7 +178,7 @@ pub fn of(record: &Record) -> Vec<Subject> {
         if matches!(event, Event::Incident(incident::Event::IncidentClassDefined(_))) {
             subjects.push(Subject::classes(project));
         }
-        mentions::each(event, |kind, id| {
+        domain::mentions::each(event, |kind, id| {
             subjects.push(Subject::mention(&Address { project: envelope.project, kind, id }, envelope.kind));
         });
     }

@@ -1,14 +1,14 @@
 //! Which other aggregates an event names.
 
-use domain::claim::{Claim, Proposition, Speaker, Target};
-use domain::{
+use crate::claim::{Claim, Proposition, Speaker, Target};
+use crate::{
     Event, Kind, actor, adjudication, annotation, assessment, derivation, document, identity, incident, project,
     reading, relation, source, user,
 };
 use uuid::Uuid;
 
 /// Calls `name` for every other aggregate of the project that the event names.
-pub(super) fn each(event: &Event, name: impl FnMut(Kind, Uuid)) {
+pub fn each(event: &Event, name: impl FnMut(Kind, Uuid)) {
     match event {
         Event::Project(event) => in_project(event),
         Event::User(event) => in_user(event),
