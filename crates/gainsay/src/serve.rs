@@ -76,7 +76,8 @@ async fn serve(plan: &Plan, opened: &Opened, shutdown: &Shutdown) -> anyhow::Res
         ingest::Parts { event_log: log.clone(), texts: texts.clone(), tokens: tokens.clone(), views: views.clone() };
     let reads = query::Parts { views, tokens, texts };
     operator::ensure(settings, &writes).await?;
-    let routes = query::router(reads, query::Config { anonymous_reader: plan.readers.anonymous.clone() })
+    let reading = query::Config { anonymous_reader: plan.readers.anonymous.clone(), ..query::Config::default() };
+    let routes = query::router(reads, reading, shutdown)
         .merge(ingest::router(writes, ingest::Config::default(), shutdown))
         .merge(openapi_route(&openapi::document()))
         .merge(health.router());

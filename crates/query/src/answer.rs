@@ -30,6 +30,8 @@ pub(crate) const AS_OF: HeaderName = HeaderName::from_static("gainsay-as-of");
 pub(crate) const JSON: &str = "application/json";
 /// The media type of a stream of records.
 pub(crate) const NDJSON: &str = "application/x-ndjson";
+/// The media type of a stream of events.
+pub(crate) const SSE: &str = "text/event-stream";
 /// The media type of a text.
 pub(crate) const TEXT: &str = "text/plain; charset=utf-8";
 

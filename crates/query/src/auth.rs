@@ -1,6 +1,7 @@
 //! Who asks: from the bearer token, or nobody.
 
 use axum::extract::FromRequestParts;
+use axum::http::HeaderMap;
 use axum::http::request::Parts;
 use bearer::Bearer;
 use runtime::Problem;
@@ -18,11 +19,16 @@ impl FromRequestParts<App> for Caller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
-        Ok(Self { bearer: app.parts.tokens.bearer(&parts.headers).await? })
+        Self::of(&parts.headers, app).await
     }
 }
 
 impl Caller {
+    /// Whoever sends these headers now: a token that was good may have been revoked or have expired.
+    pub async fn of(headers: &HeaderMap, app: &App) -> Result<Self, Problem> {
+        Ok(Self { bearer: app.parts.tokens.bearer(headers).await? })
+    }
+
     /// The viewer of a project's views.
     pub fn of_project(&self, app: &App, project: Uuid) -> Result<Viewer, Problem> {
         match &self.bearer {

@@ -52,11 +52,20 @@ fn is_json(headers: &HeaderMap) -> bool {
 fn cors(origins: &Origins) -> CorsLayer {
     let idempotency_key = HeaderName::from_static("idempotency-key");
     let sequence = HeaderName::from_static("gainsay-sequence");
+    let last_event_id = HeaderName::from_static("last-event-id");
     let replayed = HeaderName::from_static("gainsay-replayed");
     CorsLayer::new()
         .allow_origin(AllowOrigin::list(origins.0.clone()))
         .allow_methods([Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
-        .allow_headers([AUTHORIZATION, CONTENT_TYPE, IF_MATCH, IF_NONE_MATCH, idempotency_key.clone(), REQUEST_ID])
+        .allow_headers([
+            AUTHORIZATION,
+            CONTENT_TYPE,
+            IF_MATCH,
+            IF_NONE_MATCH,
+            idempotency_key.clone(),
+            last_event_id,
+            REQUEST_ID,
+        ])
         .expose_headers([AS_OF, sequence, replayed, idempotency_key, ETAG, LINK, RETRY_AFTER, REQUEST_ID])
 }
 

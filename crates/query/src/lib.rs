@@ -9,6 +9,7 @@
 
 mod answer;
 mod auth;
+mod changes;
 mod cursor;
 mod edge;
 mod kept;
@@ -33,6 +34,9 @@ use wire::view::Views;
 
 pub use edge::{OriginError, Origins, edge};
 
+pub use changes::Streams;
+
+use changes::Changes;
 use kept::Kept;
 
 /// What the read side asks.
@@ -51,6 +55,8 @@ pub struct Parts {
 pub struct Config {
     /// Projects that anybody may read without a token.
     pub anonymous_reader: BTreeSet<Uuid>,
+    /// How changes are streamed.
+    pub streams: Streams,
 }
 
 /// What every handler has. It is cloned for each request.
@@ -59,11 +65,15 @@ struct App {
     parts: Arc<Parts>,
     config: Arc<Config>,
     boards: Arc<Kept>,
+    changes: Arc<Changes>,
 }
 
 /// All routes, to be put into [`edge`], which makes problems of what no route answers.
-pub fn router(parts: Parts, config: Config) -> Router {
-    let app = App { parts: Arc::new(parts), config: Arc::new(config), boards: Arc::default() };
+///
+/// The streams of changes end when shutdown is asked for.
+pub fn router(parts: Parts, config: Config, shutdown: &Shutdown) -> Router {
+    let changes = Arc::new(Changes::new(config.streams.clone(), shutdown.clone()));
+    let app = App { parts: Arc::new(parts), config: Arc::new(config), boards: Arc::default(), changes };
     routes::all()
         .into_iter()
         .fold(Router::new(), |router, route| router.route(&route.path, route.handler))
@@ -102,7 +112,7 @@ pub async fn start(
 ) -> anyhow::Result<Running> {
     let listener = TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen}"))?;
     let address = listener.local_addr().context("cannot tell the own address")?;
-    let routes = router(parts, config).merge(http::openapi(&openapi())).merge(health.router());
+    let routes = router(parts, config, &shutdown).merge(http::openapi(&openapi())).merge(health.router());
     let routes = edge(routes, origins);
     let serving = async move { http::serve(listener, routes, &shutdown, http::DRAIN_TIMEOUT_DEFAULT).await };
     tracing::info!(%address, "the read side listens");

@@ -22,7 +22,7 @@ use utoipa::openapi::{
 };
 use utoipa::{IntoParams, PartialSchema, ToSchema};
 
-use crate::answer::{JSON, NDJSON, TEXT};
+use crate::answer::{JSON, NDJSON, SSE, TEXT};
 use crate::routes::Route;
 use record::Record;
 
@@ -131,6 +131,23 @@ impl Describe {
     /// Answers a stream of records.
     pub fn records(self) -> Self {
         self.answers(response("The records, streamed: one a line.", NDJSON, Some(reference::<Record>()))).for_anybody()
+    }
+
+    /// Answers a stream of events that does not end.
+    pub fn changes(self) -> Self {
+        let resumed = ParameterBuilder::new()
+            .name("Last-Event-ID")
+            .parameter_in(ParameterIn::Header)
+            .required(Required::False)
+            .description(Some(
+                "Only records after this position, whatever `after` says: the `id` of the last event that came.",
+            ))
+            .schema(Some(u64::schema()))
+            .build();
+        let description =
+            "Server-sent events without end: of each record, `id` is the position and `data` is the record.";
+        let answer = response(description, SSE, Some(String::schema()));
+        self.parameters([resumed]).answers(answer).for_anybody()
     }
 
     pub fn build(self) -> Operation {

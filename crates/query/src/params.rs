@@ -1,5 +1,6 @@
 //! Query parameters. Each route has its own struct: what is not in it is refused as unknown.
 
+use axum::http::{HeaderMap, HeaderName};
 use runtime::Problem;
 use serde::Deserialize;
 use time::OffsetDateTime;
@@ -7,6 +8,7 @@ use time::format_description::well_known::Rfc3339;
 use utoipa::IntoParams;
 use wire::view::Filter;
 
+use crate::changes;
 use crate::cursor::{Cursor, Scope};
 
 /// Entries of a page.
@@ -16,7 +18,11 @@ const LIMIT_MAX: u32 = 1000;
 const WAIT_DEFAULT_MS: u32 = 1000;
 const WAIT_MAX_MS: u32 = 5000;
 /// The last position that a log can have: clients read it as the signed number that `int64` describes.
-const POSITION_MAX: u64 = i64::MAX as u64;
+pub(crate) const POSITION_MAX: u64 = i64::MAX as u64;
+/// Where a stream is resumed.
+const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
+/// Incidents or documents that a stream is about.
+const FILTERS_MAX: usize = 100;
 /// Quotes shown for an utterance of a board.
 const QUOTES_DEFAULT: u32 = 20;
 pub(crate) const QUOTES_MAX: u32 = 1000;
@@ -235,6 +241,19 @@ params! {
         wait,
     }
 
+    /// Parameters of the stream of changes.
+    struct ChangesParams {
+        /// Only records after this position; only those that are yet to come when absent.
+        after: Option<u64>,
+        /// Only records about any of these incidents: their own, and those of whatever names or named one.
+        #[serde(default)]
+        incident: Vec<uuid::Uuid>,
+        /// Only records about any of these documents: their own, and those of whatever names or named one, or an
+        /// annotation in one.
+        #[serde(default)]
+        document: Vec<uuid::Uuid>,
+    }
+
     /// Parameters of a text.
     struct TextParams {
         as_of,
@@ -315,6 +334,32 @@ impl EventsParams {
     /// The position after which the records are wanted.
     pub fn after(&self) -> Result<u64, Problem> {
         within_log("after", self.after.unwrap_or(0))
+    }
+}
+
+impl ChangesParams {
+    /// The position after which the records are wanted, if one is named: by a client that comes again, or in the query.
+    pub fn after(&self, headers: &HeaderMap) -> Result<Option<u64>, Problem> {
+        let mut values = headers.get_all(LAST_EVENT_ID).iter();
+        let Some(value) = values.next() else {
+            return self.after.map(|after| within_log("after", after)).transpose();
+        };
+        let position = value.to_str().ok().and_then(|text| text.parse().ok()).filter(|at| *at <= POSITION_MAX);
+        let detail = "`Last-Event-ID` is the `id` of an event of this stream: a whole number of at least 0";
+        position
+            .filter(|_| values.next().is_none())
+            .map(Some)
+            .ok_or_else(|| Problem::bad_request("invalid_last_event_id", detail))
+    }
+
+    /// What the stream is filtered by.
+    pub fn filter(self) -> Result<changes::Filter, Problem> {
+        for (name, ids) in [("incident", &self.incident), ("document", &self.document)] {
+            if ids.len() > FILTERS_MAX {
+                return Err(invalid(name, format!("at most {FILTERS_MAX} can be named")));
+            }
+        }
+        Ok(changes::Filter { incidents: self.incident, documents: self.document })
     }
 }
 

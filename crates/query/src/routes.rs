@@ -2,6 +2,7 @@
 
 mod agreement;
 mod board;
+mod changes;
 mod collections;
 mod events;
 mod history;
@@ -9,7 +10,7 @@ mod identity;
 mod ledgers;
 mod origins;
 mod projects;
-mod records;
+pub(crate) mod records;
 mod relation;
 mod text;
 mod timeline;
@@ -70,6 +71,7 @@ pub(crate) fn all() -> Vec<Route> {
         relation::route(),
         history::route(),
         events::route(),
+        changes::route(),
     ]);
     routes.extend(ledgers::routes());
     routes.extend(work::routes());

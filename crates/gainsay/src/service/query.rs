@@ -47,7 +47,7 @@ async fn start(
     let health = Health::new();
     tokio::spawn(watch::log(event_log, health.check("log"), shutdown.clone()));
     tokio::spawn(watch::projectors(views, health.check("projectors"), shutdown.clone()));
-    let config = Config { anonymous_reader: readers.anonymous };
+    let config = Config { anonymous_reader: readers.anonymous, ..Config::default() };
     let listen = settings.listen_or(PORT);
     ::query::start(listen, config, &readers.origins, parts, &health, shutdown.clone()).await
 }
