@@ -77,6 +77,8 @@ pub(crate) enum Command {
     History(History),
     /// Print the project's records as NDJSON, whole and in order.
     Events(Events),
+    /// Print the project's records as they come, one a line, until interrupted; goes on by itself after a break.
+    Changes(Changes),
     /// Read the whole log and prove that nothing is missing, changed or out of order.
     ///
     /// Uses the nats-server of a running `serve`, or starts one on a data folder that no process serves.
@@ -709,6 +711,26 @@ pub(crate) struct Events {
     #[arg(long, value_name = "POSITION", default_value_t = 0)]
     #[serde(skip)]
     pub after: u64,
+}
+
+/// Arguments of `changes`.
+#[derive(Debug, Args, Serialize)]
+pub(crate) struct Changes {
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub project: InProject,
+    /// Also the records that are there already, after this position
+    #[arg(long, value_name = "POSITION")]
+    #[serde(skip)]
+    pub after: Option<u64>,
+    /// Only records about this incident; may be repeated
+    #[arg(long, value_name = "INCIDENT")]
+    #[serde(skip)]
+    pub incident: Vec<Uuid>,
+    /// Only records about this document; may be repeated
+    #[arg(long, value_name = "DOCUMENT")]
+    #[serde(skip)]
+    pub document: Vec<Uuid>,
 }
 
 /// Arguments of `verify`.

@@ -2,6 +2,7 @@
 
 pub(crate) mod agreement;
 pub(crate) mod board;
+pub(crate) mod changes;
 pub(crate) mod doctor;
 pub(crate) mod events;
 pub(crate) mod health;
@@ -84,6 +85,15 @@ impl Output {
 
     fn line(&mut self, line: impl AsRef<str>) -> io::Result<()> {
         until_closed(writeln!(self.0, "{}", line.as_ref()))
+    }
+
+    /// Writes a line that somebody waits for; false when the reader went away.
+    fn line_now(&mut self, line: impl AsRef<str>) -> io::Result<bool> {
+        match writeln!(self.0, "{}", line.as_ref()).and_then(|()| self.0.flush()) {
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
     fn end(mut self) -> io::Result<()> {

@@ -59,6 +59,7 @@ async fn run(command: &Command) -> anyhow::Result<ExitCode> {
         Command::Feedback(arguments) => commands::work::feedback(arguments).await,
         Command::Suggest(Suggest::Derivations(arguments)) => commands::suggest::derivations(arguments).await,
         Command::History(arguments) => commands::history::run(arguments).await,
+        Command::Changes(arguments) => commands::changes::run(arguments).await,
         Command::Events(arguments) => commands::events::run(arguments).await,
         Command::Verify(arguments) => commands::verify::run(arguments).await,
         Command::Doctor(arguments) => commands::doctor::run(arguments).await,
