@@ -9,6 +9,7 @@ mod access;
 mod adjudications;
 mod agreement;
 mod bad_input;
+mod changes;
 mod cluster;
 mod concurrency;
 mod crash;

@@ -101,6 +101,19 @@ impl Person {
         Ok(Answer { status: answer.status(), headers: answer.headers().clone(), text: answer.text().await? })
     }
 
+    /// Begins to read an answer that need not end.
+    pub async fn open(&self, path: &str, headers: &[(&str, &str)]) -> anyhow::Result<reqwest::Response> {
+        let base = self.reads.as_ref().unwrap_or(&self.base);
+        let mut request = reqwest::Client::new().get(format!("{base}{path}"));
+        if let Some(token) = &self.token {
+            request = request.bearer_auth(token);
+        }
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        Ok(request.send().await?)
+    }
+
     pub async fn get(&self, path: &str) -> anyhow::Result<Answer> {
         self.ask(Method::GET, path, &[], None).await
     }
