@@ -70,7 +70,7 @@ impl Stream {
     }
 
     /// The positions of all that still comes.
-    async fn to_the_end(&mut self) -> anyhow::Result<Vec<u64>> {
+    async fn read_to_the_end(&mut self) -> anyhow::Result<Vec<u64>> {
         let mut positions = Vec::new();
         while let Some(records) = tokio::time::timeout(PATIENCE, self.next()).await?? {
             positions.extend(records.iter().map(|(position, _)| *position));
@@ -327,12 +327,12 @@ async fn a_stream_is_about_what_was_asked_for_and_ends_with_the_role_and_the_ser
     let revoked = project.operator.ask(Method::DELETE, &member, &[], None).await?;
     ensure!(revoked.status.is_success(), "{}", revoked.text);
     let unseen = project.curator.post(&project.path("actors"), &body).await?.expect(201)?.sequence();
-    let came = theirs.to_the_end().await?;
+    let came = theirs.read_to_the_end().await?;
     ensure!(came.iter().all(|position| *position <= seen), "{came:?}, allowed up to {seen}");
     ensure!(!annotator.open(&path, &[]).await?.status().is_success(), "a reader without a role");
     assert_eq!(curators.up_to(unseen).await?, [seen, revoked.sequence(), unseen]);
 
     ensure!(system.stop()?.success(), "{}", system.log_tail());
-    assert!(curators.to_the_end().await?.is_empty());
+    assert!(curators.read_to_the_end().await?.is_empty());
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! Streams of changes on a real log, taken piece by piece.
 
+use bearer::Tokens;
 use std::time::Duration;
 
 use axum::Router;
@@ -42,17 +43,14 @@ impl World {
         let writes = ingest::Parts {
             event_log: log,
             texts: texts.clone(),
-            credentials: credentials.clone(),
+            tokens: Tokens::new(credentials.clone(), None),
             views: views.clone(),
         };
         let operator = Handle::parse("operator").unwrap();
         let token = ingest::issue_token(&writes, &operator, 1, true).await.unwrap().token.expose().to_owned();
         let config = Config { streams, ..Config::default() };
-        let routes = query::router(Parts { views, credentials, texts }, config, &shutdown).merge(ingest::router(
-            writes,
-            ingest::Config::default(),
-            &shutdown,
-        ));
+        let routes = query::router(Parts { views, tokens: Tokens::new(credentials, None), texts }, config, &shutdown)
+            .merge(ingest::router(writes, ingest::Config::default(), &shutdown));
         let mut world =
             Self { routes, token, project: String::new(), shutdown, projector, _folder: folder, _nats: nats };
         world.project = world.create("/v1/projects", &json!({"name": "Attacks"})).await.1;

@@ -69,7 +69,10 @@ fn named(record: &Record) -> Vec<(Kind, Uuid)> {
 }
 
 /// What aggregates have named, up to a revision of each.
-pub(super) struct Names(Cache<(Uuid, Kind, Uuid, u64), Arc<[(Kind, Uuid)]>>);
+pub(super) struct Names(Cache<Revision, Arc<[(Kind, Uuid)]>>);
+
+/// An aggregate by project, kind and id, and a revision of it.
+type Revision = (Uuid, Kind, Uuid, u64);
 
 impl Default for Names {
     fn default() -> Self {
