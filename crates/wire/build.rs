@@ -26,6 +26,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     // View messages are the JSON of the query service as well: one definition for both.
     config.type_attribute(".gainsay.view.v1", "#[derive(serde::Serialize, serde::Deserialize, utoipa::ToSchema)]");
     config.type_attribute(".gainsay.view.v1", "#[serde(rename_all = \"snake_case\")]");
+    let quotes_next = "gainsay.view.v1.Utterance.quotes_next";
+    config.type_attribute(".gainsay.view.v1.QuotesNext", "#[serde(transparent)]");
+    config.field_attribute(quotes_next, "#[serde(skip_serializing_if = \"Option::is_none\")]");
+    config.field_attribute(quotes_next, "#[schema(value_type = Option<String>)]");
     // Between the services alone; the query service makes cursors of where pages continue.
     let between = ["Board.since", "Identity.continue_after", "Preview.continue_after"];
     for field in

@@ -227,14 +227,6 @@ pub(crate) fn query_without(uri: &axum::http::Uri, parameter: &str) -> String {
     pairs.filter(|pair| !pair.is_empty() && pair.split('=').next() != Some(parameter)).collect::<Vec<_>>().join("&")
 }
 
-/// An answer as a value, to which more is added before it is written.
-pub(crate) fn to_value(value: &impl Serialize) -> Result<serde_json::Value, Problem> {
-    serde_json::to_value(value).map_err(|error| {
-        tracing::error!(%error, "an answer does not serialise");
-        Problem::internal()
-    })
-}
-
 /// A resource as JSON: its fields, without the name of its kind around them.
 pub(crate) struct Item(pub Of);
 

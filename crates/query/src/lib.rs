@@ -15,6 +15,7 @@ mod edge;
 mod kept;
 mod openapi;
 mod params;
+mod rest;
 mod routes;
 mod written;
 

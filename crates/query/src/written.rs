@@ -5,12 +5,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use runtime::Problem;
-use serde_json::Value;
 use uuid::Uuid;
-use wire::view::{Board, Known, Utterance};
+use wire::view::{Board, Known};
 
 use crate::answer::{Rendered, Validator, content_digest};
-use crate::params::QUOTES_MAX;
+use crate::rest::Rest;
 
 /// Two positions of one length that differ in every digit. Where the JSON of a board at one of them differs from that at
 /// the other, its position stands; no quoted text can pass for that place.
@@ -32,9 +31,9 @@ pub(crate) struct Written {
 
 impl Written {
     /// Writes a board that was asked for with so many quotes for each utterance.
-    pub fn new(project: Uuid, board: &Board, quotes: u32) -> Result<Self, Problem> {
+    pub fn new(project: Uuid, mut board: Board, quotes: u32) -> Result<Self, Problem> {
         let known = Known { since: board.since, policy: board.policy };
-        let [one, other] = STAND_INS.map(|as_of| json(project, &Board { as_of, ..board.clone() }, quotes));
+        let [one, other] = STAND_INS.map(|as_of| json(project, &mut board, as_of, quotes));
         let (one, other) = (one?, other?);
         let gaps = gaps(&one, &other);
         let digest = content_digest(pieces(&one, &gaps, STAND_IN_LEN));
@@ -97,64 +96,17 @@ fn pieces<'a>(json: &'a [u8], gaps: &'a [usize], filling: usize) -> impl Iterato
     starts.zip(ends).map(|(start, end)| &json[start..end])
 }
 
-fn json(project: Uuid, board: &Board, quotes: u32) -> Result<Vec<u8>, Problem> {
-    let failed = |error: serde_json::Error| {
+/// The JSON of a board as of a position.
+fn json(project: Uuid, board: &mut Board, as_of: u64, quotes: u32) -> Result<Vec<u8>, Problem> {
+    let incident = board.incident.as_ref().map(|incident| incident.id.as_str()).unwrap_or_default();
+    let policy = board.policy;
+    let base = format!("/v1/projects/{project}/incidents/{incident}/board?as_of={as_of}&policy={policy}");
+    Rest { base, shown: quotes }.link(board);
+    board.as_of = as_of;
+    serde_json::to_vec(board).map_err(|error| {
         tracing::error!(%error, "a board does not serialise");
         Problem::internal()
-    };
-    // To go through a board as values takes several times as long as to write it.
-    if !utterances(board).any(|utterance| utterance.quotes_total as usize > utterance.quotes.len()) {
-        return serde_json::to_vec(board).map_err(failed);
-    }
-    let incident = board.incident.as_ref().map(|incident| incident.id.as_str()).unwrap_or_default();
-    let (as_of, policy) = (board.as_of, board.policy);
-    let rest = Rest {
-        base: format!("/v1/projects/{project}/incidents/{incident}/board?as_of={as_of}&policy={policy}"),
-        shown: quotes,
-    };
-    let mut body = serde_json::to_value(board).map_err(failed)?;
-    rest.link(&mut body);
-    serde_json::to_vec(&body).map_err(failed)
-}
-
-fn utterances(board: &Board) -> impl Iterator<Item = &Utterance> {
-    let generic = board.generic.iter().chain(&board.possible_members).filter_map(|generic| generic.about.as_ref());
-    let propositions = board.propositions.iter().chain(generic);
-    propositions.flat_map(|about| about.support.iter().chain(&about.opposition).chain(&about.neutral))
-}
-
-/// Links from each utterance to the quotes that are not shown.
-pub(crate) struct Rest {
-    /// The URL of the same answer, with a query that says as of when it holds, and nothing of quotes.
-    pub base: String,
-    /// How many are shown for each.
-    pub shown: u32,
-}
-
-impl Rest {
-    /// Puts `quotes_next` into each utterance, at whatever depth, of which not all quotes are shown.
-    pub fn link(&self, value: &mut Value) {
-        match value {
-            Value::Array(values) => values.iter_mut().for_each(|value| self.link(value)),
-            Value::Object(members) => {
-                members.values_mut().for_each(|value| self.link(value));
-                let total = members.get("quotes_total").and_then(Value::as_u64);
-                let shown = members.get("quotes").and_then(Value::as_array).map(Vec::len);
-                if let (Some(total), Some(shown)) = (total, shown)
-                    && total > shown as u64
-                {
-                    members.insert("quotes_next".to_owned(), self.url(total).into());
-                }
-            }
-            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
-        }
-    }
-
-    /// The same answer with all quotes of an utterance that has so many; nothing where more are never shown.
-    fn url(&self, total: u64) -> Option<String> {
-        let quotes = total.min(QUOTES_MAX.into());
-        (quotes > u64::from(self.shown)).then(|| format!("{}&quotes={quotes}", self.base))
-    }
+    })
 }
 
 #[cfg(test)]

@@ -54,7 +54,7 @@ async fn board(
         ((as_of, Answer::Unchanged(_)), Some(given)) => Ok(given.at(as_of).response(&headers)),
         ((as_of, Answer::Board(board)), _) => {
             let is_blinded = board.blinded;
-            let board = Arc::new(Written::new(project, &board, quotes)?);
+            let board = Arc::new(Written::new(project, board, quotes)?);
             let rendered = board.at(as_of);
             if is_now && !is_blinded {
                 app.boards.keep(asked, &board);

@@ -12,11 +12,11 @@ use wire::view::{AskLedger, Ledger};
 
 use super::Route;
 use crate::App;
-use crate::answer::{JSON, Validator, ask, json, link_next, mismatched, query_without, to_value};
+use crate::answer::{JSON, Validator, ask, json, link_next, mismatched, query_without};
 use crate::auth::Caller;
 use crate::openapi::{Describe, reference, schemas_of, uuid};
 use crate::params::{LedgerParams, Moment, Page, quotes, refuse_unsupported, scope_of};
-use crate::written::Rest;
+use crate::rest::Rest;
 
 /// Whose ledger it is.
 #[derive(Clone, Copy)]
@@ -81,9 +81,8 @@ async fn ledger(
         return Err(mismatched());
     };
     ledger.next = ledger.after.map(|after| page.next(as_of, after));
-    let mut body = to_value(&ledger)?;
-    Rest { base: same_page(&uri, &params, as_of), shown: quotes }.link(&mut body);
-    let response = json(&headers, as_of, &Validator::Content, &body)?;
+    Rest { base: same_page(&uri, &params, as_of), shown: quotes }.link(&mut ledger);
+    let response = json(&headers, as_of, &Validator::Content, &ledger)?;
     Ok(match &ledger.next {
         Some(cursor) => link_next(response, &uri, cursor),
         None => response,

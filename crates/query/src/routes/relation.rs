@@ -11,11 +11,11 @@ use wire::view::{AskRelation, RelationBoard};
 
 use super::Route;
 use crate::App;
-use crate::answer::{JSON, Validator, ask, json, mismatched, to_value};
+use crate::answer::{JSON, Validator, ask, json, mismatched};
 use crate::auth::Caller;
 use crate::openapi::{Describe, reference, schemas_of, uuid};
 use crate::params::{BoardParams, Moment, quotes, refuse_unsupported};
-use crate::written::Rest;
+use crate::rest::Rest;
 
 pub(super) fn route() -> Route {
     let summary = "Who says that a relation holds, and who says that it does not: its proposition, with the status that \
@@ -43,12 +43,11 @@ async fn board(
     let quotes = quotes(params.quotes)?;
     let moment = Moment::new(params.as_of.as_deref(), params.at_least, params.wait_ms)?.under(params.policy);
     let question = Question::Relation(AskRelation { relation: relation.to_string(), quotes });
-    let (as_of, Answer::Relation(board)) = ask(&app, viewer, Some(project), moment, question).await? else {
+    let (as_of, Answer::Relation(mut board)) = ask(&app, viewer, Some(project), moment, question).await? else {
         return Err(mismatched());
     };
     let policy = board.policy;
     let base = format!("/v1/projects/{project}/relations/{relation}/board?as_of={as_of}&policy={policy}");
-    let mut body = to_value(&board)?;
-    Rest { base, shown: quotes }.link(&mut body);
-    json(&headers, as_of, &Validator::Content, &body)
+    Rest { base, shown: quotes }.link(&mut board);
+    json(&headers, as_of, &Validator::Content, &board)
 }

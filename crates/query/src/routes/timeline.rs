@@ -11,11 +11,11 @@ use wire::view::{AskTimeline, Timeline};
 
 use super::Route;
 use crate::App;
-use crate::answer::{JSON, Validator, ask, json, mismatched, to_value};
+use crate::answer::{JSON, Validator, ask, json, mismatched};
 use crate::auth::Caller;
 use crate::openapi::{Describe, reference, schemas_of, uuid};
 use crate::params::{BoardParams, Moment, quotes, refuse_unsupported};
-use crate::written::Rest;
+use crate::rest::Rest;
 
 pub(super) fn route() -> Route {
     let summary = "What is said about an incident in the order in which it was said: before it, after it, or nobody can \
@@ -43,12 +43,11 @@ async fn timeline(
     let quotes = quotes(params.quotes)?;
     let moment = Moment::new(params.as_of.as_deref(), params.at_least, params.wait_ms)?.under(params.policy);
     let question = Question::Timeline(AskTimeline { incident: incident.to_string(), quotes });
-    let (as_of, Answer::Timeline(timeline)) = ask(&app, viewer, Some(project), moment, question).await? else {
+    let (as_of, Answer::Timeline(mut timeline)) = ask(&app, viewer, Some(project), moment, question).await? else {
         return Err(mismatched());
     };
     let policy = timeline.policy;
     let base = format!("/v1/projects/{project}/incidents/{incident}/timeline?as_of={as_of}&policy={policy}");
-    let mut body = to_value(&timeline)?;
-    Rest { base, shown: quotes }.link(&mut body);
-    json(&headers, as_of, &Validator::Content, &body)
+    Rest { base, shown: quotes }.link(&mut timeline);
+    json(&headers, as_of, &Validator::Content, &timeline)
 }

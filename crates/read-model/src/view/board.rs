@@ -187,6 +187,8 @@ impl Mapping<'_> {
             quotes,
             earliest: utterance.time.first.date(),
             latest: utterance.time.last.date(),
+            // The query service links to the rest.
+            quotes_next: None,
         }
     }
 

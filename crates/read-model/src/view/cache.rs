@@ -17,8 +17,9 @@ use wire::view::Board;
 
 /// Bytes of boards that are kept: a board of some hundred utterances takes about 200 KB.
 const BOARDS_BYTES_MAX: u64 = 32 * 1024 * 1024;
-/// Bytes of what was read for boards: some hundred boards of a hundred readings.
-const RECOLLECTIONS_BYTES_MAX: u64 = 32 * 1024 * 1024;
+/// Bytes of what was read for boards: some four hundred boards of a hundred readings. That of the largest incidents, of
+/// ten thousand readings, has to fit in as well.
+const RECOLLECTIONS_BYTES_MAX: u64 = 128 * 1024 * 1024;
 /// States of projects that are kept in each of two caches, which share the newest.
 const PROJECTS_MAX: u64 = 1_000;
 /// Sets of judgements that are kept: each may have ten thousand.
