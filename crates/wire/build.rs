@@ -37,6 +37,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     {
         config.field_attribute(format!(".gainsay.view.v1.{field}"), "#[serde(skip)]");
     }
+    // A number, or a word where everybody is meant.
+    config.field_attribute(
+        ".gainsay.view.v1.Task.overlap",
+        "#[serde(with = \"crate::view::overlap\")] #[schema(value_type = crate::view::Overlap)]",
+    );
     config.skip_debug(Vec::<&str>::new());
     config.compile_fds(descriptors)?;
     Ok(())

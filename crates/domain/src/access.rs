@@ -45,6 +45,8 @@ pub enum Action {
     Govern,
     /// Dispute a relation, or withdraw the own dispute.
     Contest,
+    /// Lease a task, and renew, submit or skip what one holds.
+    Work,
 }
 
 /// What the function says.
@@ -84,8 +86,10 @@ fn least(action: Action, kind: Kind) -> Role {
         (Action::Read, _) => Role::Reader,
         (Action::Govern, _) | (_, Kind::Project | Kind::User) => Role::Admin,
         // A merge changes every board that names one of the two.
-        (Action::Create, Kind::Identity) | (_, Kind::Adjudication) => Role::Curator,
-        (Action::Create | Action::Contest, _)
+        // Who hands out work is a curator; whoever annotates may take it.
+        (Action::Work, Kind::Task) => Role::Annotator,
+        (Action::Create, Kind::Identity) | (_, Kind::Adjudication | Kind::Task) => Role::Curator,
+        (Action::Create | Action::Contest | Action::Work, _)
         | (Action::Change { own: true }, Kind::Actor | Kind::Relation | Kind::Incident) => Role::Annotator,
         (Action::Change { .. }, _) => Role::Curator,
     }

@@ -4,7 +4,7 @@ use crate::code::codes;
 use crate::id::UserId;
 use crate::{
     actor, adjudication, annotation, assessment, derivation, document, identity, incident, project, reading, relation,
-    source, user,
+    source, task, user,
 };
 
 codes! {
@@ -36,6 +36,8 @@ codes! {
         Identity = "identity",
         /// Rulings on readings, or findings on propositions or incidents.
         Adjudication = "adjudication",
+        /// A revision of a document that is to be read by several people.
+        Task = "task",
     }
 }
 
@@ -105,6 +107,7 @@ events! {
     Assessment: assessment::Assessment,
     Identity: identity::Identity,
     Adjudication: adjudication::Adjudication,
+    Task: task::Task,
 }
 
 /// Writes `const KIND`, `type Event` and `own` of an aggregate's impl.

@@ -59,6 +59,8 @@ ids! {
     AdjudicationId,
     /// An assessment.
     AssessmentId,
+    /// A task.
+    TaskId,
 }
 
 /// The namespace of user ids that are made from handles.

@@ -32,6 +32,7 @@ mod rejection;
 pub mod relation;
 pub mod similar;
 pub mod source;
+pub mod task;
 pub mod text;
 pub mod user;
 

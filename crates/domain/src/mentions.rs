@@ -3,7 +3,7 @@
 use crate::claim::{Claim, Proposition, Speaker, Target};
 use crate::{
     Event, Kind, actor, adjudication, annotation, assessment, derivation, document, identity, incident, project,
-    reading, relation, source, user,
+    reading, relation, source, task, user,
 };
 use uuid::Uuid;
 
@@ -23,6 +23,7 @@ pub fn each(event: &Event, name: impl FnMut(Kind, Uuid)) {
         Event::Assessment(event) => in_assessment(event, name),
         Event::Identity(event) => in_identity(event, name),
         Event::Adjudication(event) => in_adjudication(event, name),
+        Event::Task(event) => in_task(event, name),
     }
 }
 
@@ -153,6 +154,20 @@ fn in_adjudication(event: &adjudication::Event, mut name: impl FnMut(Kind, Uuid)
         }
         adjudication::Event::FindingRecorded(finding) => in_target(&finding.target, &mut name),
         adjudication::Event::AdjudicationReopened { .. } | adjudication::Event::AdjudicationOverturned { .. } => {}
+    }
+}
+
+fn in_task(event: &task::Event, mut name: impl FnMut(Kind, Uuid)) {
+    match event {
+        task::Event::TaskOpened(terms) => name(Kind::Document, terms.document.uuid()),
+        task::Event::TaskSubmitted { annotator: _, submission } => {
+            submission.readings.iter().chain(&submission.no_claims).for_each(|id| name(Kind::Reading, id.uuid()));
+        }
+        task::Event::TaskLeased { .. }
+        | task::Event::LeaseRenewed { .. }
+        | task::Event::LeaseExpired { .. }
+        | task::Event::TaskSkipped { .. }
+        | task::Event::TaskClosed => {}
     }
 }
 

@@ -152,6 +152,36 @@ pub(crate) struct ReadingWritten {
     pub warnings: Vec<&'static str>,
 }
 
+/// You hold a lease of a task.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct LeaseWritten {
+    /// The task.
+    pub id: Uuid,
+    /// The document that is to be read.
+    pub document: Uuid,
+    /// The number of its revision.
+    #[schema(minimum = 1)]
+    pub document_revision: u32,
+    /// When the lease ends.
+    #[schema(format = DateTime)]
+    pub until: String,
+    /// The position of the task's newest record in the project's log, for `at_least`.
+    #[schema(minimum = 1)]
+    pub sequence: u64,
+}
+
+/// A task was submitted or skipped.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct TaskWorked {
+    /// The task.
+    pub id: Uuid,
+    /// Whether nobody else is to read it, and it was closed.
+    pub closed: bool,
+    /// The position of the record in the project's log, for `at_least`.
+    #[schema(minimum = 1)]
+    pub sequence: u64,
+}
+
 /// A version was published.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Published {

@@ -14,6 +14,7 @@ pub(crate) mod project;
 pub(crate) mod reading;
 pub(crate) mod relation;
 pub(crate) mod source;
+pub(crate) mod task;
 pub(crate) mod token;
 
 use std::borrow::Cow;

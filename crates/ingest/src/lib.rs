@@ -21,6 +21,7 @@ mod dockets;
 mod execute;
 mod failure;
 mod import;
+mod queue;
 mod reanchoring;
 mod request;
 mod routes;

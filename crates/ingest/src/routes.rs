@@ -17,6 +17,7 @@ mod projects;
 mod readings;
 mod relations;
 mod sources;
+mod tasks;
 mod tokens;
 
 use axum::http::StatusCode;
@@ -59,6 +60,7 @@ pub(crate) fn router() -> OpenApiRouter<Service> {
         .merge(origins::router())
         .merge(assessments::router())
         .merge(adjudications::router())
+        .merge(tasks::router())
         .merge(imports::router())
         .layer(body_limit(BODY_LEN_MAX))
         .merge(documents::router())
@@ -131,6 +133,7 @@ pub(crate) async fn post(
         ["adjudications", id, "overturn"] => {
             adjudications::undo(service, project, uuid(id)?, &parsed(ask)?, adjudications::Undo::Overturn).await
         }
+        ["tasks"] => tasks::open(service, project, &parsed(ask)?).await,
         _ => {
             let detail = "`resource` is the path of a POST below the project, such as `readings`";
             return Err(Problem::unprocessable("resource_unknown", detail).pointer("/resource", detail).into());

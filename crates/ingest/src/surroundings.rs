@@ -12,13 +12,14 @@ use domain::annotation::Annotation;
 use domain::assessment;
 use domain::claim::{self, Claim, Speaker};
 use domain::document::{Document, Revision};
-use domain::id::{ActorId, AnnotationId, DocumentId, IncidentId, ProjectId, RelationId, SourceId};
+use domain::id::{ActorId, AnnotationId, DocumentId, IncidentId, ProjectId, ReadingId, RelationId, SourceId, UserId};
 use domain::identity::Subject;
 use domain::incident::Incident;
 use domain::passage::Indexed;
 use domain::reading::{Reading, Surroundings};
 use domain::relation::Relation;
 use domain::source::Source;
+use domain::task::Submission;
 use domain::{Kind, Rejection};
 use event_log::texts::Key;
 use futures::{StreamExt, TryStreamExt, stream};
@@ -254,6 +255,59 @@ impl Service {
         }
     }
 
+    /// Looks up what somebody submits of a document; each is there, live and their own, and stands in it.
+    pub(crate) async fn submitted(
+        &self,
+        project: ProjectId,
+        document: DocumentId,
+        annotator: UserId,
+        submission: &Submission,
+    ) -> Result<Vec<Reliance>, Failure> {
+        let named = submission.readings.iter().chain(&submission.no_claims).map(|id| id.uuid());
+        let found = self.look::<Reading>(project, named, Freshness::Now).await?;
+        let own = |id: ReadingId, pointer: &str| {
+            let loaded = known(&found, id.uuid(), "reading", pointer)?;
+            if loaded.creator == Some(annotator) {
+                return Ok(&loaded.state);
+            }
+            let detail = "somebody else recorded it: what is submitted is your own";
+            Err(Failure::from(Rejection::invalid("not_own_reading", detail).at(pointer)))
+        };
+        let elsewhere = |pointer: &str| -> Failure {
+            let detail = "it stands in another document than the one of the task";
+            Rejection::invalid("other_document", detail).at(pointer).into()
+        };
+        for (at, id) in submission.no_claims.iter().enumerate() {
+            let pointer = format!("/no_claims/{at}");
+            let Reading::Blank { blank, .. } = own(*id, &pointer)? else {
+                let detail = "it is no span without a claim, or was retracted";
+                return Err(Rejection::invalid("reading_not_live", detail).at(pointer).into());
+            };
+            if blank.document != document {
+                return Err(elsewhere(&pointer));
+            }
+        }
+        let mut cited = BTreeMap::new();
+        for (at, id) in submission.readings.iter().enumerate() {
+            let pointer = format!("/readings/{at}");
+            let Some(claim) = own(*id, &pointer)?.live() else {
+                let detail = "it holds no claim, or was retracted";
+                return Err(Rejection::invalid("reading_not_live", detail).at(pointer).into());
+            };
+            cited.insert(pointer, &claim.evidence);
+        }
+        let annotations = cited.values().flat_map(|evidence| evidence.iter()).map(|id| id.uuid());
+        let annotations = self.look::<Annotation>(project, annotations, Freshness::Existing).await?;
+        let stands = |id: &AnnotationId| {
+            let span = annotations.get(&id.uuid()).and_then(|loaded| loaded.state.span());
+            span.is_some_and(|span| span.document == document)
+        };
+        if let Some((pointer, _)) = cited.iter().find(|(_, evidence)| !evidence.iter().any(stands)) {
+            return Err(elsewhere(pointer));
+        }
+        Ok(reliances(&found).collect())
+    }
+
     /// The readings among the targets of an adjudication.
     pub(crate) async fn readings_of(&self, project: ProjectId, targets: &[Target]) -> Result<Found<Reading>, Failure> {
         let readings = targets.iter().filter_map(|target| match target {
@@ -377,7 +431,8 @@ impl Service {
                 | Kind::Derivation
                 | Kind::Assessment
                 | Kind::Identity
-                | Kind::Adjudication => {}
+                | Kind::Adjudication
+                | Kind::Task => {}
             }
         }
         Ok(surroundings)

@@ -12,6 +12,7 @@ mod input;
 mod judgements;
 mod readings;
 mod revisions;
+mod tasks;
 mod world;
 
 use std::collections::BTreeSet;
@@ -71,6 +72,12 @@ fn the_description_lists_every_operation_with_its_answers() {
         "post /v1/projects/{project}/adjudications/{id}/findings",
         "post /v1/projects/{project}/adjudications/{id}/reopen",
         "post /v1/projects/{project}/adjudications/{id}/overturn",
+        "post /v1/projects/{project}/tasks",
+        "post /v1/projects/{project}/tasks/next",
+        "post /v1/projects/{project}/tasks/{id}/renew",
+        "post /v1/projects/{project}/tasks/{id}/submit",
+        "post /v1/projects/{project}/tasks/{id}/skip",
+        "post /v1/projects/{project}/tasks/{id}/close",
         "post /v1/projects/{project}/imports",
     ] {
         assert!(operations.contains(operation), "{operation} is not described; there are {operations:#?}");

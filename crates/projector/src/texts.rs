@@ -198,7 +198,8 @@ fn collect<'a>(reply: &'a mut Reply, blanks: &mut Vec<Blank<'a>>) {
             | Answer::Preview(_)
             | Answer::Orphans(_)
             | Answer::Inbox(_)
-            | Answer::Feedback(_),
+            | Answer::Feedback(_)
+            | Answer::Queue(_),
         )
         | None => {}
     }

@@ -191,6 +191,7 @@ fn name(question: Option<&Question>) -> &'static str {
         Some(Question::Orphans(_)) => "orphans",
         Some(Question::Inbox(_)) => "inbox",
         Some(Question::Feedback(_)) => "feedback",
+        Some(Question::Queue(_)) => "queue",
         Some(Question::History(_)) => "history",
         Some(Question::Records(_)) => "records",
         Some(Question::Text(_)) => "text",

@@ -255,6 +255,7 @@ impl Item {
             Of::Member(_) => Validator::Content,
             Of::Derivation(derivation) => Validator::Revision(derivation.revision),
             Of::Assessment(assessment) => Validator::Revision(assessment.revision),
+            Of::Task(task) => Validator::Revision(task.revision),
             // With its status, which depends on the other judgements.
             Of::Judgement(judgement) => Validator::RevisionOfChanging(judgement.revision),
             Of::Adjudication(adjudication) => Validator::Revision(adjudication.revision),
@@ -278,6 +279,7 @@ impl Serialize for Item {
             Of::Member(member) => member.serialize(serializer),
             Of::Derivation(derivation) => derivation.serialize(serializer),
             Of::Assessment(assessment) => assessment.serialize(serializer),
+            Of::Task(task) => task.serialize(serializer),
             Of::Judgement(judgement) => judgement.serialize(serializer),
             Of::Adjudication(adjudication) => adjudication.serialize(serializer),
         }

@@ -131,6 +131,7 @@ fn number(kind: Kind) -> u8 {
         Kind::Derivation => 11,
         Kind::Assessment => 12,
         Kind::Adjudication => 13,
+        Kind::Task => 14,
     }
 }
 
@@ -156,7 +157,8 @@ fn creates(record: &Record) -> bool {
         | Kind::Reading
         | Kind::Derivation
         | Kind::Assessment
-        | Kind::Adjudication => record.envelope.revision == 1,
+        | Kind::Adjudication
+        | Kind::Task => record.envelope.revision == 1,
     }
 }
 

@@ -12,6 +12,7 @@ mod ledger;
 mod list;
 mod origins;
 mod orphans;
+mod queue;
 mod record;
 mod relation;
 mod resource;
@@ -113,6 +114,7 @@ impl<'a> View<'a> {
             Question::Agreement(ask) => agreement::agreement(&scope(Kind::Reading)?, ask).map(Said::Agreement),
             Question::Orphans(ask) => orphans::orphans(&scope(Kind::Reading)?, ask).map(Said::Orphans),
             Question::Inbox(ask) => inbox::inbox(&scope(Kind::Incident)?, ask).map(Said::Inbox),
+            Question::Queue(ask) => queue::queue(&scope(Kind::Task)?, ask).map(Said::Queue),
             Question::Feedback(ask) => feedback::feedback(&scope(Kind::Reading)?, ask).map(Said::Feedback),
             Question::History(ask) => {
                 let kind = record::kind(&ask.kind)?;

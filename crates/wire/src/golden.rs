@@ -18,7 +18,8 @@ use domain::relation::{self, RelationStance, RelationType};
 use domain::source::{self, SourceKind, SourceRelation};
 use domain::text::Text;
 use domain::{
-    Event, Kind, access, adjudication, assessment, derivation, document, id, identity, incident, project, reading, user,
+    Event, Kind, access, adjudication, assessment, derivation, document, id, identity, incident, project, reading,
+    task, user,
 };
 use record::{Batch, Envelope, Record, Reliance};
 use serde_json::Value;
@@ -88,6 +89,13 @@ event_types! {
     Event::Adjudication(adjudication::Event::FindingRecorded(_)) => "FindingRecorded",
     Event::Adjudication(adjudication::Event::AdjudicationReopened { .. }) => "AdjudicationReopened",
     Event::Adjudication(adjudication::Event::AdjudicationOverturned { .. }) => "AdjudicationOverturned",
+    Event::Task(task::Event::TaskOpened(_)) => "TaskOpened",
+    Event::Task(task::Event::TaskLeased { .. }) => "TaskLeased",
+    Event::Task(task::Event::LeaseRenewed { .. }) => "LeaseRenewed",
+    Event::Task(task::Event::LeaseExpired { .. }) => "LeaseExpired",
+    Event::Task(task::Event::TaskSubmitted { .. }) => "TaskSubmitted",
+    Event::Task(task::Event::TaskSkipped { .. }) => "TaskSkipped",
+    Event::Task(task::Event::TaskClosed) => "TaskClosed",
 }
 
 /// The position at which the records are printed.
@@ -217,6 +225,7 @@ fn samples() -> Vec<(&'static str, Record)> {
     samples.extend(of_assessments());
     samples.extend(of_identities());
     samples.extend(of_adjudications());
+    samples.extend(of_tasks());
     samples
 }
 
@@ -512,6 +521,34 @@ fn of_adjudications() -> Vec<(&'static str, Record)> {
         ("FindingRecorded.least", later(FindingRecorded(least))),
         ("AdjudicationReopened", later(AdjudicationReopened { reason: text("A second witness came forward.") })),
         ("AdjudicationOverturned", later(AdjudicationOverturned { reason: text("It asked the wrong question.") })),
+    ]
+}
+
+fn of_tasks() -> Vec<(&'static str, Record)> {
+    use task::Event::{LeaseExpired, LeaseRenewed, TaskClosed, TaskLeased, TaskOpened, TaskSkipped, TaskSubmitted};
+    use task::{Overlap, Submission, Terms};
+    let terms = Terms {
+        document: of(121),
+        revision: 2,
+        overlap: Overlap::Of(3),
+        lease_seconds: 3_600,
+        priority: -7,
+        assignees: vec![of(122), of(123), of(124)],
+    };
+    let everyone = Terms { overlap: Overlap::Everyone, priority: 1_000, assignees: Vec::new(), ..terms.clone() };
+    let (annotator, until_us) = (of(122), 1_620_136_800_000_000);
+    let submitted = |submission| later(TaskSubmitted { annotator, submission });
+    let found = Submission { readings: vec![of(125), of(126)], no_claims: vec![of(127)], nothing_found: false };
+    vec![
+        ("TaskOpened", first(TaskOpened(terms))),
+        ("TaskOpened.everyone", first(TaskOpened(everyone))),
+        ("TaskLeased", later(TaskLeased { annotator, until_us })),
+        ("LeaseRenewed", later(LeaseRenewed { annotator, until_us })),
+        ("LeaseExpired", later(LeaseExpired { annotator })),
+        ("TaskSubmitted", submitted(found)),
+        ("TaskSubmitted.nothing", submitted(Submission { nothing_found: true, ..Submission::default() })),
+        ("TaskSkipped", later(TaskSkipped { annotator, reason: text("It is in a language that I do not read.") })),
+        ("TaskClosed", later(TaskClosed)),
     ]
 }
 

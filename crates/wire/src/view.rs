@@ -1,10 +1,13 @@
 //! The messages between the query side and the read model, and the trait by which one asks the other.
 
 mod convert;
+pub mod overlap;
 
 pub use convert::{
     assessed, chain, claim, codebook, dissent, finding, grade, link, passage, policy, proposition, rulings, target,
 };
+
+pub use overlap::Overlap;
 
 use bytes::Bytes;
 use futures::future::BoxFuture;

@@ -1,14 +1,14 @@
 use super::*;
 use crate::testing::{id, refusal};
 use crate::{Code, Why};
-use Action::{Change, Contest, Create, Govern, Read};
+use Action::{Change, Contest, Create, Govern, Read, Work};
 
 const OWN: Action = Change { own: true };
 const OTHERS: Action = Change { own: false };
 
 /// Who may do what, written out: `y` allowed, `n` forbidden, `h` hidden, for a stranger, a reader, an annotator, a
 /// curator, an admin and an operator.
-const MATRIX: [(Kind, Action, &str); 69] = [
+const MATRIX: [(Kind, Action, &str); 77] = [
     (Kind::Project, Read, "hyyyyy"),
     (Kind::Project, Create, "nnnnny"),
     (Kind::Project, OWN, "hnnnyy"),
@@ -79,6 +79,15 @@ const MATRIX: [(Kind, Action, &str); 69] = [
     (Kind::Adjudication, OTHERS, "hnnyyy"),
     (Kind::Adjudication, Govern, "hnnnyy"),
     (Kind::Adjudication, Contest, "hnnyyy"),
+    // Who hands out work is a curator; whoever annotates may take it.
+    (Kind::Task, Read, "hyyyyy"),
+    (Kind::Task, Create, "hnnyyy"),
+    (Kind::Task, OWN, "hnnyyy"),
+    (Kind::Task, OTHERS, "hnnyyy"),
+    (Kind::Task, Govern, "hnnnyy"),
+    (Kind::Task, Work, "hnyyyy"),
+    (Kind::Reading, Work, "hnyyyy"),
+    (Kind::Project, Work, "hnnnyy"),
     // What cannot be contested is at least no way around the roles.
     (Kind::Reading, Contest, "hnyyyy"),
     (Kind::User, Contest, "nnnnny"),

@@ -20,6 +20,7 @@ use crate::policy::{Evidence, Generic, Policy, Readings};
 use crate::reading;
 use crate::relation::{self, RelationStance, RelationType};
 use crate::source::{self, SourceKind, SourceRelation};
+use crate::task::{self, Overlap};
 use crate::text::Text;
 use crate::{Code, Event, project, user};
 use proptest::collection::{btree_map, btree_set, vec};
@@ -644,6 +645,63 @@ pub fn adjudication_command() -> impl Strategy<Value = adjudication::Command> {
     ]
 }
 
+fn terms() -> impl Strategy<Value = task::Terms> {
+    let overlap = prop_oneof![3 => (0_u32..5).prop_map(Overlap::Of), 1 => Just(Overlap::Everyone)];
+    (id(), 0_u32..3, overlap, 0_u32..100, any::<i32>(), vec(id(), 0..4)).prop_map(
+        |(document, revision, overlap, lease_seconds, priority, assignees)| task::Terms {
+            document,
+            revision,
+            overlap,
+            lease_seconds,
+            priority,
+            assignees,
+        },
+    )
+}
+
+fn submission() -> impl Strategy<Value = task::Submission> {
+    (vec(id(), 0..3), vec(id(), 0..3), any::<bool>())
+        .prop_map(|(readings, no_claims, nothing_found)| task::Submission { readings, no_claims, nothing_found })
+}
+
+/// A moment within the span of a few leases, or any at all.
+fn moment() -> impl Strategy<Value = i64> {
+    prop_oneof![4 => 0_i64..200_000_000, 1 => any::<i64>()]
+}
+
+pub fn task_event() -> impl Strategy<Value = task::Event> {
+    use task::Event;
+    prop_oneof![
+        terms().prop_map(Event::TaskOpened),
+        (id(), moment()).prop_map(|(annotator, until_us)| Event::TaskLeased { annotator, until_us }),
+        (id(), moment()).prop_map(|(annotator, until_us)| Event::LeaseRenewed { annotator, until_us }),
+        id().prop_map(|annotator| Event::LeaseExpired { annotator }),
+        (id(), submission()).prop_map(|(annotator, submission)| Event::TaskSubmitted { annotator, submission }),
+        (id(), recorded()).prop_map(|(annotator, reason)| Event::TaskSkipped { annotator, reason }),
+        Just(Event::TaskClosed),
+    ]
+}
+
+pub fn task_command() -> impl Strategy<Value = task::Command> {
+    use task::Command;
+    prop_oneof![
+        1 => terms().prop_map(Command::Open),
+        4 => (id(), moment()).prop_map(|(annotator, now_us)| Command::Lease { annotator, now_us }),
+        2 => (id(), moment()).prop_map(|(annotator, now_us)| Command::Renew { annotator, now_us }),
+        4 => (id(), submission(), moment()).prop_map(|(annotator, submission, now_us)| Command::Submit {
+            annotator,
+            submission,
+            now_us
+        }),
+        2 => (id(), text(), moment()).prop_map(|(annotator, reason, now_us)| Command::Skip {
+            annotator,
+            reason,
+            now_us
+        }),
+        1 => Just(Command::Close),
+    ]
+}
+
 /// An event of any aggregate. Boxed, because an unoptimised build would keep them all on the stack.
 pub fn event() -> impl Strategy<Value = Event> {
     prop_oneof![
@@ -660,5 +718,6 @@ pub fn event() -> impl Strategy<Value = Event> {
         assessment_event().prop_map(Event::Assessment).boxed(),
         identity_event().prop_map(Event::Identity).boxed(),
         adjudication_event().prop_map(Event::Adjudication).boxed(),
+        task_event().prop_map(Event::Task).boxed(),
     ]
 }

@@ -21,6 +21,7 @@ use crate::project::{self, Project};
 use crate::reading::{self, Blank, Reading, Surroundings};
 use crate::relation::{self, Edge, Relation, RelationStance, RelationType};
 use crate::source::{self, Source, SourceKind, SourceRelation};
+use crate::task::{self, Overlap, Submission, Task, Terms};
 use crate::testing::{AUTHOR, accusation, edtf, given, id, refusal, text};
 use crate::text::{self, Text};
 use crate::user::{self, User};
@@ -241,6 +242,52 @@ const ROWS: &[Row] = &[
     ("source.rs", "relation_known", || refusal(known_source().decide(relate_source(2)))),
     ("source.rs", "relation_to_itself", || refusal(known_source().decide(relate_source(1)))),
     ("source.rs", "relations_full", || refusal(full_source().decide(relate_source(2_000)))),
+    ("task.rs", "already_submitted", || refusal(submitted().decide(lease(1, 0)))),
+    ("task.rs", "id_taken", || refusal(task(terms()).decide(task::Command::Open(terms())))),
+    ("task.rs", "lease_held", || refusal(leased().decide(lease(1, 0)))),
+    ("task.rs", "lease_lost", || {
+        let full: Task = given([
+            task::Event::TaskOpened(Terms { overlap: Overlap::Of(1), ..terms() }),
+            task::Event::TaskLeased { annotator: id(1), until_us: 10 },
+            task::Event::LeaseExpired { annotator: id(1) },
+            task::Event::TaskLeased { annotator: id(2), until_us: 100 },
+        ]);
+        refusal(full.decide(task::Command::Renew { annotator: id(1), now_us: 20 }))
+    }),
+    ("task.rs", "lease_seconds_invalid", || {
+        refusal(Task::Absent.decide(task::Command::Open(Terms { lease_seconds: 0, ..terms() })))
+    }),
+    ("task.rs", "no_lease", || refusal(task(terms()).decide(submit(1, Submission::default())))),
+    ("task.rs", "not_assigned", || {
+        refusal(task(Terms { assignees: vec![id(2), id(3)], ..terms() }).decide(lease(1, 0)))
+    }),
+    ("task.rs", "not_found", || refusal(Task::Absent.decide(lease(1, 0)))),
+    ("task.rs", "nothing_found_contradicted", || {
+        refusal(leased().decide(submit(1, Submission { readings: vec![id(1)], nothing_found: true, ..found() })))
+    }),
+    ("task.rs", "nothing_submitted", || refusal(leased().decide(submit(1, Submission::default())))),
+    ("task.rs", "overlap_exceeds_assignees", || {
+        refusal(Task::Absent.decide(task::Command::Open(Terms { assignees: vec![id(1)], ..terms() })))
+    }),
+    ("task.rs", "overlap_invalid", || {
+        refusal(Task::Absent.decide(task::Command::Open(Terms { overlap: Overlap::Of(0), ..terms() })))
+    }),
+    ("task.rs", "priority_invalid", || {
+        refusal(Task::Absent.decide(task::Command::Open(Terms { priority: i32::MIN, ..terms() })))
+    }),
+    ("task.rs", "task_abandoned", || refusal(leased().decide(lease(1, 1_000)))),
+    ("task.rs", "task_closed", || {
+        let closed: Task = given([task::Event::TaskOpened(terms()), task::Event::TaskClosed]);
+        refusal(closed.decide(lease(1, 0)))
+    }),
+    ("task.rs", "task_full", || refusal(leased_by_two().decide(lease(3, 0)))),
+    ("task.rs", "task_skipped", || {
+        let skipped: Task = given([
+            task::Event::TaskOpened(terms()),
+            task::Event::TaskSkipped { annotator: id(1), reason: text("too long") },
+        ]);
+        refusal(skipped.decide(lease(1, 0)))
+    }),
     ("text.rs", "text_blank", || refusal(Text::parse(" ", ""))),
     ("text.rs", "text_control_character", || refusal(Text::parse("a\0", ""))),
     ("text.rs", "text_too_long", || refusal(Text::parse("x".repeat(10_000), ""))),
@@ -633,4 +680,51 @@ fn issue(token: u128) -> user::Command {
 
 fn user() -> User {
     given(User::Absent.decide(issue(1)).unwrap())
+}
+
+fn terms() -> Terms {
+    Terms {
+        document: id(1),
+        revision: 1,
+        overlap: Overlap::Of(2),
+        lease_seconds: 60,
+        priority: 0,
+        assignees: Vec::new(),
+    }
+}
+
+fn task(terms: Terms) -> Task {
+    given([task::Event::TaskOpened(terms)])
+}
+
+fn leased() -> Task {
+    given([task::Event::TaskOpened(terms()), task::Event::TaskLeased { annotator: id(1), until_us: 10 }])
+}
+
+fn leased_by_two() -> Task {
+    given([
+        task::Event::TaskOpened(terms()),
+        task::Event::TaskLeased { annotator: id(1), until_us: 10 },
+        task::Event::TaskLeased { annotator: id(2), until_us: 10 },
+    ])
+}
+
+fn submitted() -> Task {
+    given([
+        task::Event::TaskOpened(terms()),
+        task::Event::TaskLeased { annotator: id(1), until_us: 10 },
+        task::Event::TaskSubmitted { annotator: id(1), submission: found() },
+    ])
+}
+
+fn found() -> Submission {
+    Submission { nothing_found: true, ..Submission::default() }
+}
+
+fn lease(annotator: u128, now_us: i64) -> task::Command {
+    task::Command::Lease { annotator: id(annotator), now_us }
+}
+
+fn submit(annotator: u128, submission: Submission) -> task::Command {
+    task::Command::Submit { annotator: id(annotator), submission, now_us: 0 }
 }

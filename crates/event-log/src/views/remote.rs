@@ -304,6 +304,7 @@ fn pin(request: &mut Request, as_of: u64) -> bool {
             | Question::Orphans(_)
             | Question::Inbox(_)
             | Question::Feedback(_)
+            | Question::Queue(_)
             | Question::Identity(_)
             | Question::Preview(_)
             | Question::History(_)

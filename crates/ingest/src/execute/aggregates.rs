@@ -21,6 +21,7 @@ use domain::project::Project;
 use domain::reading::Reading;
 use domain::relation::Relation;
 use domain::source::Source;
+use domain::task::Task;
 use domain::user::User;
 use event_log::{EventLog, Stored};
 use moka::sync::Cache;
@@ -93,6 +94,7 @@ aggregates! {
     identities: Identity, 300;
     assessments: Assessment, 20_000;
     adjudications: Adjudication, 20_000;
+    tasks: Task, 20_000;
 }
 
 impl Aggregates {

@@ -19,7 +19,8 @@ use utoipa::{IntoParams, IntoResponses, ToSchema};
 use uuid::Uuid;
 
 use crate::answer::{
-    DocumentWritten, MemberWritten, Published, ReadingWritten, RevisionWritten, TokenWritten, Written,
+    DocumentWritten, LeaseWritten, MemberWritten, Published, ReadingWritten, RevisionWritten, TaskWorked, TokenWritten,
+    Written,
 };
 
 /// The name of the bearer token among the security schemes.
@@ -63,6 +64,9 @@ pub(super) struct Created<T>(PhantomData<T>);
 /// Describes the answer 200 with the body `T`.
 pub(super) struct Changed<T>(PhantomData<T>);
 
+/// Describes the answer 200 with the body `T` where it tells no revision.
+pub(super) struct Worked<T>(PhantomData<T>);
+
 impl<T: ToSchema> IntoResponses for Created<T> {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
         let response = written::<T>("It was recorded.")
@@ -77,11 +81,20 @@ impl<T: ToSchema> IntoResponses for Changed<T> {
     }
 }
 
+impl<T: ToSchema> IntoResponses for Worked<T> {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        BTreeMap::from([("200".to_owned(), recorded::<T>("The change was recorded.").build().into())])
+    }
+}
+
 fn written<T: ToSchema>(description: &str) -> ResponseBuilder {
+    recorded::<T>(description).header("ETag", header(Type::String, "The revision of the resource, for `If-Match`."))
+}
+
+fn recorded<T: ToSchema>(description: &str) -> ResponseBuilder {
     ResponseBuilder::new()
         .description(description)
         .content("application/json", Content::new(Some(Ref::from_schema_name(T::name()))))
-        .header("ETag", header(Type::String, "The revision of the resource, for `If-Match`."))
         .header("Gainsay-Sequence", header(Type::Integer, "The position of the record, for `at_least`."))
         .header("Idempotency-Key", header(Type::String, "The key under which a repetition is the same command."))
         .header("Gainsay-Replayed", header(Type::String, "`true` when the command was carried out before."))
@@ -110,6 +123,8 @@ pub(crate) fn openapi() -> OpenApi {
     describe::<ReadingWritten>(components);
     describe::<Published>(components);
     describe::<MemberWritten>(components);
+    describe::<LeaseWritten>(components);
+    describe::<TaskWorked>(components);
     describe::<TokenWritten>(components);
     for item in openapi.paths.paths.values_mut() {
         let PathItem { put, post, delete, patch, .. } = item;

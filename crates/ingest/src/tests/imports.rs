@@ -84,7 +84,7 @@ async fn a_bad_line_does_not_stop_the_rest() {
     add(line("sources", &source).trim().as_bytes(), b"\r\n", 201, None, None);
     add(b"{\"resource\": \"sources\", ", b"\n", 400, Some("malformed_json"), None);
     add(b"{\"resource\": \"sources\", \"body\": \"\xff\"}", b"\n", 400, Some("invalid_utf8"), None);
-    add(line("tasks", &json!({})).trim().as_bytes(), b"\n", 422, Some("resource_unknown"), Some("/resource"));
+    add(line("nothings", &json!({})).trim().as_bytes(), b"\n", 422, Some("resource_unknown"), Some("/resource"));
     add(line("actors/7/names", &json!({})).trim().as_bytes(), b"\n", 422, Some("resource_unknown"), Some("/resource"));
     add(b"{\"resource\": \"sources\"}", b"\n", 422, Some("missing_field"), Some("/body"));
     let unknown = json!({"resource": "sources", "body": source, "when": 1}).to_string();

@@ -182,7 +182,7 @@ async fn a_request_that_is_no_json_is_a_problem() {
         refused.refused(400, "idempotency_key_invalid");
     }
     scene.annotator.post("projects/7/annotations", &json!({})).await.refused(400, "invalid_path");
-    scene.annotator.post(&scene.at("tasks"), &json!({})).await.refused(404, "no_such_route");
+    scene.annotator.post(&scene.at("nothings"), &json!({})).await.refused(404, "no_such_route");
     scene.annotator.send(Method::PUT, &path, &[], Some(&json!({}))).await.refused(405, "method_not_allowed");
     assert_eq!(world.head().await, head, "nothing was stored");
     world.end().await;

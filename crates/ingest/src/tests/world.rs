@@ -1,12 +1,14 @@
 //! A world for one test: a server of its own, the write side on a free port, and those who use it.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bearer::Tokens;
-use domain::adjudication;
-use domain::id::Handle;
+use domain::id::{Handle, UserId};
 use domain::reading::Event as ReadingEvent;
+use domain::task::{self, Task};
+use domain::{Aggregate, adjudication};
 use event_log::testing::TestServer;
 use event_log::{EventLog, Settings};
 use futures::future::{BoxFuture, FutureExt};
@@ -284,17 +286,22 @@ async fn records(log: &EventLog) -> Vec<Record> {
     records
 }
 
-/// A read side that folds the whole log for each question, and knows three: which readings and which adjudications there
-/// are, and which annotations of a document.
+/// A read side that folds the whole log for each question, and knows four: which readings and which adjudications there
+/// are, which annotations of a document, and which tasks are free.
 pub struct Folded(pub EventLog);
 
 impl Views for Folded {
     fn ask(&self, request: Request) -> BoxFuture<'_, Reply> {
         async move {
-            let Some(request::Question::List(list)) = &request.question else {
-                return Reply::refused(0, view::refusal::Why::Invalid, "not_supported_yet", "this view lists");
-            };
             let records = records(&self.0).await;
+            let list = match &request.question {
+                Some(request::Question::List(list)) => list,
+                Some(request::Question::Queue(ask)) => {
+                    let queue = queue(&records, &request.project, ask);
+                    return Reply { as_of: records.len() as u64, answer: Some(reply::Answer::Queue(queue)) };
+                }
+                _ => return Reply::refused(0, view::refusal::Why::Invalid, "not_supported_yet", "this view lists"),
+            };
             if list.collection == "annotations" {
                 let document = list
                     .filter
@@ -348,6 +355,37 @@ fn annotations(records: &[Record], project: &str, document: &str) -> Vec<Resourc
         }
     };
     created.map(resource).collect()
+}
+
+/// Which tasks somebody may lease, the oldest first.
+fn queue(records: &[Record], project: &str, ask: &view::AskQueue) -> view::Queue {
+    let annotator = UserId::new(ask.annotator.parse().expect("an id is asked with"));
+    let (mut tasks, mut order, mut queue) = (BTreeMap::new(), Vec::new(), view::Queue::default());
+    for record in records.iter().filter(|record| record.envelope.project.to_string() == project) {
+        for event in &record.events {
+            let domain::Event::Task(event) = event else { continue };
+            let id = record.envelope.id;
+            let task = tasks.remove(&id).unwrap_or_else(|| {
+                order.push(id);
+                Task::default()
+            });
+            let is_leased = matches!(event, task::Event::TaskLeased { annotator: by, .. } if *by == annotator);
+            if is_leased && record.envelope.command_id.to_string() == ask.command {
+                queue.answered = Some(id.to_string());
+            }
+            tasks.insert(id, task.evolve(event, record.envelope.author));
+        }
+    }
+    for id in order {
+        let Some(opened) = tasks[&id].opened() else { continue };
+        if opened.is_held(annotator, ask.now_us) {
+            queue.held = Some(id.to_string());
+        }
+        if opened.check_leasable(annotator, ask.now_us).is_ok() {
+            queue.tasks.push(id.to_string());
+        }
+    }
+    queue
 }
 
 /// A read side that has not caught up.

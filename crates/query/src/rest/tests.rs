@@ -1,5 +1,6 @@
 use wire::view::{
-    Board, BoardProposition, GenericUtterance, Ledger, LedgerLine, Quote, RelationBoard, Timeline, TimelineRow, Utterance,
+    Board, BoardProposition, GenericUtterance, Ledger, LedgerLine, Quote, RelationBoard, Timeline, TimelineRow,
+    Utterance,
 };
 
 use super::{Quoting, Rest};

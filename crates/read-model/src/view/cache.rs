@@ -2,6 +2,7 @@
 
 use super::agreement::Kept;
 use super::case::{Gathered, Recollection, gather};
+use super::queue::Tasks;
 use crate::subject::Subject;
 use crate::{Error, Loaded, Snapshot};
 use domain::claim::Target;
@@ -28,6 +29,9 @@ const JUDGEMENTS_MAX: u64 = 100;
 /// Readings of projects that are kept for their reports on agreement, which take about a kilobyte each.
 const CORPORA_READINGS_MAX: u64 = 100_000;
 
+/// Tasks of projects that are kept for their queues, and leases of these, which take some hundred bytes each.
+const TASKS_MAX: u64 = 500_000;
+
 /// Boards that were here, and such as were computed. A recorder is asked for them once: to look one up takes as long as to
 /// find a board.
 static FROM_CACHE: LazyLock<Counter> = LazyLock::new(|| metrics::counter!("projector_boards_total", "from" => "cache"));
@@ -53,6 +57,8 @@ pub struct BoardCache {
     projects_past: Cache<(ProjectId, u64), Arc<Loaded<Open>>>,
     /// The readings of projects at the newest positions asked for.
     corpora: Cache<ProjectId, Arc<Kept>>,
+    /// The tasks of projects at the newest positions asked for.
+    tasks: Cache<ProjectId, Arc<Tasks>>,
 }
 
 /// What tells boards apart. Every member sees the same board as yet, so the viewer is no part of it.
@@ -123,6 +129,7 @@ impl Default for BoardCache {
         let (projects, projects_past) = (Cache::new(PROJECTS_MAX), Cache::new(PROJECTS_MAX));
         let (judgements, judgements_past) = (Cache::new(JUDGEMENTS_MAX), Cache::new(JUDGEMENTS_MAX));
         let corpora = Cache::builder().max_capacity(CORPORA_READINGS_MAX).weigher(|_, kept: &Arc<Kept>| kept.weight());
+        let tasks = Cache::builder().max_capacity(TASKS_MAX).weigher(|_, tasks: &Arc<Tasks>| tasks.weight());
         Self {
             boards: boards.build(),
             recollections: recollections.build(),
@@ -131,6 +138,7 @@ impl Default for BoardCache {
             judgements,
             judgements_past,
             corpora: corpora.build(),
+            tasks: tasks.build(),
         }
     }
 }
@@ -179,6 +187,18 @@ impl BoardCache {
     /// The readings of a project at some position.
     pub(super) fn corpus(&self, project: ProjectId) -> Option<Arc<Kept>> {
         self.corpora.get(&project)
+    }
+
+    /// The tasks of a project at some position.
+    pub(super) fn tasks(&self, project: ProjectId) -> Option<Arc<Tasks>> {
+        self.tasks.get(&project)
+    }
+
+    /// Keeps the tasks of a project, unless newer ones are here.
+    pub(super) fn keep_tasks(&self, project: ProjectId, tasks: Arc<Tasks>) {
+        if self.tasks.get(&project).is_none_or(|held| !tasks.is_before(&held)) {
+            self.tasks.insert(project, tasks);
+        }
     }
 
     /// Keeps the readings of a project, unless newer ones are here.

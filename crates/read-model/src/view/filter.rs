@@ -18,6 +18,7 @@ use domain::incident::Incident;
 use domain::reading::Reading;
 use domain::relation::{Relation, RelationType};
 use domain::source::{Source, SourceKind};
+use domain::task::Task;
 use domain::text::{Text, comparable};
 use domain::{Aggregate, Code};
 use std::collections::BTreeSet;
@@ -372,6 +373,19 @@ impl Filtered for Adjudication {
             }
         }
         Ok(false)
+    }
+}
+
+impl Filtered for Task {
+    fn fields() -> Fields {
+        Fields { status: status::of_tasks(), others: &["document"], ..Fields::default() }
+    }
+
+    fn is_admitted(_: &Scope<'_>, _: Uuid, loaded: &Loaded<Self>, filter: &Filter) -> Answer<bool> {
+        let (Some(opened), Some(stage)) = (loaded.state.opened(), loaded.state.stage()) else { return Ok(false) };
+        Ok(filter.is_author(loaded.author)
+            && filter.is_status(stage.as_str())
+            && filter.document.is_none_or(|asked| asked == opened.terms.document))
     }
 }
 

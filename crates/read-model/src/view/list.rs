@@ -19,6 +19,7 @@ use domain::incident::Incident;
 use domain::reading::Reading;
 use domain::relation::Relation;
 use domain::source::Source;
+use domain::task::Task;
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 use wire::subject::Address;
@@ -49,6 +50,7 @@ pub(super) fn kind(collection: &str) -> Answer<Kind> {
         "assessments" => Kind::Assessment,
         "judgements" => Kind::Identity,
         "adjudications" => Kind::Adjudication,
+        "tasks" => Kind::Task,
         unknown => {
             let unknown: String = unknown.chars().take(64).collect();
             return Err(invalid("unknown_collection", format!("there is no collection `{unknown}`")));
@@ -85,6 +87,7 @@ pub(super) fn get(scope: &Scope<'_>, ask: &Get) -> Answer<Resource> {
         "assessments" => one::<Assessment>(scope, &ask.id)?,
         "judgements" => judgements::get(scope, &ask.id)?,
         "adjudications" => one::<Adjudication>(scope, &ask.id)?,
+        "tasks" => one::<Task>(scope, &ask.id)?,
         unknown => kind(unknown).map(|_| None)?,
     };
     found.ok_or_else(absent)
@@ -109,6 +112,7 @@ pub(super) fn list(scope: &Scope<'_>, ask: &List) -> Answer<Page> {
         "assessments" => listed::<Assessment>(scope, ask),
         "judgements" => judgements::list(scope, ask),
         "adjudications" => listed::<Adjudication>(scope, ask),
+        "tasks" => listed::<Task>(scope, ask),
         _ => numbered(scope, ask),
     }
 }
@@ -182,6 +186,9 @@ listed!(Assessment, |_, id, loaded| Ok(resource::assessment(id, loaded)), |scope
     }
 });
 listed!(Adjudication, |_, id, loaded| Ok(resource::adjudication(id, loaded)), by_target);
+listed!(Task, |_, id, loaded| Ok(resource::task(id, loaded)), |scope, filter| {
+    Ok(by_document(scope, filter, Kind::Task))
+});
 
 fn mention(scope: &Scope<'_>, kind: Kind, id: Uuid, mentioning: Kind) -> Subject {
     Subject::mention(&Address { project: scope.project.uuid(), kind, id }, mentioning)

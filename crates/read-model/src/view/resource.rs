@@ -19,6 +19,7 @@ use domain::project::Open;
 use domain::reading::Reading;
 use domain::relation::Relation;
 use domain::source::Source;
+use domain::task::{self, Task};
 use domain::text::Text;
 use uuid::Uuid;
 use wire::json::rfc3339;
@@ -306,6 +307,35 @@ pub(super) fn adjudication(id: Uuid, loaded: &Loaded<Adjudication>) -> Option<Re
         rulings: state.rulings().map(view::rulings),
         findings: state.findings().iter().map(view::finding).collect(),
         reason: reason.map(text),
+    ))))
+}
+
+pub(super) fn task(id: Uuid, loaded: &Loaded<Task>) -> Option<Resource> {
+    let task::Opened { terms, leases, submissions, skipped, abandoned, closed: _ } = loaded.state.opened()?;
+    let lease =
+        |(holder, until): (&UserId, &i64)| view::TaskLease { annotator: holder.to_string(), until: rfc3339(*until) };
+    let submission = |(annotator, submission): (&UserId, &task::Submission)| view::TaskSubmission {
+        annotator: annotator.to_string(),
+        readings: submission.readings.iter().map(ToString::to_string).collect(),
+        no_claims: submission.no_claims.iter().map(ToString::to_string).collect(),
+        nothing_found: submission.nothing_found,
+    };
+    let skip = |(annotator, reason): (&UserId, &Text)| view::TaskSkip {
+        annotator: annotator.to_string(),
+        reason: text(reason),
+    };
+    Some(resource(Of::Task(of_loaded!(Task, id, loaded,
+        status: loaded.state.stage()?.to_string(),
+        document: terms.document.to_string(),
+        document_revision: terms.revision,
+        overlap: view::overlap::number(terms.overlap),
+        lease_seconds: terms.lease_seconds,
+        priority: terms.priority,
+        assignees: terms.assignees.iter().map(ToString::to_string).collect(),
+        leases: leases.iter().map(lease).collect(),
+        submissions: submissions.iter().map(submission).collect(),
+        skips: skipped.iter().map(skip).collect(),
+        abandoned: abandoned.iter().map(ToString::to_string).collect(),
     ))))
 }
 

@@ -12,7 +12,7 @@ use domain::derivation::{self, Derivation};
 use domain::id::{ReadingId, RelationId};
 use domain::reading::Reading;
 use domain::relation::{Relation, Standing};
-use domain::{Code, Kind};
+use domain::{Code, Kind, task};
 use uuid::Uuid;
 use wire::subject::Address;
 
@@ -48,6 +48,11 @@ pub(super) fn of_assessment(assessment: &Assessment) -> &'static str {
 /// The statuses of adjudications.
 pub(super) fn of_adjudications() -> Vec<&'static str> {
     Stage::ALL.iter().map(|stage| stage.as_str()).collect()
+}
+
+/// The statuses of tasks.
+pub(super) fn of_tasks() -> Vec<&'static str> {
+    task::Stage::ALL.iter().map(|stage| stage.as_str()).collect()
 }
 
 /// The standing of a relation, with what was found on it.

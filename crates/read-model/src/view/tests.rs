@@ -144,6 +144,7 @@ fn id_of(resource: &Resource) -> String {
         Of::Judgement(it) => it.id.clone(),
         Of::Adjudication(it) => it.id.clone(),
         Of::Assessment(it) => it.id.clone(),
+        Of::Task(it) => it.id.clone(),
     }
 }
 

@@ -5,7 +5,7 @@ use crate::view;
 use domain::anchor::Found;
 use domain::{
     Event, actor, adjudication, annotation, assessment, derivation, document, identity, incident, project, reading,
-    relation, source, user,
+    relation, source, task, user,
 };
 use serde_json::{Value, json};
 
@@ -27,6 +27,7 @@ pub(super) fn event(event: &Event) -> Value {
         Event::Assessment(event) => of_assessment(event),
         Event::Identity(event) => of_identity(event),
         Event::Adjudication(event) => of_adjudication(event),
+        Event::Task(event) => of_task(event),
     };
     leave_out_nulls(&mut fields);
     fields["type"] = event.name().into();
@@ -198,6 +199,32 @@ fn of_adjudication(event: &adjudication::Event) -> Value {
         ReadingsRuled(rulings) => json!(view::rulings(rulings)),
         FindingRecorded(finding) => json!(view::finding(finding)),
         AdjudicationReopened { reason } | AdjudicationOverturned { reason } => json!({ "reason": reason }),
+    }
+}
+
+fn of_task(event: &task::Event) -> Value {
+    use task::Event::{LeaseExpired, LeaseRenewed, TaskClosed, TaskLeased, TaskOpened, TaskSkipped, TaskSubmitted};
+    match event {
+        TaskOpened(task::Terms { document, revision, overlap, lease_seconds, priority, assignees }) => json!({
+            "document": document,
+            "revision": revision,
+            "overlap": view::Overlap::from(*overlap),
+            "lease_seconds": lease_seconds,
+            "priority": priority,
+            "assignees": assignees,
+        }),
+        TaskLeased { annotator, until_us } | LeaseRenewed { annotator, until_us } => {
+            json!({ "annotator": annotator, "until": rfc3339(*until_us) })
+        }
+        LeaseExpired { annotator } => json!({ "annotator": annotator }),
+        TaskSubmitted { annotator, submission: task::Submission { readings, no_claims, nothing_found } } => json!({
+            "annotator": annotator,
+            "readings": readings,
+            "no_claims": no_claims,
+            "nothing_found": nothing_found,
+        }),
+        TaskSkipped { annotator, reason } => json!({ "annotator": annotator, "reason": reason }),
+        TaskClosed => json!({}),
     }
 }
 

@@ -14,7 +14,7 @@ use domain::policy::{Evidence, Policy};
 use domain::text::Text;
 use domain::{
     Code, Event, Kind, actor, adjudication, annotation, assessment, derivation, document, identity, incident, project,
-    reading, relation, source, user,
+    reading, relation, source, task, user,
 };
 use proto::event::Of;
 use std::collections::BTreeMap;
@@ -118,6 +118,7 @@ fn kind(kind: i32, field: &'static str) -> Result<Kind> {
         Ok(proto::Kind::Assessment) => Kind::Assessment,
         Ok(proto::Kind::Identity) => Kind::Identity,
         Ok(proto::Kind::Adjudication) => Kind::Adjudication,
+        Ok(proto::Kind::Task) => Kind::Task,
         Ok(proto::Kind::Unspecified) | Err(_) => return Err(Error::Field { field }),
     })
 }
@@ -280,6 +281,46 @@ fn event(of: Of) -> Result<Event> {
             adjudication::Event::AdjudicationOverturned { reason: text(event.reason, "AdjudicationOverturned.reason")? }
                 .into()
         }
+        Of::TaskOpened(event) => task::Event::TaskOpened(task::Terms {
+            document: id(&event.document, "TaskOpened.document")?,
+            revision: event.revision,
+            overlap: match event.overlap {
+                0 => task::Overlap::Everyone,
+                overlap => task::Overlap::Of(overlap),
+            },
+            lease_seconds: event.lease_seconds,
+            priority: event.priority,
+            assignees: ids(&event.assignees, "TaskOpened.assignees")?,
+        })
+        .into(),
+        Of::TaskLeased(event) => task::Event::TaskLeased {
+            annotator: id(&event.annotator, "TaskLeased.annotator")?,
+            until_us: event.until_us,
+        }
+        .into(),
+        Of::LeaseRenewed(event) => task::Event::LeaseRenewed {
+            annotator: id(&event.annotator, "LeaseRenewed.annotator")?,
+            until_us: event.until_us,
+        }
+        .into(),
+        Of::LeaseExpired(event) => {
+            task::Event::LeaseExpired { annotator: id(&event.annotator, "LeaseExpired.annotator")? }.into()
+        }
+        Of::TaskSubmitted(event) => task::Event::TaskSubmitted {
+            annotator: id(&event.annotator, "TaskSubmitted.annotator")?,
+            submission: task::Submission {
+                readings: ids(&event.readings, "TaskSubmitted.readings")?,
+                no_claims: ids(&event.no_claims, "TaskSubmitted.no_claims")?,
+                nothing_found: event.nothing_found,
+            },
+        }
+        .into(),
+        Of::TaskSkipped(event) => task::Event::TaskSkipped {
+            annotator: id(&event.annotator, "TaskSkipped.annotator")?,
+            reason: text(event.reason, "TaskSkipped.reason")?,
+        }
+        .into(),
+        Of::TaskClosed(proto::TaskClosed {}) => task::Event::TaskClosed.into(),
         Of::AnnotationCreated(event) => annotation::Event::AnnotationCreated(span(event.span)?).into(),
         Of::AnnotationRevised(event) => annotation::Event::AnnotationRevised(span(event.span)?).into(),
         Of::AnnotationRetracted(proto::AnnotationRetracted {}) => annotation::Event::AnnotationRetracted.into(),

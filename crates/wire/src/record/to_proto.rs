@@ -13,7 +13,7 @@ use domain::policy::Policy;
 use domain::text::Text;
 use domain::{
     Code, Event, Kind, actor, adjudication, annotation, assessment, derivation, document, identity, incident, project,
-    reading, relation, source, user,
+    reading, relation, source, task, user,
 };
 use proto::event::Of;
 use uuid::Uuid;
@@ -79,6 +79,7 @@ fn kind(kind: Kind) -> i32 {
         Kind::Assessment => proto::Kind::Assessment,
         Kind::Identity => proto::Kind::Identity,
         Kind::Adjudication => proto::Kind::Adjudication,
+        Kind::Task => proto::Kind::Task,
     };
     kind.into()
 }
@@ -98,6 +99,7 @@ fn event(event: &Event) -> Of {
         Event::Assessment(event) => of_assessment(event),
         Event::Identity(event) => of_identity(event),
         Event::Adjudication(event) => of_adjudication(event),
+        Event::Task(event) => of_task(event),
     }
 }
 
@@ -406,6 +408,44 @@ fn of_adjudication(event: &adjudication::Event) -> Of {
         AdjudicationOverturned { reason } => {
             Of::AdjudicationOverturned(proto::AdjudicationOverturned { reason: Some(text(reason)) })
         }
+    }
+}
+
+fn of_task(event: &task::Event) -> Of {
+    use task::Event::{LeaseExpired, LeaseRenewed, TaskClosed, TaskLeased, TaskOpened, TaskSkipped, TaskSubmitted};
+    match event {
+        TaskOpened(task::Terms { document, revision, overlap, lease_seconds, priority, assignees }) => {
+            Of::TaskOpened(proto::TaskOpened {
+                document: id(document.uuid()),
+                revision: *revision,
+                overlap: match overlap {
+                    task::Overlap::Of(overlap) => *overlap,
+                    task::Overlap::Everyone => 0,
+                },
+                lease_seconds: *lease_seconds,
+                priority: *priority,
+                assignees: assignees.iter().map(|user| id(user.uuid())).collect(),
+            })
+        }
+        TaskLeased { annotator, until_us } => {
+            Of::TaskLeased(proto::TaskLeased { annotator: id(annotator.uuid()), until_us: *until_us })
+        }
+        LeaseRenewed { annotator, until_us } => {
+            Of::LeaseRenewed(proto::LeaseRenewed { annotator: id(annotator.uuid()), until_us: *until_us })
+        }
+        LeaseExpired { annotator } => Of::LeaseExpired(proto::LeaseExpired { annotator: id(annotator.uuid()) }),
+        TaskSubmitted { annotator, submission: task::Submission { readings, no_claims, nothing_found } } => {
+            Of::TaskSubmitted(proto::TaskSubmitted {
+                annotator: id(annotator.uuid()),
+                readings: readings.iter().map(|reading| id(reading.uuid())).collect(),
+                no_claims: no_claims.iter().map(|reading| id(reading.uuid())).collect(),
+                nothing_found: *nothing_found,
+            })
+        }
+        TaskSkipped { annotator, reason } => {
+            Of::TaskSkipped(proto::TaskSkipped { annotator: id(annotator.uuid()), reason: Some(text(reason)) })
+        }
+        TaskClosed => Of::TaskClosed(proto::TaskClosed {}),
     }
 }
 

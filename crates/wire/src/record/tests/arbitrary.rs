@@ -10,7 +10,7 @@ use domain::policy::{Evidence, Policy};
 use domain::text::Text;
 use domain::{
     Code, Event, actor, adjudication, annotation, assessment, derivation, document, identity, incident, project,
-    reading, relation, source, user,
+    reading, relation, source, task, user,
 };
 use proptest::collection::{btree_map, btree_set, vec};
 use proptest::option;
@@ -70,6 +70,7 @@ fn event() -> impl Strategy<Value = Event> {
         of_assessment(),
         of_identity(),
         of_adjudication(),
+        of_task(),
     ]
 }
 
@@ -314,6 +315,33 @@ fn of_assessment() -> impl Strategy<Value = Event> {
         Just(AssessmentWithdrawn),
     ]
     .prop_map(Event::from)
+}
+
+fn of_task() -> impl Strategy<Value = Event> {
+    use task::Event::{LeaseExpired, LeaseRenewed, TaskClosed, TaskLeased, TaskOpened, TaskSkipped, TaskSubmitted};
+    let overlap = prop_oneof![(1..=u32::MAX).prop_map(task::Overlap::Of), Just(task::Overlap::Everyone)];
+    let terms = (id(), any::<u32>(), overlap, any::<u32>(), any::<i32>(), list(id())).prop_map(
+        |(document, revision, overlap, lease_seconds, priority, assignees)| task::Terms {
+            document,
+            revision,
+            overlap,
+            lease_seconds,
+            priority,
+            assignees,
+        },
+    );
+    let submission = (list(id()), list(id()), any::<bool>())
+        .prop_map(|(readings, no_claims, nothing_found)| task::Submission { readings, no_claims, nothing_found });
+    prop_oneof![
+        terms.prop_map(TaskOpened),
+        (id(), any::<i64>()).prop_map(|(annotator, until_us)| TaskLeased { annotator, until_us }),
+        (id(), any::<i64>()).prop_map(|(annotator, until_us)| LeaseRenewed { annotator, until_us }),
+        id().prop_map(|annotator| LeaseExpired { annotator }),
+        (id(), submission).prop_map(|(annotator, submission)| TaskSubmitted { annotator, submission }),
+        (id(), text()).prop_map(|(annotator, reason)| TaskSkipped { annotator, reason }),
+        Just(TaskClosed),
+    ]
+    .prop_map(Event::Task)
 }
 
 fn of_adjudication() -> impl Strategy<Value = Event> {
