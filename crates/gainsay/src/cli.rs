@@ -67,6 +67,9 @@ pub(crate) enum Command {
     Inbox(Worklist),
     /// Show what was ruled on your own readings.
     Feedback(Worklist),
+    /// Open tasks, and lease, submit and skip them.
+    #[command(subcommand)]
+    Task(Task),
     /// Show which actors, incidents or readings are judged to be one, and what else may be; with two ids, what a
     /// judgement on these would change.
     Identity(Identity),
@@ -486,6 +489,135 @@ pub(crate) struct Import {
     pub json: bool,
 }
 
+/// What to do with tasks: each is a revision of a document that is to be read by several people.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Task {
+    /// List tasks.
+    List(TaskList),
+    /// Open a task; curators may.
+    Open(TaskOpen),
+    /// Lease the next task for yourself: the highest priority first, of these the least covered.
+    Next(TaskNext),
+    /// Hold your lease of a task for longer.
+    Renew(OneTask),
+    /// Submit what you found in the document of a task.
+    Submit(TaskSubmit),
+    /// Do not read a task: your place is free again.
+    Skip(TaskSkip),
+    /// Close a task: nobody reads it any more; curators may.
+    Close(OneTask),
+}
+
+/// Arguments of `task list`.
+#[derive(Debug, Args, Serialize)]
+pub(crate) struct TaskList {
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub list: Worklist,
+    /// Those of this status: open or closed
+    #[arg(long)]
+    #[serde(skip)]
+    pub status: Option<String>,
+    /// Those of this document
+    #[arg(long, value_name = "UUID")]
+    #[serde(skip)]
+    pub document: Option<Uuid>,
+}
+
+/// Arguments of `task open`.
+#[derive(Debug, Args, Serialize)]
+pub(crate) struct TaskOpen {
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub project: InProject,
+    /// The document
+    #[serde(skip)]
+    pub document: Uuid,
+    /// The number of the revision that is to be read
+    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
+    #[serde(skip)]
+    pub revision: u32,
+    /// By how many it is to be read, or `everyone`
+    #[arg(long, value_name = "NUMBER", default_value = "2")]
+    #[serde(skip)]
+    pub overlap: String,
+    /// How long a lease is, in seconds; an hour when absent
+    #[arg(long, value_name = "SECONDS")]
+    #[serde(skip)]
+    pub lease_seconds: Option<u32>,
+    /// Higher ones are leased first, -1000 to 1000
+    #[arg(long, value_name = "NUMBER", default_value_t = 0, allow_negative_numbers = true)]
+    #[serde(skip)]
+    pub priority: i32,
+    /// Who may lease it; may be given several times; anybody who annotates when absent
+    #[arg(long = "assignee", value_name = "USER")]
+    #[serde(skip)]
+    pub assignees: Vec<String>,
+    /// Print the whole answer
+    #[arg(long)]
+    #[serde(skip)]
+    pub json: bool,
+}
+
+/// Arguments of `task next`.
+#[derive(Debug, Args, Serialize)]
+pub(crate) struct TaskNext {
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub project: InProject,
+    /// Print the whole answer
+    #[arg(long)]
+    #[serde(skip)]
+    pub json: bool,
+}
+
+/// Which task.
+#[derive(Debug, Args, Serialize)]
+pub(crate) struct OneTask {
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub project: InProject,
+    /// The task
+    #[serde(skip)]
+    pub task: Uuid,
+    /// Print the whole answer
+    #[arg(long)]
+    #[serde(skip)]
+    pub json: bool,
+}
+
+/// Arguments of `task submit`.
+#[derive(Debug, Args, Serialize)]
+pub(crate) struct TaskSubmit {
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub task: OneTask,
+    /// A reading of yours; may be given several times
+    #[arg(long = "reading", value_name = "UUID")]
+    #[serde(skip)]
+    pub readings: Vec<Uuid>,
+    /// A span without a claim; may be given several times
+    #[arg(long = "no-claim", value_name = "UUID")]
+    #[serde(skip)]
+    pub no_claims: Vec<Uuid>,
+    /// Say that there is nothing to read
+    #[arg(long, conflicts_with_all = ["readings", "no_claims"])]
+    #[serde(skip)]
+    pub nothing_found: bool,
+}
+
+/// Arguments of `task skip`.
+#[derive(Debug, Args, Serialize)]
+pub(crate) struct TaskSkip {
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub task: OneTask,
+    /// Why
+    #[arg(long)]
+    #[serde(skip)]
+    pub reason: String,
+}
+
 /// Whose ledger to show.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Ledger {
@@ -685,7 +817,7 @@ pub(crate) struct History {
     #[serde(flatten)]
     pub project: InProject,
     /// The kind: project, user, source, document, incident, actor, relation, annotation, reading, derivation, identity,
-    /// assessment or adjudication
+    /// assessment, adjudication or task
     #[serde(skip)]
     pub kind: String,
     /// The subject

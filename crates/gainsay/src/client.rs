@@ -142,6 +142,21 @@ impl Client {
         self.understand(path, response).await
     }
 
+    /// Writes JSON, or nothing, under a command id and reads JSON.
+    pub async fn command<T: DeserializeOwned>(
+        &self,
+        command: Uuid,
+        path: &str,
+        body: Option<&(impl Serialize + Sync)>,
+    ) -> Result<T, Error> {
+        let request = self.request(Method::POST, path).header("idempotency-key", command.to_string());
+        let request = match body {
+            Some(body) => request.json(body),
+            None => request,
+        };
+        self.understand(path, self.send(path, request).await?).await
+    }
+
     /// Creates under a command id, so that a repetition changes nothing.
     pub async fn post_as(&self, command: Uuid, path: &str, body: &impl Serialize) -> Result<(), Error> {
         self.write_as(command, Method::POST, path, body).await

@@ -15,6 +15,7 @@ pub(crate) mod project;
 pub(crate) mod projector;
 pub(crate) mod relation;
 pub(crate) mod suggest;
+pub(crate) mod task;
 pub(crate) mod timeline;
 pub(crate) mod token;
 pub(crate) mod verify;

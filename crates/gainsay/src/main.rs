@@ -57,6 +57,7 @@ async fn run(command: &Command) -> anyhow::Result<ExitCode> {
         Command::Orphans(arguments) => commands::work::orphans(arguments).await,
         Command::Inbox(arguments) => commands::work::inbox(arguments).await,
         Command::Feedback(arguments) => commands::work::feedback(arguments).await,
+        Command::Task(command) => commands::task::run(command).await,
         Command::Suggest(Suggest::Derivations(arguments)) => commands::suggest::derivations(arguments).await,
         Command::History(arguments) => commands::history::run(arguments).await,
         Command::Changes(arguments) => commands::changes::run(arguments).await,

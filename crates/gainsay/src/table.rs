@@ -16,7 +16,7 @@ pub(crate) use origins::origins;
 pub(crate) use relation::relation;
 pub(crate) use suggestions::{Suggestion, suggestions};
 pub(crate) use timeline::timeline;
-pub(crate) use work::{feedback, inbox, orphans};
+pub(crate) use work::{feedback, inbox, orphans, tasks};
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;

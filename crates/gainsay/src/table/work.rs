@@ -1,7 +1,9 @@
 //! Work lists as text.
 
 use comfy_table::Cell;
-use wire::view::{Feedback, FeedbackRuling, Gone, Inbox, InboxInconsistency, InboxStale, Orphan, Orphans, Reading};
+use wire::view::{
+    Feedback, FeedbackRuling, Gone, Inbox, InboxInconsistency, InboxStale, Orphan, Orphans, Overlap, Reading, Task,
+};
 
 use super::{head, line, more, plain, status, table_of, words};
 use crate::terminal::Terminal;
@@ -36,6 +38,34 @@ fn orphan_row(orphan: &Orphan) -> Vec<Cell> {
         Cell::new(reasons.join("\n")),
         Cell::new(gone.join("\n")),
     ]
+}
+
+/// Tasks, as people read them.
+pub(crate) fn tasks(tasks: &[Task], next: Option<&String>, terminal: Terminal) -> String {
+    let mut out = String::new();
+    let mut table = table_of(["task", "document", "priority", "submitted", "leased", "status"], terminal);
+    for task in tasks {
+        let places = match Overlap::of(task.overlap) {
+            Overlap::Of(places) => places.to_string(),
+            Overlap::Everyone => "everyone".to_owned(),
+        };
+        let leases: Vec<_> = task.leases.iter().map(|lease| format!("until {}", lease.until)).collect();
+        table.add_row(vec![
+            Cell::new(&task.id),
+            Cell::new(format!("{}\nrevision {}", task.document, task.document_revision)),
+            Cell::new(task.priority),
+            Cell::new(format!("{} of {places}", task.submissions.len())),
+            Cell::new(leases.join("\n")),
+            Cell::new(&task.status),
+        ]);
+    }
+    if table.is_empty() {
+        line(&mut out, "No tasks.");
+    } else {
+        line(&mut out, &table.trim_fmt());
+    }
+    more(&mut out, next, terminal);
+    out
 }
 
 /// What asks for attention, as people read it.
