@@ -34,7 +34,7 @@ enum Needs {
 use Needs::{Admin, Annotator, Curator, Operator, Own, OwnOrCurator, Reader, Token};
 
 /// Every route, as the design has it.
-const ROUTES: [(&str, &str, Needs); 89] = [
+const ROUTES: [(&str, &str, Needs); 97] = [
     ("GET", "/v1/projects", Token),
     ("POST", "/v1/projects", Operator),
     ("POST", "/v1/tokens", Operator),
@@ -107,6 +107,14 @@ const ROUTES: [(&str, &str, Needs); 89] = [
     ("GET", "/v1/projects/{project}/assessments/{id}", Reader),
     ("PATCH", "/v1/projects/{project}/assessments/{id}", Own),
     ("DELETE", "/v1/projects/{project}/assessments/{id}", Own),
+    ("GET", "/v1/projects/{project}/tasks", Reader),
+    ("POST", "/v1/projects/{project}/tasks", Curator),
+    ("GET", "/v1/projects/{project}/tasks/{id}", Reader),
+    ("POST", "/v1/projects/{project}/tasks/next", Annotator),
+    ("POST", "/v1/projects/{project}/tasks/{id}/renew", Annotator),
+    ("POST", "/v1/projects/{project}/tasks/{id}/submit", Annotator),
+    ("POST", "/v1/projects/{project}/tasks/{id}/skip", Annotator),
+    ("POST", "/v1/projects/{project}/tasks/{id}/close", Curator),
     ("GET", "/v1/projects/{project}/adjudications", Reader),
     ("POST", "/v1/projects/{project}/adjudications", Curator),
     ("GET", "/v1/projects/{project}/adjudications/{id}", Reader),
@@ -234,6 +242,8 @@ impl Furnished {
         made.add(operator, "judgements", judgement).await?;
         let question = json!({"question": "Was there one?", "targets": [{"incident": incident}]});
         made.add(operator, "adjudications", question).await?;
+        let task = json!({"document": document, "revision": 1, "overlap": "everyone"});
+        made.add(operator, "tasks", task).await?;
         made.create(operator, "policies", &json!({})).await?;
         made.create(operator, "codebooks", &json!({"guideline": "Read closely."})).await?;
         Ok(made)
@@ -305,7 +315,13 @@ impl Furnished {
         let mark = quote(self.id("documents"), TEXT, "the air base", "content");
         let ruled = json!({"uphold": [], "reject": [self.id("readings")], "reason": "No.", "based_on": 1});
         Some(match (method, rest) {
-            ("GET" | "DELETE", _) | (_, "/imports" | "/documents/{id}/withdraw") => return None,
+            ("GET" | "DELETE", _)
+            | (
+                _,
+                "/imports" | "/documents/{id}/withdraw" | "/tasks/next" | "/tasks/{id}/renew" | "/tasks/{id}/close",
+            ) => {
+                return None;
+            }
             ("PATCH", _) => json!({}),
             ("PUT", "/members/{user}") => json!({"role": "reader"}),
             ("PUT", _) => json!({"verdict": "confirmed", "reason": "Compared."}),
@@ -321,9 +337,15 @@ impl Furnished {
             (_, "/actors") => json!({"name": "Another", "kind": "organisation"}),
             (_, "/relations") => json!({"type": "front_of", "from": self.id("others"), "to": self.id("actors"),
                                         "stance": "reported", "evidence": [self.id("annotations")]}),
-            (_, "/relations/{id}/dispute" | "/adjudications/{id}/reopen" | "/adjudications/{id}/overturn") => {
-                json!({"reason": "No."})
-            }
+            (
+                _,
+                "/relations/{id}/dispute"
+                | "/adjudications/{id}/reopen"
+                | "/adjudications/{id}/overturn"
+                | "/tasks/{id}/skip",
+            ) => json!({"reason": "No."}),
+            (_, "/tasks") => json!({"document": self.id("documents"), "revision": 1, "overlap": 1}),
+            (_, "/tasks/{id}/submit") => json!({"nothing_found": true}),
             (_, "/annotations") => mark,
             (_, "/readings") => self.reading(&mark),
             (_, "/no-claims") => json!({"document": self.id("documents"), "revision": 1, "start": 0, "end": 7}),

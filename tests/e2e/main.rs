@@ -25,5 +25,6 @@ mod retries;
 mod revisions;
 mod services;
 mod store_faults;
+mod tasks;
 mod tokens;
 mod volumes;
