@@ -31,7 +31,8 @@ struct Party<'a> {
 /// Another's signed utterance, adopted.
 #[derive(Clone, Copy)]
 struct Adoption {
-    utterance: ReadingId,
+    /// The words that bear on the proposition, by their reading.
+    words: ReadingId,
     sign: Sign,
     withdrawn: bool,
 }
@@ -155,10 +156,12 @@ impl Party<'_> {
         })
     }
 
-    /// The same without one utterance, not settled.
-    fn without(&self, utterance: ReadingId) -> Self {
-        let own = self.own.iter().filter(|item| item.bearing.utterance.id != utterance);
-        let adopts = self.adopts.iter().filter(|adoption| adoption.utterance != utterance);
+    /// The same without one bearing, not settled. An utterance bears on a proposition more than once where its readers
+    /// take it to be about several classes.
+    fn without(&self, bearing: &Bearing<'_>) -> Self {
+        let words = bearing.words.reading;
+        let own = self.own.iter().filter(|item| item.bearing.words.reading != words);
+        let adopts = self.adopts.iter().filter(|adoption| adoption.words != words);
         Self {
             own: own.map(|item| Weighed::new(item.bearing)).collect(),
             adopts: adopts.copied().collect(),
@@ -208,7 +211,7 @@ fn adopter(scene: &Scene<'_>, key: &Key, bearing: &Bearing<'_>, voice: &Voice) -
 
 fn adoption(bearing: &Bearing<'_>) -> Option<Adoption> {
     let (sign, _) = bearing.value.flatten()?;
-    Some(Adoption { utterance: bearing.utterance.id, sign, withdrawn: bearing.utterance.withdrawn })
+    Some(Adoption { words: bearing.words.reading, sign, withdrawn: bearing.utterance.withdrawn })
 }
 
 /// The first rule that holds, in the order of domain.md; findings come before all of these.
@@ -275,8 +278,8 @@ impl<'a> Evaluation<'a> {
             .filter(|item| item.is_current())
     }
 
-    /// The status if one more value stood for this utterance in place of the one that does. Only the utterance's
-    /// speaker and those who adopt it can change.
+    /// The status if this value stood for the utterance's words in place of the one that does. Only the utterance's speaker
+    /// and those who adopt it can change.
     pub fn status_if(&self, scene: &Scene<'_>, key: &Key, bearing: Bearing<'a>) -> Status {
         let (speaker, adopters) = (speaker(scene, key, &bearing), adopters(scene, key, &bearing));
         let mut shares = self.shares.clone();
@@ -284,7 +287,7 @@ impl<'a> Evaluation<'a> {
             let mut party = Party::default();
             if let Some(standing) = self.parties.get(who) {
                 shares.remove(Sides::of(who, standing));
-                party = standing.without(bearing.utterance.id);
+                party = standing.without(&bearing);
             }
             if bearing.counts(scene.policy) {
                 if *who == speaker {

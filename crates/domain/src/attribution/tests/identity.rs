@@ -311,6 +311,21 @@ fn one_utterance_about_an_incident_and_its_class_bears_on_the_incident_once() {
 }
 
 #[test]
+fn what_an_utterance_says_of_one_class_stands_whatever_it_says_of_another() {
+    let mut given = Given::new().majority();
+    let accusation = |class| accuses(WITNESS, GROUP).of_class(class);
+    given.class(ATTACKS, |_| {});
+    given.class(RAIDS, |_| {});
+    let [attacks, raids] = [ATTACKS, RAIDS].map(accusation);
+    let first = given.read_together([(ANNA, attacks.clone()), (BERT, attacks.clone()), (CARA, attacks)]);
+    let other = given.read_together([(ANNA, raids.clone()), (BERT, raids)]);
+    given.judged(Subject::Reading, first[0].uuid(), other[0].uuid(), Event::JudgedSame);
+    let about = given.on(GROUP);
+    assert_eq!((about.status, about.support.len()), (Status::Suspected, 2));
+    assert_eq!(given.kinds(), [], "that one of them does not read it of the raids changes nothing");
+}
+
+#[test]
 fn which_of_two_ids_is_smaller_plays_no_part() {
     for (facade, group) in [(GROUP, UNKNOWN), (UNKNOWN, GROUP)] {
         let mut given = Given::of([accuses(WITNESS, group)]);
