@@ -2,7 +2,7 @@
 
 use super::people::{Answer, Person, Project};
 use anyhow::{Context, ensure};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
@@ -14,9 +14,19 @@ pub async fn records(project: &Project) -> anyhow::Result<Vec<Value>> {
     read(&project.operator, &project.path("events?after=0")).await
 }
 
+/// Every record of the project up to one that is made now, that one included.
+pub async fn records_up_to_now(project: &Project) -> anyhow::Result<Vec<Value>> {
+    let further = json!({"name": "Further", "kind": "person"});
+    let further = project.curator.post(&project.path("actors"), &further).await?.expect(201)?.sequence();
+    until(&project.operator, project, further).await
+}
+
 /// Every record of the project, in order, as the query service at `base` knows it once it knows this position.
 pub async fn records_until(project: &Project, base: &str, position: u64) -> anyhow::Result<Vec<Value>> {
-    let person = project.operator.reading_at(base);
+    until(&project.operator.reading_at(base), project, position).await
+}
+
+async fn until(person: &Person, project: &Project, position: u64) -> anyhow::Result<Vec<Value>> {
     let path = project.path(&format!("events?after=0&at_least={position}&wait_ms=5000"));
     let deadline = Instant::now() + PATIENCE;
     loop {
