@@ -310,8 +310,16 @@ impl EventLog {
             client.subscribe(subject).await.map_err(|error| crate::Error::unavailable(DOING, error))
         };
         let (own, all) = (subscribe(instance.subject()).await?, subscribe(SUBJECT.to_owned()).await?);
-        // From here on a command finds this projector.
-        client.flush().await.map_err(|error| crate::Error::unavailable(DOING, error))?;
+        // To flush only sends them. What one tells oneself comes back once the server has taken the subscriptions before it:
+        // from then on a command finds this projector.
+        let echo = client.new_inbox();
+        let mut heard = subscribe(echo.clone()).await?;
+        client.publish(echo, Bytes::new()).await.map_err(|error| crate::Error::unavailable(DOING, error))?;
+        match tokio::time::timeout(SILENCE_MAX, heard.next()).await {
+            Ok(Some(_)) => {}
+            Ok(None) => return Err(crate::Error::unavailable(DOING, "the connection is closed")),
+            Err(_elapsed) => return Err(crate::Error::unavailable(DOING, "no answer in time")),
+        }
         Ok(Commands { client, own, all })
     }
 }
