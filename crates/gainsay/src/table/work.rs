@@ -1,6 +1,6 @@
 //! Work lists as text.
 
-use comfy_table::Cell;
+use comfy_table::{Cell, ColumnConstraint, Width};
 use wire::view::{
     Feedback, FeedbackRuling, Gone, Inbox, InboxInconsistency, InboxStale, Orphan, Orphans, Overlap, Reading, Task,
 };
@@ -40,10 +40,15 @@ fn orphan_row(orphan: &Orphan) -> Vec<Cell> {
     ]
 }
 
+/// The length of an id with its margins: it is copied to work on the task.
+const IDS_LEN: u16 = 38;
+
 /// Tasks, as people read them.
 pub(crate) fn tasks(tasks: &[Task], next: Option<&String>, terminal: Terminal) -> String {
     let mut out = String::new();
-    let mut table = table_of(["task", "document", "priority", "submitted", "leased", "status"], terminal);
+    let mut table = table_of(["task and document", "priority", "submitted", "leased", "status"], terminal);
+    let ids = table.column_mut(0).expect("the header has five columns");
+    ids.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(IDS_LEN)));
     for task in tasks {
         let places = match Overlap::of(task.overlap) {
             Overlap::Of(places) => places.to_string(),
@@ -51,8 +56,7 @@ pub(crate) fn tasks(tasks: &[Task], next: Option<&String>, terminal: Terminal) -
         };
         let leases: Vec<_> = task.leases.iter().map(|lease| format!("until {}", lease.until)).collect();
         table.add_row(vec![
-            Cell::new(&task.id),
-            Cell::new(format!("{}\nrevision {}", task.document, task.document_revision)),
+            Cell::new(format!("{}\n{}\nrevision {}", task.id, task.document, task.document_revision)),
             Cell::new(task.priority),
             Cell::new(format!("{} of {places}", task.submissions.len())),
             Cell::new(leases.join("\n")),

@@ -131,15 +131,8 @@ fn held(
     loaded: &Loaded<Task>,
     annotator: domain::id::UserId,
 ) -> Result<Answer, Failure> {
-    let opened = loaded.state.opened().ok_or_else(|| TASKS.absent())?;
-    let until = opened.leases.get(&annotator).copied().unwrap_or_default();
-    let body = LeaseWritten {
-        id,
-        document: opened.terms.document.uuid(),
-        document_revision: opened.terms.revision,
-        until: rfc3339(until),
-        sequence: loaded.last,
-    };
+    let until = loaded.state.opened().and_then(|opened| opened.leases.get(&annotator)).copied();
+    let body = lease(id, loaded, until, loaded.last)?;
     Ok(Answer {
         status: StatusCode::OK,
         body: serde_json::to_value(body).expect("answers are plain values with string keys"),
@@ -148,6 +141,18 @@ fn held(
         sequence: loaded.last,
         key: Some(command_id),
         replayed: false,
+    })
+}
+
+/// What is told of a lease.
+fn lease(id: Uuid, loaded: &Loaded<Task>, until: Option<i64>, sequence: u64) -> Result<LeaseWritten, Failure> {
+    let terms = &loaded.state.opened().ok_or_else(|| TASKS.absent())?.terms;
+    Ok(LeaseWritten {
+        id,
+        document: terms.document.uuid(),
+        document_revision: terms.revision,
+        until: rfc3339(until.unwrap_or_default()),
+        sequence,
     })
 }
 
@@ -160,14 +165,7 @@ async fn leased(service: &Service, command: &Command, outcome: &Outcome) -> Resu
         _ => None,
     });
     let loaded = service.load::<Task>(&command.address, Freshness::Existing).await?;
-    let terms = &loaded.state.opened().ok_or_else(|| TASKS.absent())?.terms;
-    let body = LeaseWritten {
-        id: command.address.id,
-        document: terms.document.uuid(),
-        document_revision: terms.revision,
-        until: rfc3339(until.unwrap_or_default()),
-        sequence: outcome.sequence,
-    };
+    let body = lease(command.address.id, &loaded, until, outcome.sequence)?;
     let path = format!("/v1/projects/{}/tasks/{}", command.address.project, command.address.id);
     Ok(Answer { location: Some(path), revision: None, ..Answer::changed(command, outcome, &body) })
 }

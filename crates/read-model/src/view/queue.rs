@@ -24,7 +24,7 @@ pub(super) struct Tasks {
     /// Those that are open.
     open: BTreeMap<Uuid, Arc<OpenTask>>,
     /// By who leased a task and by which command, the task: a command leases one task, for ever.
-    leased: Arc<HashMap<(UserId, Uuid), Uuid>>,
+    leased: HashMap<(UserId, Uuid), Uuid>,
     since: u64,
     /// A position up to which no later record changes a task.
     until: AtomicU64,
@@ -77,7 +77,7 @@ fn tasks(scope: &Scope<'_>) -> Result<Arc<Tasks>, Error> {
                 kept.until.fetch_max(at, Ordering::Relaxed);
                 return Ok(kept);
             }
-            Some(changed) => gather(scope, kept.open.clone(), HashMap::clone(&kept.leased), changed)?,
+            Some(changed) => gather(scope, kept.open.clone(), kept.leased.clone(), changed)?,
             None => read(scope)?,
         },
         None => read(scope)?,
@@ -141,5 +141,5 @@ fn gather(
         }
     }
     let at = scope.snapshot.at();
-    Ok(Tasks { open, leased: Arc::new(leased), since: at, until: AtomicU64::new(at) })
+    Ok(Tasks { open, leased, since: at, until: AtomicU64::new(at) })
 }

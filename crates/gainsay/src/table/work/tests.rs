@@ -1,9 +1,10 @@
 use wire::view::{
     BoardIncident, Claim, Feedback, FeedbackItem, FeedbackRuling, Finding, Gone, Inbox, InboxInconsistency, InboxItem,
-    InboxStale, InconsistentSpeaker, Named, Orphan, Orphans, PropositionHead, Reading, Voice,
+    InboxStale, InconsistentSpeaker, Named, Orphan, Orphans, PropositionHead, Reading, Task, TaskLease, TaskSubmission,
+    Voice,
 };
 
-use super::{feedback, inbox, orphans};
+use super::{feedback, inbox, orphans, tasks};
 use crate::terminal::Terminal;
 
 const PLAIN: Terminal = Terminal { colour: false, width: 160 };
@@ -83,4 +84,25 @@ fn feedback_sets_own_readings_beside_what_was_upheld() {
     }
     assert!(!text.contains('\x1b'), "{text}");
     assert!(feedback(&Feedback::default(), PLAIN).contains("Nothing was ruled on your readings yet."));
+}
+
+#[test]
+fn tasks_say_how_far_they_are_and_break_no_id() {
+    let (id, document) = ("0190a0a0-0000-7000-8000-000000000001", "0190a0a0-0000-7000-8000-000000000002");
+    let task = |overlap| Task {
+        id: id.to_owned(),
+        document: document.to_owned(),
+        document_revision: 2,
+        overlap,
+        status: "open".to_owned(),
+        leases: vec![TaskLease { until: "2021-05-04T12:00:00Z".to_owned(), ..TaskLease::default() }],
+        submissions: vec![TaskSubmission::default()],
+        ..Task::default()
+    };
+    let text = tasks(&[task(3)], Some(&"c".to_owned()), Terminal { width: 90, ..PLAIN });
+    for part in [id, document, "revision 2", "1 of 3", "open", "--cursor c"] {
+        assert!(text.contains(part), "{part} in\n{text}");
+    }
+    assert!(tasks(&[task(0)], None, PLAIN).contains("1 of everyone"));
+    assert!(tasks(&[], None, PLAIN).contains("No tasks."));
 }
