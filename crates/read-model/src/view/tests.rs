@@ -9,6 +9,7 @@ mod ledgers;
 mod origins;
 mod records;
 mod relations;
+mod tasks;
 mod timelines;
 mod work;
 
