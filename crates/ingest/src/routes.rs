@@ -13,6 +13,7 @@ mod incidents;
 mod judgements;
 mod no_claims;
 mod origins;
+mod presence;
 mod projects;
 mod readings;
 mod relations;
@@ -59,6 +60,7 @@ pub(crate) fn router() -> OpenApiRouter<Service> {
         .merge(origins::router())
         .merge(assessments::router())
         .merge(adjudications::router())
+        .merge(presence::router())
         .merge(imports::router())
         .layer(body_limit(BODY_LEN_MAX))
         .merge(documents::router())

@@ -7,6 +7,7 @@ use bearer::Tokens;
 use domain::document::TEXT_LEN_MAX;
 use event_log::EventLog;
 use event_log::credentials::Credentials;
+use event_log::presence::Presence;
 use runtime::Shutdown;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use wire::view::Views;
@@ -35,6 +36,7 @@ pub(crate) struct Service {
 struct Inner {
     event_log: EventLog,
     texts: Library,
+    presence: Presence,
     tokens: Tokens,
     views: Arc<dyn Views>,
     aggregates: Aggregates,
@@ -46,9 +48,11 @@ impl Service {
     pub fn new(parts: Parts, config: Config, shutdown: Shutdown) -> Self {
         let Parts { event_log, texts, tokens, views } = parts;
         let texts = Library::new(texts, config.text_cache_bytes_max);
+        let presence = event_log.presence_of(config.presence_expiry);
         let inner = Inner {
             event_log,
             texts,
+            presence,
             tokens,
             views,
             aggregates: Aggregates::default(),
@@ -64,6 +68,10 @@ impl Service {
 
     pub fn texts(&self) -> &Library {
         &self.inner.texts
+    }
+
+    pub fn presence(&self) -> &Presence {
+        &self.inner.presence
     }
 
     pub fn tokens(&self) -> &Tokens {
