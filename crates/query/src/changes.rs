@@ -9,6 +9,9 @@
 //! - **Bounded.** A client that does not take what is sent is cut, and nothing is collected for it beyond a few batches.
 //! - **Allowed.** Rights are looked up again before a record of the project itself is passed on, which is where roles are
 //!   granted and revoked, and every few seconds. What cannot be looked up holds the stream.
+//!
+//! Presence stands between the records of who asks for it: the newest state alone matters, nothing of it is kept for a
+//! stream but what it was told, and that it cannot be told holds nothing.
 
 mod hub;
 mod named;
@@ -37,6 +40,7 @@ use crate::App;
 use crate::answer::{ask, mismatched};
 use crate::auth::Caller;
 use crate::params::{Moment, POSITION_MAX};
+use crate::presence::{self, Feed};
 use hub::{Batch, Head, Hub, Next};
 use named::Names;
 
@@ -130,8 +134,18 @@ impl Changes {
 }
 
 /// Whoever runs the installation: reads for everybody what is then shown to each as that reader may see it.
-fn everyone() -> Viewer {
+pub(crate) fn everyone() -> Viewer {
     Viewer { operator: true, ..Viewer::default() }
+}
+
+/// What is asked for.
+pub(crate) struct Wanted {
+    pub project: Uuid,
+    /// Records after this position, or those that are yet to come.
+    pub after: Option<u64>,
+    pub filter: Filter,
+    /// Whether presence is told too.
+    pub presence: bool,
 }
 
 /// Opens a stream behind a position, or at the head; tells the head.
@@ -139,10 +153,9 @@ pub(crate) async fn open(
     app: &App,
     viewer: Viewer,
     headers: &HeaderMap,
-    project: Uuid,
-    after: Option<u64>,
-    filter: Filter,
+    wanted: Wanted,
 ) -> Result<(u64, impl Stream<Item = Result<Bytes, Infallible>> + use<>), Problem> {
+    let Wanted { project, after, filter, presence } = wanted;
     let changes = &app.changes;
     let too_many = || {
         let detail = "too many streams are open; come again, or follow fewer projects at a time";
@@ -162,6 +175,7 @@ pub(crate) async fn open(
         app: app.clone(),
         credentials,
         project,
+        presence: presence.then(|| Feed::new(app, project, filter.documents.clone())),
         filter,
         after: after.unwrap_or(as_of),
         pieces,
@@ -257,6 +271,7 @@ struct Reader {
     credentials: HeaderMap,
     project: Uuid,
     filter: Filter,
+    presence: Option<Feed>,
     /// The last position that was handed over or passed by.
     after: u64,
     pieces: mpsc::Sender<Bytes>,
@@ -271,6 +286,9 @@ impl Reader {
             if self.next_check <= Instant::now() {
                 self.check(0).await?;
             }
+            if self.presence.as_ref().is_some_and(Feed::is_due) {
+                self.tell_presence().await?;
+            }
             self.news.mark_unchanged();
             match self.hub.next(self.after) {
                 Next::Batch(batch) => self.hand_over(&batch).await?,
@@ -280,13 +298,32 @@ impl Reader {
         }
     }
 
-    /// Waits for records, or that long; sends heartbeats meanwhile.
+    /// Sends what changed in who has which document open.
+    async fn tell_presence(&mut self) -> Result<(), Ended> {
+        match self.viewer().await {
+            Ok(viewer) => self.send_presence(Some(&viewer)).await,
+            Err(problem) if problem.status().is_client_error() => Err(Ended::Denied),
+            // It is due until it is told.
+            Err(_) => self.send_presence(None).await,
+        }
+    }
+
+    /// Sends what this viewer may see; to one of whom nothing is known, no more than that it cannot be told.
+    async fn send_presence(&mut self, viewer: Option<&Viewer>) -> Result<(), Ended> {
+        match self.presence.as_mut().and_then(|presence| presence.write(viewer)) {
+            Some(piece) => self.send(piece).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Waits for records or presence, or that long; sends heartbeats meanwhile.
     async fn wait(&mut self, at_most: Option<Duration>) -> Result<(), Ended> {
         let until = at_most.map(|at_most| Instant::now() + at_most);
         loop {
             let by = until.unwrap_or(self.next_check).min(self.next_heartbeat);
             tokio::select! {
                 changed = self.news.changed(), if until.is_none() => return changed.map_err(|_| Ended::Broken),
+                () = presence::changed(self.presence.as_mut()), if until.is_none() => return Ok(()),
                 () = tokio::time::sleep_until(by) => {}
             }
             if self.next_heartbeat <= Instant::now() {
@@ -314,7 +351,10 @@ impl Reader {
             match self.may_read(at_least).await {
                 Ok(()) => break,
                 Err(problem) if problem.status().is_client_error() => return Err(Ended::Denied),
-                Err(_) => self.wait(Some(RETRY)).await?,
+                Err(_) => {
+                    self.send_presence(None).await?;
+                    self.wait(Some(RETRY)).await?;
+                }
             }
         }
         self.next_check = Instant::now() + self.app.changes.config.recheck;
