@@ -67,6 +67,8 @@ pub(crate) enum Command {
     Inbox(Worklist),
     /// Show what was ruled on your own readings.
     Feedback(Worklist),
+    /// Show who has which document open now.
+    Presence(Presence),
     /// Show which actors, incidents or readings are judged to be one, and what else may be; with two ids, what a
     /// judgement on these would change.
     Identity(Identity),
@@ -731,6 +733,22 @@ pub(crate) struct Changes {
     #[arg(long, value_name = "DOCUMENT")]
     #[serde(skip)]
     pub document: Vec<Uuid>,
+}
+
+/// Arguments of `presence`.
+#[derive(Debug, Args, Serialize)]
+pub(crate) struct Presence {
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub project: InProject,
+    /// Only on this document; may be repeated
+    #[arg(long, value_name = "DOCUMENT")]
+    #[serde(skip)]
+    pub document: Vec<Uuid>,
+    /// Print the answer as it came
+    #[arg(long)]
+    #[serde(skip)]
+    pub json: bool,
 }
 
 /// Arguments of `verify`.

@@ -11,6 +11,7 @@ pub(crate) mod identity;
 pub(crate) mod import;
 pub(crate) mod ledger;
 pub(crate) mod origins;
+pub(crate) mod presence;
 pub(crate) mod project;
 pub(crate) mod projector;
 pub(crate) mod relation;

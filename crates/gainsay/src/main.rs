@@ -48,6 +48,7 @@ async fn run(command: &Command) -> anyhow::Result<ExitCode> {
         Command::Project(command) => commands::project::run(command).await,
         Command::Import(arguments) => commands::import::run(arguments).await,
         Command::Board(arguments) => commands::board::run(arguments).await,
+        Command::Presence(arguments) => commands::presence::run(arguments).await,
         Command::Identity(arguments) => commands::identity::run(arguments).await,
         Command::Origins(arguments) => commands::origins::run(arguments).await,
         Command::Agreement(arguments) => commands::agreement::run(arguments).await,
