@@ -34,7 +34,7 @@ enum Needs {
 use Needs::{Admin, Annotator, Curator, Operator, Own, OwnOrCurator, Reader, Token};
 
 /// Every route, as the design has it.
-const ROUTES: [(&str, &str, Needs); 89] = [
+const ROUTES: [(&str, &str, Needs); 92] = [
     ("GET", "/v1/projects", Token),
     ("POST", "/v1/projects", Operator),
     ("POST", "/v1/tokens", Operator),
@@ -124,6 +124,9 @@ const ROUTES: [(&str, &str, Needs); 89] = [
     ("GET", "/v1/projects/{project}/me/feedback", Reader),
     ("GET", "/v1/projects/{project}/changes", Reader),
     ("GET", "/v1/projects/{project}/orphans", Reader),
+    ("GET", "/v1/projects/{project}/presence", Reader),
+    ("PUT", "/v1/projects/{project}/documents/{id}/presence", Annotator),
+    ("DELETE", "/v1/projects/{project}/documents/{id}/presence", Annotator),
 ];
 
 /// What somebody is in a project.
@@ -305,7 +308,9 @@ impl Furnished {
         let mark = quote(self.id("documents"), TEXT, "the air base", "content");
         let ruled = json!({"uphold": [], "reject": [self.id("readings")], "reason": "No.", "based_on": 1});
         Some(match (method, rest) {
-            ("GET" | "DELETE", _) | (_, "/imports" | "/documents/{id}/withdraw") => return None,
+            ("GET" | "DELETE", _) | (_, "/imports" | "/documents/{id}/withdraw" | "/documents/{id}/presence") => {
+                return None;
+            }
             ("PATCH", _) => json!({}),
             ("PUT", "/members/{user}") => json!({"role": "reader"}),
             ("PUT", _) => json!({"verdict": "confirmed", "reason": "Compared."}),
@@ -473,7 +478,7 @@ fn fault(expected: Expected, method: &str, route: &str, answer: &Answer) -> Opti
         // What changes something that is there was asked to change a revision that is not.
         Expected::Allowed if changes(method, route) => (status, code.as_str()) == (412, "revision_conflict"),
         Expected::Allowed if method == "GET" => status == 200,
-        Expected::Allowed => [200, 201, 409, 412, 422].contains(&status),
+        Expected::Allowed => [200, 201, 204, 409, 412, 422].contains(&status),
     };
     (!right).then(|| format!("expected {expected:?}, got {status} {}", answer.text))
 }
@@ -481,6 +486,8 @@ fn fault(expected: Expected, method: &str, route: &str, answer: &Answer) -> Opti
 fn changes(method: &str, route: &str) -> bool {
     let part = |name: &str| route.ends_with(name);
     match method {
+        // Presence has no revisions.
+        "PUT" | "DELETE" if part("/presence") => false,
         "PATCH" | "PUT" => true,
         "DELETE" => route != "/v1/tokens/{id}",
         "POST" => {

@@ -20,6 +20,7 @@ mod ledgers;
 mod log_faults;
 mod origins;
 mod pipeline;
+mod presence;
 mod reads;
 mod retries;
 mod revisions;
