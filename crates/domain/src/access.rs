@@ -86,7 +86,9 @@ fn least(action: Action, kind: Kind) -> Role {
         // A merge changes every board that names one of the two.
         (Action::Create, Kind::Identity) | (_, Kind::Adjudication) => Role::Curator,
         (Action::Create | Action::Contest, _)
-        | (Action::Change { own: true }, Kind::Actor | Kind::Relation | Kind::Incident) => Role::Annotator,
+        | (Action::Change { own: true }, Kind::Actor | Kind::Relation | Kind::Incident | Kind::Import) => {
+            Role::Annotator
+        }
         (Action::Change { .. }, _) => Role::Curator,
     }
 }

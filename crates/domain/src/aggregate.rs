@@ -3,8 +3,8 @@
 use crate::code::codes;
 use crate::id::UserId;
 use crate::{
-    actor, adjudication, annotation, assessment, derivation, document, identity, incident, project, reading, relation,
-    source, user,
+    actor, adjudication, annotation, assessment, derivation, document, identity, import, incident, project, reading,
+    relation, source, user,
 };
 
 codes! {
@@ -36,6 +36,8 @@ codes! {
         Identity = "identity",
         /// Rulings on readings, or findings on propositions or incidents.
         Adjudication = "adjudication",
+        /// A batch of commands that came in one request.
+        Import = "import",
     }
 }
 
@@ -105,6 +107,7 @@ events! {
     Assessment: assessment::Assessment,
     Identity: identity::Identity,
     Adjudication: adjudication::Adjudication,
+    Import: import::Import,
 }
 
 /// Writes `const KIND`, `type Event` and `own` of an aggregate's impl.

@@ -2,8 +2,8 @@
 
 use crate::claim::{Claim, Proposition, Speaker, Target};
 use crate::{
-    Event, Kind, actor, adjudication, annotation, assessment, derivation, document, identity, incident, project,
-    reading, relation, source, user,
+    Event, Kind, actor, adjudication, annotation, assessment, derivation, document, identity, import, incident,
+    project, reading, relation, source, user,
 };
 use uuid::Uuid;
 
@@ -23,6 +23,7 @@ pub fn each(event: &Event, name: impl FnMut(Kind, Uuid)) {
         Event::Assessment(event) => in_assessment(event, name),
         Event::Identity(event) => in_identity(event, name),
         Event::Adjudication(event) => in_adjudication(event, name),
+        Event::Import(event) => in_import(event),
     }
 }
 
@@ -153,6 +154,15 @@ fn in_adjudication(event: &adjudication::Event, mut name: impl FnMut(Kind, Uuid)
         }
         adjudication::Event::FindingRecorded(finding) => in_target(&finding.target, &mut name),
         adjudication::Event::AdjudicationReopened { .. } | adjudication::Event::AdjudicationOverturned { .. } => {}
+    }
+}
+
+/// What a batch recorded names it by the correlation of its records, not the other way about.
+fn in_import(event: &import::Event) {
+    match event {
+        import::Event::ImportBatchStarted { .. }
+        | import::Event::ImportBatchCompleted(_)
+        | import::Event::ImportBatchReverted(_) => {}
     }
 }
 

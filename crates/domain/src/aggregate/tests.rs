@@ -22,12 +22,13 @@ fn the_kinds_are_the_tokens_of_subjects() {
         "assessment",
         "identity",
         "adjudication",
+        "import",
     ];
     assert_eq!(kinds, expected);
 }
 
 /// The events of the design by kind (domain.md, section 4).
-const EVENTS: [(&str, &[&str]); 13] = [
+const EVENTS: [(&str, &[&str]); 14] = [
     ("project", &["ProjectCreated", "CodebookPublished", "PolicyPublished", "MemberRoleGranted", "MemberRoleRevoked"]),
     ("user", &["UserRegistered", "TokenIssued", "TokenRevoked"]),
     ("source", &["SourceRegistered", "SourceRelationAsserted"]),
@@ -53,6 +54,7 @@ const EVENTS: [(&str, &[&str]); 13] = [
         "adjudication",
         &["AdjudicationOpened", "ReadingsRuled", "FindingRecorded", "AdjudicationReopened", "AdjudicationOverturned"],
     ),
+    ("import", &["ImportBatchStarted", "ImportBatchCompleted", "ImportBatchReverted"]),
 ];
 
 #[test]
@@ -155,6 +157,7 @@ aggregates! {
     assessment: Assessment by assessment_event, assessment_command, creating with Command::Record(_),
     identity: Identity by identity_event, identity_command, creating with Command::Judge { .. },
     adjudication: Adjudication by adjudication_event, adjudication_command, creating with Command::Open { .. },
+    import: Import by import_event, import_command, creating with Command::Start { .. },
 }
 
 // The commands of annotations and readings borrow what they are checked against.
@@ -247,5 +250,6 @@ proptest! {
         folds_the_own::<crate::assessment::Assessment>(&events)?;
         folds_the_own::<crate::identity::Identity>(&events)?;
         folds_the_own::<crate::adjudication::Adjudication>(&events)?;
+        folds_the_own::<crate::import::Import>(&events)?;
     }
 }
