@@ -152,7 +152,8 @@ impl History {
             | Kind::Derivation
             | Kind::Assessment
             | Kind::Identity
-            | Kind::Adjudication => return None,
+            | Kind::Adjudication
+            | Kind::Import => return None,
         })
     }
 
@@ -239,7 +240,7 @@ fn rank(kind: Kind) -> u8 {
         Kind::Actor => 3,
         Kind::Incident => 4,
         Kind::Relation | Kind::Annotation => 5,
-        Kind::Reading | Kind::Derivation | Kind::Identity | Kind::Assessment | Kind::Adjudication => 6,
+        Kind::Reading | Kind::Derivation | Kind::Identity | Kind::Assessment | Kind::Adjudication | Kind::Import => 6,
     }
 }
 

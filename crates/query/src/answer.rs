@@ -263,6 +263,7 @@ impl Item {
             Of::Member(_) => Validator::Content,
             Of::Derivation(derivation) => Validator::Revision(derivation.revision),
             Of::Assessment(assessment) => Validator::Revision(assessment.revision),
+            Of::Import(import) => Validator::Revision(import.revision),
             // With its status, which depends on the other judgements.
             Of::Judgement(judgement) => Validator::RevisionOfChanging(judgement.revision),
             Of::Adjudication(adjudication) => Validator::Revision(adjudication.revision),
@@ -286,6 +287,7 @@ impl Serialize for Item {
             Of::Member(member) => member.serialize(serializer),
             Of::Derivation(derivation) => derivation.serialize(serializer),
             Of::Assessment(assessment) => assessment.serialize(serializer),
+            Of::Import(import) => import.serialize(serializer),
             Of::Judgement(judgement) => judgement.serialize(serializer),
             Of::Adjudication(adjudication) => adjudication.serialize(serializer),
         }

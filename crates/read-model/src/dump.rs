@@ -115,6 +115,7 @@ fn collection(kind: Kind) -> Option<&'static str> {
         Kind::Assessment => Some("assessments"),
         Kind::Identity => Some("judgements"),
         Kind::Adjudication => Some("adjudications"),
+        Kind::Import => Some("imports"),
     }
 }
 

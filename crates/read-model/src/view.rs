@@ -122,6 +122,7 @@ impl<'a> View<'a> {
                 record::history(&scope(kind)?, kind, ask).map(Said::Records)
             }
             Question::Records(ask) => record::records(&scope(Kind::Project)?, ask).map(Said::Records),
+            Question::Traces(ask) => record::traces(&scope(Kind::Project)?, ask).map(Said::Records),
             Question::Text(ask) => text(&scope(Kind::Document)?, ask).map(Said::Text),
         }
     }

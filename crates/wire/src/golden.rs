@@ -18,7 +18,8 @@ use domain::relation::{self, RelationStance, RelationType};
 use domain::source::{self, SourceKind, SourceRelation};
 use domain::text::Text;
 use domain::{
-    Event, Kind, access, adjudication, assessment, derivation, document, id, identity, incident, project, reading, user,
+    Event, Kind, access, adjudication, assessment, derivation, document, id, identity, import, incident, project,
+    reading, user,
 };
 use record::{Batch, Envelope, Record, Reliance};
 use serde_json::Value;
@@ -88,6 +89,9 @@ event_types! {
     Event::Adjudication(adjudication::Event::FindingRecorded(_)) => "FindingRecorded",
     Event::Adjudication(adjudication::Event::AdjudicationReopened { .. }) => "AdjudicationReopened",
     Event::Adjudication(adjudication::Event::AdjudicationOverturned { .. }) => "AdjudicationOverturned",
+    Event::Import(import::Event::ImportBatchStarted { .. }) => "ImportBatchStarted",
+    Event::Import(import::Event::ImportBatchCompleted(_)) => "ImportBatchCompleted",
+    Event::Import(import::Event::ImportBatchReverted(_)) => "ImportBatchReverted",
 }
 
 /// The position at which the records are printed.
@@ -217,6 +221,7 @@ fn samples() -> Vec<(&'static str, Record)> {
     samples.extend(of_assessments());
     samples.extend(of_identities());
     samples.extend(of_adjudications());
+    samples.extend(of_imports());
     samples
 }
 
@@ -512,6 +517,16 @@ fn of_adjudications() -> Vec<(&'static str, Record)> {
         ("FindingRecorded.least", later(FindingRecorded(least))),
         ("AdjudicationReopened", later(AdjudicationReopened { reason: text("A second witness came forward.") })),
         ("AdjudicationOverturned", later(AdjudicationOverturned { reason: text("It asked the wrong question.") })),
+    ]
+}
+
+fn of_imports() -> Vec<(&'static str, Record)> {
+    use import::Event::{ImportBatchCompleted, ImportBatchReverted, ImportBatchStarted};
+    vec![
+        ("ImportBatchStarted", first(ImportBatchStarted { name: Some(text("The first corpus (Köln)")) })),
+        ("ImportBatchStarted.least", first(ImportBatchStarted { name: None })),
+        ("ImportBatchCompleted", later(ImportBatchCompleted(import::Lines { lines: 1_200, refused: 7 }))),
+        ("ImportBatchReverted", later(ImportBatchReverted(import::Reverted { reverted: 1_190, kept: 3 }))),
     ]
 }
 

@@ -192,7 +192,8 @@ pub fn texts(record: &Record) -> Vec<TextRef> {
             | Event::Derivation(_)
             | Event::Assessment(_)
             | Event::Identity(_)
-            | Event::Adjudication(_) => None,
+            | Event::Adjudication(_)
+            | Event::Import(_) => None,
         })
         .map(|revision| TextRef {
             project,

@@ -15,6 +15,7 @@ use domain::assessment::Assessment;
 use domain::derivation::Derivation;
 use domain::document::Document;
 use domain::id::ProjectId;
+use domain::import::Import;
 use domain::incident::Incident;
 use domain::reading::Reading;
 use domain::relation::Relation;
@@ -49,6 +50,7 @@ pub(super) fn kind(collection: &str) -> Answer<Kind> {
         "assessments" => Kind::Assessment,
         "judgements" => Kind::Identity,
         "adjudications" => Kind::Adjudication,
+        "imports" => Kind::Import,
         unknown => {
             let unknown: String = unknown.chars().take(64).collect();
             return Err(invalid("unknown_collection", format!("there is no collection `{unknown}`")));
@@ -85,6 +87,7 @@ pub(super) fn get(scope: &Scope<'_>, ask: &Get) -> Answer<Resource> {
         "assessments" => one::<Assessment>(scope, &ask.id)?,
         "judgements" => judgements::get(scope, &ask.id)?,
         "adjudications" => one::<Adjudication>(scope, &ask.id)?,
+        "imports" => one::<Import>(scope, &ask.id)?,
         unknown => kind(unknown).map(|_| None)?,
     };
     found.ok_or_else(absent)
@@ -109,6 +112,7 @@ pub(super) fn list(scope: &Scope<'_>, ask: &List) -> Answer<Page> {
         "assessments" => listed::<Assessment>(scope, ask),
         "judgements" => judgements::list(scope, ask),
         "adjudications" => listed::<Adjudication>(scope, ask),
+        "imports" => listed::<Import>(scope, ask),
         _ => numbered(scope, ask),
     }
 }
@@ -181,6 +185,7 @@ listed!(Assessment, |_, id, loaded| Ok(resource::assessment(id, loaded)), |scope
         None => by_incident(scope, filter, Kind::Assessment),
     }
 });
+listed!(Import, resource::import, |_, _| Ok(None));
 listed!(Adjudication, |_, id, loaded| Ok(resource::adjudication(id, loaded)), by_target);
 
 fn mention(scope: &Scope<'_>, kind: Kind, id: Uuid, mentioning: Kind) -> Subject {

@@ -4,8 +4,8 @@ use super::rfc3339;
 use crate::view;
 use domain::anchor::Found;
 use domain::{
-    Event, actor, adjudication, annotation, assessment, derivation, document, identity, incident, project, reading,
-    relation, source, user,
+    Event, actor, adjudication, annotation, assessment, derivation, document, identity, import, incident, project,
+    reading, relation, source, user,
 };
 use serde_json::{Value, json};
 
@@ -27,6 +27,7 @@ pub(super) fn event(event: &Event) -> Value {
         Event::Assessment(event) => of_assessment(event),
         Event::Identity(event) => of_identity(event),
         Event::Adjudication(event) => of_adjudication(event),
+        Event::Import(event) => of_import(event),
     };
     leave_out_nulls(&mut fields);
     fields["type"] = event.name().into();
@@ -198,6 +199,15 @@ fn of_adjudication(event: &adjudication::Event) -> Value {
         ReadingsRuled(rulings) => json!(view::rulings(rulings)),
         FindingRecorded(finding) => json!(view::finding(finding)),
         AdjudicationReopened { reason } | AdjudicationOverturned { reason } => json!({ "reason": reason }),
+    }
+}
+
+fn of_import(event: &import::Event) -> Value {
+    use import::Event::{ImportBatchCompleted, ImportBatchReverted, ImportBatchStarted};
+    match event {
+        ImportBatchStarted { name } => json!({ "name": name }),
+        ImportBatchCompleted(import::Lines { lines, refused }) => json!({ "lines": lines, "refused": refused }),
+        ImportBatchReverted(import::Reverted { reverted, kept }) => json!({ "reverted": reverted, "kept": kept }),
     }
 }
 

@@ -9,8 +9,8 @@ use domain::opinion::Opinion;
 use domain::policy::{Evidence, Policy};
 use domain::text::Text;
 use domain::{
-    Code, Event, actor, adjudication, annotation, assessment, derivation, document, identity, incident, project,
-    reading, relation, source, user,
+    Code, Event, actor, adjudication, annotation, assessment, derivation, document, identity, import, incident,
+    project, reading, relation, source, user,
 };
 use proptest::collection::{btree_map, btree_set, vec};
 use proptest::option;
@@ -70,6 +70,7 @@ fn event() -> impl Strategy<Value = Event> {
         of_assessment(),
         of_identity(),
         of_adjudication(),
+        of_import(),
     ]
 }
 
@@ -312,6 +313,16 @@ fn of_assessment() -> impl Strategy<Value = Event> {
             .prop_map(|(target, grade, reason)| { AssessmentRecorded(assessment::Content { target, grade, reason }) }),
         (grade(), text()).prop_map(|(grade, reason)| AssessmentRevised { grade, reason }),
         Just(AssessmentWithdrawn),
+    ]
+    .prop_map(Event::from)
+}
+
+fn of_import() -> impl Strategy<Value = Event> {
+    use import::Event::{ImportBatchCompleted, ImportBatchReverted, ImportBatchStarted};
+    prop_oneof![
+        option::of(text()).prop_map(|name| ImportBatchStarted { name }),
+        (any(), any()).prop_map(|(lines, refused)| ImportBatchCompleted(import::Lines { lines, refused })),
+        (any(), any()).prop_map(|(reverted, kept)| ImportBatchReverted(import::Reverted { reverted, kept })),
     ]
     .prop_map(Event::from)
 }
