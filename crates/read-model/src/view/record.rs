@@ -8,7 +8,7 @@ use domain::id::UserId;
 use domain::{Code, Kind};
 use wire::subject::Address;
 use wire::view::ask_traces::Of;
-use wire::view::{AskHistory, AskRecords, AskTraces, Named, Records, Request, StoredRecord};
+use wire::view::{AskHistory, AskRecords, AskTraces, Records, Request, StoredRecord, Traced};
 
 /// The most records of one answer.
 const LEN_MAX: usize = 1_000;
@@ -58,7 +58,7 @@ pub(super) fn traces(scope: &Scope<'_>, ask: &AskTraces) -> Answer<Records> {
     let subjects = match &ask.of {
         Some(Of::Author(user)) => vec![Subject::commands(scope.project, UserId::new(id(user)?))],
         Some(Of::Command(command)) => vec![Subject::followed(scope.project, id(command)?)],
-        Some(Of::Named(Named { kind: code, id: named })) => {
+        Some(Of::Named(Traced { kind: code, id: named })) => {
             let named = Address { project: scope.project.uuid(), kind: kind(code)?, id: id(named)? };
             Kind::ALL.iter().map(|mentioning| Subject::mention(&named, *mentioning)).collect()
         }

@@ -107,7 +107,8 @@ impl Changes {
                 | Kind::Actor
                 | Kind::Relation
                 | Kind::Derivation
-                | Kind::Assessment => {}
+                | Kind::Assessment
+                | Kind::Import => {}
             }
         }
         Ok(Some(changes))
