@@ -23,10 +23,14 @@ mod failure;
 mod import;
 mod reanchoring;
 mod request;
+mod reversal;
+mod revert;
 mod routes;
 mod service;
 mod surroundings;
 mod texts;
+mod traces;
+mod undo;
 
 use std::net::SocketAddr;
 use std::sync::Arc;

@@ -18,6 +18,7 @@ mod readings;
 mod relations;
 mod sources;
 mod tokens;
+mod undo;
 
 use axum::http::StatusCode;
 use domain::id::ProjectId;
@@ -60,6 +61,7 @@ pub(crate) fn router() -> OpenApiRouter<Service> {
         .merge(assessments::router())
         .merge(adjudications::router())
         .merge(imports::router())
+        .merge(undo::router())
         .layer(body_limit(BODY_LEN_MAX))
         .merge(documents::router())
 }

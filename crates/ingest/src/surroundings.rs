@@ -377,7 +377,8 @@ impl Service {
                 | Kind::Derivation
                 | Kind::Assessment
                 | Kind::Identity
-                | Kind::Adjudication => {}
+                | Kind::Adjudication
+                | Kind::Import => {}
             }
         }
         Ok(surroundings)

@@ -3,6 +3,7 @@
 mod access;
 mod adjudications;
 mod assessments;
+mod batches;
 mod changes;
 mod creations;
 mod derivations;
@@ -12,6 +13,7 @@ mod input;
 mod judgements;
 mod readings;
 mod revisions;
+mod undo;
 mod world;
 
 use std::collections::BTreeSet;
