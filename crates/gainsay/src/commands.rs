@@ -17,6 +17,7 @@ pub(crate) mod relation;
 pub(crate) mod suggest;
 pub(crate) mod timeline;
 pub(crate) mod token;
+pub(crate) mod undo;
 pub(crate) mod verify;
 pub(crate) mod work;
 

@@ -2,6 +2,7 @@
 
 mod agreement;
 mod identity;
+mod imports;
 mod ledger;
 mod origins;
 mod relation;
@@ -11,6 +12,7 @@ mod work;
 
 pub(crate) use agreement::agreement;
 pub(crate) use identity::{identity, preview};
+pub(crate) use imports::{ImportPage, imports};
 pub(crate) use ledger::ledger;
 pub(crate) use origins::origins;
 pub(crate) use relation::relation;
