@@ -34,7 +34,7 @@ enum Needs {
 use Needs::{Admin, Annotator, Curator, Operator, Own, OwnOrCurator, Reader, Token};
 
 /// Every route, as the design has it.
-const ROUTES: [(&str, &str, Needs); 89] = [
+const ROUTES: [(&str, &str, Needs); 93] = [
     ("GET", "/v1/projects", Token),
     ("POST", "/v1/projects", Operator),
     ("POST", "/v1/tokens", Operator),
@@ -114,7 +114,11 @@ const ROUTES: [(&str, &str, Needs); 89] = [
     ("POST", "/v1/projects/{project}/adjudications/{id}/findings", Curator),
     ("POST", "/v1/projects/{project}/adjudications/{id}/reopen", Curator),
     ("POST", "/v1/projects/{project}/adjudications/{id}/overturn", Curator),
+    ("GET", "/v1/projects/{project}/imports", Reader),
     ("POST", "/v1/projects/{project}/imports", Annotator),
+    ("GET", "/v1/projects/{project}/imports/{id}", Reader),
+    ("POST", "/v1/projects/{project}/imports/{id}/revert", OwnOrCurator),
+    ("POST", "/v1/projects/{project}/me/undo", Annotator),
     ("GET", "/v1/projects/{project}/identity/{kind}", Reader),
     ("GET", "/v1/projects/{project}/identity/{kind}/preview", Reader),
     ("GET", "/v1/projects/{project}/history/{kind}/{id}", Reader),
@@ -234,6 +238,10 @@ impl Furnished {
         made.add(operator, "judgements", judgement).await?;
         let question = json!({"question": "Was there one?", "targets": [{"incident": incident}]});
         made.add(operator, "adjudications", question).await?;
+        let lines = [("content-type", "application/x-ndjson")];
+        let path = format!("/v1/projects/{}/imports", made.project);
+        let import = author.ask(Method::POST, &path, &lines, Some(String::new())).await?.expect(200)?;
+        made.ids.insert("imports", import.header("idempotency-key").context("a batch")?.to_owned());
         made.create(operator, "policies", &json!({})).await?;
         made.create(operator, "codebooks", &json!({"guideline": "Read closely."})).await?;
         Ok(made)
@@ -305,13 +313,17 @@ impl Furnished {
         let mark = quote(self.id("documents"), TEXT, "the air base", "content");
         let ruled = json!({"uphold": [], "reject": [self.id("readings")], "reason": "No.", "based_on": 1});
         Some(match (method, rest) {
-            ("GET" | "DELETE", _) | (_, "/imports" | "/documents/{id}/withdraw") => return None,
+            ("GET" | "DELETE", _) | (_, "/imports" | "/imports/{id}/revert" | "/documents/{id}/withdraw") => {
+                return None;
+            }
             ("PATCH", _) => json!({}),
             ("PUT", "/members/{user}") => json!({"role": "reader"}),
             ("PUT", _) => json!({"verdict": "confirmed", "reason": "Compared."}),
             (_, "/v1/projects" | "/actors/{id}/names") => json!({"name": "Another"}),
             (_, "/v1/tokens") => json!({"user": "somebody", "ttl_days": 1}),
             (_, "/policies") => json!({}),
+            // No change stands there, so that whoever may undo undoes nothing.
+            (_, "/me/undo") => json!({"position": 0}),
             (_, "/codebooks") => json!({"guideline": "Read closely."}),
             (_, "/sources") => json!({"name": "Wire", "kind": "agency"}),
             (_, "/sources/{id}/relations") => json!({"type": "wire_of", "to": self.id("sources")}),
@@ -495,6 +507,7 @@ fn changes(method: &str, route: &str) -> bool {
                     "findings",
                     "reopen",
                     "overturn",
+                    "revert",
                 ]
                 .iter()
                 .any(|name| part(name))

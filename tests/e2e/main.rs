@@ -15,6 +15,7 @@ mod concurrency;
 mod crash;
 mod demo;
 mod identity;
+mod imports;
 mod kills;
 mod ledgers;
 mod log_faults;
