@@ -34,7 +34,7 @@ enum Needs {
 use Needs::{Admin, Annotator, Curator, Operator, Own, OwnOrCurator, Reader, Token};
 
 /// Every route, as the design has it.
-const ROUTES: [(&str, &str, Needs); 97] = [
+const ROUTES: [(&str, &str, Needs); 104] = [
     ("GET", "/v1/projects", Token),
     ("POST", "/v1/projects", Operator),
     ("POST", "/v1/tokens", Operator),
@@ -122,7 +122,11 @@ const ROUTES: [(&str, &str, Needs); 97] = [
     ("POST", "/v1/projects/{project}/adjudications/{id}/findings", Curator),
     ("POST", "/v1/projects/{project}/adjudications/{id}/reopen", Curator),
     ("POST", "/v1/projects/{project}/adjudications/{id}/overturn", Curator),
+    ("GET", "/v1/projects/{project}/imports", Reader),
     ("POST", "/v1/projects/{project}/imports", Annotator),
+    ("GET", "/v1/projects/{project}/imports/{id}", Reader),
+    ("POST", "/v1/projects/{project}/imports/{id}/revert", OwnOrCurator),
+    ("POST", "/v1/projects/{project}/me/undo", Annotator),
     ("GET", "/v1/projects/{project}/identity/{kind}", Reader),
     ("GET", "/v1/projects/{project}/identity/{kind}/preview", Reader),
     ("GET", "/v1/projects/{project}/history/{kind}/{id}", Reader),
@@ -132,6 +136,9 @@ const ROUTES: [(&str, &str, Needs); 97] = [
     ("GET", "/v1/projects/{project}/me/feedback", Reader),
     ("GET", "/v1/projects/{project}/changes", Reader),
     ("GET", "/v1/projects/{project}/orphans", Reader),
+    ("GET", "/v1/projects/{project}/presence", Reader),
+    ("PUT", "/v1/projects/{project}/documents/{id}/presence", Annotator),
+    ("DELETE", "/v1/projects/{project}/documents/{id}/presence", Annotator),
 ];
 
 /// What somebody is in a project.
@@ -244,6 +251,10 @@ impl Furnished {
         made.add(operator, "adjudications", question).await?;
         let task = json!({"document": document, "revision": 1, "overlap": "everyone"});
         made.add(operator, "tasks", task).await?;
+        let lines = [("content-type", "application/x-ndjson")];
+        let path = format!("/v1/projects/{}/imports", made.project);
+        let import = author.ask(Method::POST, &path, &lines, Some(String::new())).await?.expect(200)?;
+        made.ids.insert("imports", import.header("idempotency-key").context("a batch")?.to_owned());
         made.create(operator, "policies", &json!({})).await?;
         made.create(operator, "codebooks", &json!({"guideline": "Read closely."})).await?;
         Ok(made)
@@ -318,7 +329,13 @@ impl Furnished {
             ("GET" | "DELETE", _)
             | (
                 _,
-                "/imports" | "/documents/{id}/withdraw" | "/tasks/next" | "/tasks/{id}/renew" | "/tasks/{id}/close",
+                "/imports"
+                | "/imports/{id}/revert"
+                | "/documents/{id}/withdraw"
+                | "/documents/{id}/presence"
+                | "/tasks/next"
+                | "/tasks/{id}/renew"
+                | "/tasks/{id}/close",
             ) => {
                 return None;
             }
@@ -328,6 +345,8 @@ impl Furnished {
             (_, "/v1/projects" | "/actors/{id}/names") => json!({"name": "Another"}),
             (_, "/v1/tokens") => json!({"user": "somebody", "ttl_days": 1}),
             (_, "/policies") => json!({}),
+            // No change stands there, so that whoever may undo undoes nothing.
+            (_, "/me/undo") => json!({"position": 0}),
             (_, "/codebooks") => json!({"guideline": "Read closely."}),
             (_, "/sources") => json!({"name": "Wire", "kind": "agency"}),
             (_, "/sources/{id}/relations") => json!({"type": "wire_of", "to": self.id("sources")}),
@@ -495,7 +514,7 @@ fn fault(expected: Expected, method: &str, route: &str, answer: &Answer) -> Opti
         // What changes something that is there was asked to change a revision that is not.
         Expected::Allowed if changes(method, route) => (status, code.as_str()) == (412, "revision_conflict"),
         Expected::Allowed if method == "GET" => status == 200,
-        Expected::Allowed => [200, 201, 409, 412, 422].contains(&status),
+        Expected::Allowed => [200, 201, 204, 409, 412, 422].contains(&status),
     };
     (!right).then(|| format!("expected {expected:?}, got {status} {}", answer.text))
 }
@@ -503,6 +522,8 @@ fn fault(expected: Expected, method: &str, route: &str, answer: &Answer) -> Opti
 fn changes(method: &str, route: &str) -> bool {
     let part = |name: &str| route.ends_with(name);
     match method {
+        // Presence has no revisions.
+        "PUT" | "DELETE" if part("/presence") => false,
         "PATCH" | "PUT" => true,
         "DELETE" => route != "/v1/tokens/{id}",
         "POST" => {
@@ -517,6 +538,7 @@ fn changes(method: &str, route: &str) -> bool {
                     "findings",
                     "reopen",
                     "overturn",
+                    "revert",
                 ]
                 .iter()
                 .any(|name| part(name))

@@ -153,7 +153,8 @@ impl History {
             | Kind::Assessment
             | Kind::Identity
             | Kind::Adjudication
-            | Kind::Task => return None,
+            | Kind::Task
+            | Kind::Import => return None,
         })
     }
 
@@ -240,7 +241,13 @@ fn rank(kind: Kind) -> u8 {
         Kind::Actor => 3,
         Kind::Incident => 4,
         Kind::Relation | Kind::Annotation => 5,
-        Kind::Reading | Kind::Derivation | Kind::Identity | Kind::Assessment | Kind::Adjudication | Kind::Task => 6,
+        Kind::Reading
+        | Kind::Derivation
+        | Kind::Identity
+        | Kind::Assessment
+        | Kind::Adjudication
+        | Kind::Task
+        | Kind::Import => 6,
     }
 }
 

@@ -90,7 +90,9 @@ fn least(action: Action, kind: Kind) -> Role {
         (Action::Work, Kind::Task) => Role::Annotator,
         (Action::Create, Kind::Identity) | (_, Kind::Adjudication | Kind::Task) => Role::Curator,
         (Action::Create | Action::Contest | Action::Work, _)
-        | (Action::Change { own: true }, Kind::Actor | Kind::Relation | Kind::Incident) => Role::Annotator,
+        | (Action::Change { own: true }, Kind::Actor | Kind::Relation | Kind::Incident | Kind::Import) => {
+            Role::Annotator
+        }
         (Action::Change { .. }, _) => Role::Curator,
     }
 }

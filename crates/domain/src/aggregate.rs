@@ -3,8 +3,8 @@
 use crate::code::codes;
 use crate::id::UserId;
 use crate::{
-    actor, adjudication, annotation, assessment, derivation, document, identity, incident, project, reading, relation,
-    source, task, user,
+    actor, adjudication, annotation, assessment, derivation, document, identity, import, incident, project, reading,
+    relation, source, task, user,
 };
 
 codes! {
@@ -38,6 +38,8 @@ codes! {
         Adjudication = "adjudication",
         /// A revision of a document that is to be read by several people.
         Task = "task",
+        /// A batch of commands that came in one request.
+        Import = "import",
     }
 }
 
@@ -108,6 +110,7 @@ events! {
     Identity: identity::Identity,
     Adjudication: adjudication::Adjudication,
     Task: task::Task,
+    Import: import::Import,
 }
 
 /// Writes `const KIND`, `type Event` and `own` of an aggregate's impl.

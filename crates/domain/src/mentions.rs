@@ -2,8 +2,8 @@
 
 use crate::claim::{Claim, Proposition, Speaker, Target};
 use crate::{
-    Event, Kind, actor, adjudication, annotation, assessment, derivation, document, identity, incident, project,
-    reading, relation, source, task, user,
+    Event, Kind, actor, adjudication, annotation, assessment, derivation, document, identity, import, incident,
+    project, reading, relation, source, task, user,
 };
 use uuid::Uuid;
 
@@ -24,6 +24,7 @@ pub fn each(event: &Event, name: impl FnMut(Kind, Uuid)) {
         Event::Identity(event) => in_identity(event, name),
         Event::Adjudication(event) => in_adjudication(event, name),
         Event::Task(event) => in_task(event, name),
+        Event::Import(event) => in_import(event),
     }
 }
 
@@ -168,6 +169,15 @@ fn in_task(event: &task::Event, mut name: impl FnMut(Kind, Uuid)) {
         | task::Event::LeaseExpired { .. }
         | task::Event::TaskSkipped { .. }
         | task::Event::TaskClosed => {}
+    }
+}
+
+/// What a batch recorded names it by the correlation of its records, not the other way about.
+fn in_import(event: &import::Event) {
+    match event {
+        import::Event::ImportBatchStarted { .. }
+        | import::Event::ImportBatchCompleted(_)
+        | import::Event::ImportBatchReverted(_) => {}
     }
 }
 

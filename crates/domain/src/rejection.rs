@@ -28,6 +28,8 @@ pub enum Fact {
     Number(u64),
     /// Several texts.
     Texts(Vec<String>),
+    /// Several numbers.
+    Numbers(Vec<u64>),
 }
 
 /// A rule refused the command.

@@ -26,7 +26,7 @@
 //! Texts of documents are too large and too private for the log: [`texts::Texts`] keeps them in
 //! an object store, and records hold salted digests. [`credentials::Credentials`] keeps what a
 //! token check needs. [`views`] carries questions to the projectors and their answers back, and
-//! [`control`] operators' commands.
+//! [`control`] operators' commands; [`presence`] tells who has which document open.
 //! [`server::Server`] runs a nats-server of one's own.
 
 mod api;
@@ -38,6 +38,7 @@ mod error;
 mod follow;
 mod load;
 mod monitor;
+pub mod presence;
 mod read;
 pub mod server;
 mod settings;
@@ -69,6 +70,7 @@ use crate::api::{Api, READ_TIMEOUT};
 use crate::clock::Clock;
 use crate::credentials::Credentials;
 use crate::monitor::{Monitor, WriteError};
+use crate::presence::Presence;
 use crate::texts::Texts;
 
 /// The oldest nats-server that has everything the log relies on: atomic batches and their limits,
@@ -230,6 +232,18 @@ impl EventLog {
     /// The texts of this log's documents. Makes their bucket when it is not there.
     pub async fn texts(&self) -> Result<Texts, Error> {
         Texts::connect(self.inner.api.clone(), &self.inner.jetstream, self.inner.log, self.inner.replicas).await
+    }
+
+    /// Who has which documents of this log open.
+    #[must_use]
+    pub fn presence(&self) -> Presence {
+        self.presence_of(presence::EXPIRY)
+    }
+
+    /// The same, with entries that live for this long after a heartbeat. All processes have to agree on it.
+    #[must_use]
+    pub fn presence_of(&self, expiry: Duration) -> Presence {
+        Presence::new(self.inner.api.clone(), self.inner.log, self.inner.replicas, expiry)
     }
 
     /// The credentials of the installation. Makes their bucket when it is not there.

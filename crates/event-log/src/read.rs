@@ -4,6 +4,7 @@
 //! may lag. `STREAM.MSG.GET` answers from the leader, one message a request, with everything that
 //! was acknowledged before.
 
+use async_nats::Message;
 use async_nats::header::HeaderMap;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -48,24 +49,42 @@ pub(crate) async fn direct(
     bytes: usize,
 ) -> Result<Part, Error> {
     const DOING: &str = "read the messages of a subject";
+    let (messages, complete) = direct_messages(api, DOING, stream, subject, from, len, bytes).await?;
+    let stored = messages.into_iter().map(|message| {
+        let position = number(message.headers.as_ref(), "Nats-Sequence")
+            .ok_or_else(|| Error::malformed(DOING, "a message without a position"))?;
+        Ok(Stored { position, payload: message.payload })
+    });
+    Ok(Part { stored: stored.collect::<Result<_, Error>>()?, complete })
+}
+
+/// Reads messages as they are, with the headers in which the server tells subject, position and time; and whether they
+/// are all.
+pub(crate) async fn direct_messages(
+    api: &Api,
+    doing: &str,
+    stream: &str,
+    subject: &str,
+    from: u64,
+    len: usize,
+    bytes: usize,
+) -> Result<(Vec<Message>, bool), Error> {
     let request = Many { seq: from, next_by_subj: subject, batch: len, max_bytes: bytes };
-    let mut stored = Vec::new();
+    let mut messages = Vec::new();
     let end = api
-        .request_many(DOING, &format!("$JS.API.DIRECT.GET.{stream}"), &request, |message| {
-            let position = number(message.headers.as_ref(), "Nats-Sequence")
-                .ok_or_else(|| Error::malformed(DOING, "a message without a position"))?;
-            stored.push(Stored { position, payload: message.payload });
+        .request_many(doing, &format!("$JS.API.DIRECT.GET.{stream}"), &request, |message| {
+            messages.push(message);
             Ok(())
         })
         .await?;
     match end.status.map(|status| status.as_u16()) {
         Some(END_OF_BATCH) => {
             let pending = number(end.headers.as_ref(), "Nats-Num-Pending")
-                .ok_or_else(|| Error::malformed(DOING, "an end without the number of pending messages"))?;
-            Ok(Part { stored, complete: pending == 0 })
+                .ok_or_else(|| Error::malformed(doing, "an end without the number of pending messages"))?;
+            Ok((messages, pending == 0))
         }
-        Some(NOTHING_FOUND) => Ok(Part { stored, complete: true }),
-        status => Err(Error::malformed(DOING, format!("unexpected end {status:?} {:?}", end.description))),
+        Some(NOTHING_FOUND) => Ok((messages, true)),
+        status => Err(Error::malformed(doing, format!("unexpected end {status:?} {:?}", end.description))),
     }
 }
 
@@ -87,11 +106,11 @@ pub(crate) enum Which<'a> {
 
 #[derive(Debug, Deserialize)]
 struct Got {
-    message: Message,
+    message: Told,
 }
 
 #[derive(Debug, Deserialize)]
-struct Message {
+struct Told {
     subject: String,
     seq: u64,
     /// In base64; absent when empty.

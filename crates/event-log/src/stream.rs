@@ -25,7 +25,7 @@ const MONITOR_TIMEOUT: Duration = Duration::from_secs(5);
 /// JetStream's error for a stream that does not exist.
 const STREAM_NOT_FOUND: u64 = 10059;
 /// JetStream's error for a stream that exists with another configuration.
-const STREAM_NAME_IN_USE: u64 = 10058;
+pub(crate) const STREAM_NAME_IN_USE: u64 = 10058;
 /// JetStream's error of a cluster that has too few peers for the copies that are asked for, so far.
 const NO_PEERS: u64 = 10005;
 /// Copies in a cluster from which on the log outlives any one node.

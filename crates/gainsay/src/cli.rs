@@ -46,8 +46,13 @@ pub(crate) enum Command {
     /// Import lines of NDJSON: `{"resource": "readings", "key": "...", "body": {...}}`.
     ///
     /// A line that is refused does not stop the rest; it is named with its fields on standard error, and the exit code
-    /// is then 3. To import twice is safe: what is there already is counted and not stored again.
+    /// is then 3. To import twice is safe: what is there already is counted and not stored again. The lines are one batch,
+    /// which `import revert` takes back.
     Import(Import),
+    /// List the batches that were imported, and what became of them.
+    Imports(Imports),
+    /// Take back your own last change in a project; again, the one before that.
+    Undo(Undo),
     /// Show the dispute board of an incident: who says who did it.
     Board(Board),
     /// Show from which documents an incident's attribution comes, and who copies whom.
@@ -70,6 +75,8 @@ pub(crate) enum Command {
     /// Open tasks, and lease, submit and skip them.
     #[command(subcommand)]
     Task(Task),
+    /// Show who has which document open now.
+    Presence(Presence),
     /// Show which actors, incidents or readings are judged to be one, and what else may be; with two ids, what a
     /// judgement on these would change.
     Identity(Identity),
@@ -474,15 +481,28 @@ pub(crate) struct ProjectCreate {
     pub json: bool,
 }
 
-/// Arguments of `import`.
+/// Import lines, or take a batch back.
 #[derive(Debug, Args, Serialize)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub(crate) struct Import {
+    #[command(subcommand)]
+    #[serde(skip)]
+    pub command: Option<ImportCommand>,
     #[command(flatten)]
     #[serde(flatten)]
     pub project: InProject,
     /// The file, NDJSON
+    #[arg(required = true)]
     #[serde(skip)]
-    pub file: PathBuf,
+    pub file: Option<PathBuf>,
+    /// Go on with this batch, or give a new one this id; a fresh one when absent
+    #[arg(long, value_name = "ID")]
+    #[serde(skip)]
+    pub batch: Option<Uuid>,
+    /// What to call the batch
+    #[arg(long, value_name = "NAME")]
+    #[serde(skip)]
+    pub name: Option<String>,
     /// Print the result of each line as NDJSON on standard output
     #[arg(long)]
     #[serde(skip)]
@@ -554,6 +574,56 @@ pub(crate) struct TaskOpen {
     #[serde(skip)]
     pub assignees: Vec<String>,
     /// Print the whole answer
+    #[arg(long)]
+    #[serde(skip)]
+    pub json: bool,
+}
+
+/// Work on batches that were imported.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ImportCommand {
+    /// Take back what a batch recorded. What others built on is kept, and named.
+    Revert(RevertImport),
+}
+
+/// Arguments of `import revert`.
+#[derive(Debug, Args, Serialize)]
+pub(crate) struct RevertImport {
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub project: InProject,
+    /// The batch
+    #[serde(skip)]
+    pub batch: Uuid,
+    /// Print what became of each record as NDJSON on standard output
+    #[arg(long)]
+    #[serde(skip)]
+    pub json: bool,
+}
+
+/// Arguments of `imports`.
+#[derive(Debug, Args, Serialize)]
+pub(crate) struct Imports {
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub list: Worklist,
+    /// Only those that are `started`, `completed` or `reverted`
+    #[arg(long, value_name = "STATUS")]
+    #[serde(skip)]
+    pub status: Option<String>,
+}
+
+/// Arguments of `undo`.
+#[derive(Debug, Args, Serialize)]
+pub(crate) struct Undo {
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub project: InProject,
+    /// The change at this position; the newest that still stands when absent
+    #[arg(long, value_name = "POSITION")]
+    #[serde(skip)]
+    pub position: Option<u64>,
+    /// Print the answer as it came
     #[arg(long)]
     #[serde(skip)]
     pub json: bool,
@@ -863,6 +933,22 @@ pub(crate) struct Changes {
     #[arg(long, value_name = "DOCUMENT")]
     #[serde(skip)]
     pub document: Vec<Uuid>,
+}
+
+/// Arguments of `presence`.
+#[derive(Debug, Args, Serialize)]
+pub(crate) struct Presence {
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub project: InProject,
+    /// Only on this document; may be repeated
+    #[arg(long, value_name = "DOCUMENT")]
+    #[serde(skip)]
+    pub document: Vec<Uuid>,
+    /// Print the answer as it came
+    #[arg(long)]
+    #[serde(skip)]
+    pub json: bool,
 }
 
 /// Arguments of `verify`.

@@ -192,10 +192,25 @@ impl Client {
         self.send(path, self.request(Method::DELETE, path)).await.map(drop)
     }
 
-    /// Sends a stream of lines.
-    pub async fn post_lines(&self, path: &str, lines: impl Into<Body>) -> Result<Response, Error> {
-        let request = self.request(Method::POST, path).header(CONTENT_TYPE, "application/x-ndjson").body(lines);
-        self.send(path, request).await
+    /// Sends a stream of lines, under a command id where there is one.
+    pub async fn post_lines(
+        &self,
+        path: &str,
+        query: &[(&str, String)],
+        command: Option<Uuid>,
+        lines: impl Into<Body>,
+    ) -> Result<Response, Error> {
+        let request = self.request(Method::POST, path).query(query).header(CONTENT_TYPE, "application/x-ndjson");
+        let request = match command {
+            Some(command) => request.header("idempotency-key", command.to_string()),
+            None => request,
+        };
+        self.send(path, request.body(lines)).await
+    }
+
+    /// Asks for a change of what has this revision; the answer is read as it comes.
+    pub async fn post_against(&self, revision: u64, path: &str) -> Result<Response, Error> {
+        self.send(path, self.request(Method::POST, path).header(IF_MATCH, format!("\"{revision}\""))).await
     }
 
     /// The lines of an answer, as they come.

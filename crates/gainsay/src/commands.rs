@@ -11,6 +11,7 @@ pub(crate) mod identity;
 pub(crate) mod import;
 pub(crate) mod ledger;
 pub(crate) mod origins;
+pub(crate) mod presence;
 pub(crate) mod project;
 pub(crate) mod projector;
 pub(crate) mod relation;
@@ -18,6 +19,7 @@ pub(crate) mod suggest;
 pub(crate) mod task;
 pub(crate) mod timeline;
 pub(crate) mod token;
+pub(crate) mod undo;
 pub(crate) mod verify;
 pub(crate) mod work;
 

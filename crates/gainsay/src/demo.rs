@@ -11,7 +11,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::client::{Client, Error};
-use crate::commands::import::{Tally, import};
+use crate::commands::import::{Batch, Tally, import};
 use crate::commands::token::Issued;
 use crate::private;
 
@@ -183,7 +183,8 @@ async fn import_file(operator: &Client, data: &Path, project: Uuid, file: &str, 
         FILES.iter().find(|(name, _)| *name == file).context("the plan names a file that is not there")?;
     let client = client_of(operator, data, user)?;
     let mut refused = None;
-    let tally = import(&client, project, *content, |_, line| {
+    let batch = Batch { id: Some(key(project, &format!("import {file}"))), name: Some(file.to_owned()) };
+    let tally = import(&client, project, &batch, *content, |_, line| {
         if let (None, Some(problem)) = (&refused, &line.problem) {
             refused = Some(format!("line {}: {problem}", line.line));
         }

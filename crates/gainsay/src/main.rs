@@ -18,7 +18,7 @@ mod terminal;
 use clap::Parser;
 use runtime::ExitCode;
 
-use crate::cli::{Cli, Command, Suggest};
+use crate::cli::{Cli, Command, ImportCommand, Suggest};
 
 /// Answers are built from many small pieces on one thread and dropped on another, which this allocator does for less.
 #[global_allocator]
@@ -46,8 +46,14 @@ async fn run(command: &Command) -> anyhow::Result<ExitCode> {
         Command::Query(arguments) => service::query::run(arguments).await,
         Command::Token(command) => commands::token::run(command).await,
         Command::Project(command) => commands::project::run(command).await,
-        Command::Import(arguments) => commands::import::run(arguments).await,
+        Command::Import(arguments) => match &arguments.command {
+            Some(ImportCommand::Revert(arguments)) => commands::import::revert(arguments).await,
+            None => commands::import::run(arguments).await,
+        },
+        Command::Imports(arguments) => commands::import::list(arguments).await,
+        Command::Undo(arguments) => commands::undo::run(arguments).await,
         Command::Board(arguments) => commands::board::run(arguments).await,
+        Command::Presence(arguments) => commands::presence::run(arguments).await,
         Command::Identity(arguments) => commands::identity::run(arguments).await,
         Command::Origins(arguments) => commands::origins::run(arguments).await,
         Command::Agreement(arguments) => commands::agreement::run(arguments).await,

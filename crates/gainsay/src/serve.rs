@@ -74,7 +74,7 @@ async fn serve(plan: &Plan, opened: &Opened, shutdown: &Shutdown) -> anyhow::Res
     let views = projector.views();
     let writes =
         ingest::Parts { event_log: log.clone(), texts: texts.clone(), tokens: tokens.clone(), views: views.clone() };
-    let reads = query::Parts { views, tokens, texts };
+    let reads = query::Parts { views, tokens, texts, presence: log.presence() };
     operator::ensure(settings, &writes).await?;
     let reading = query::Config { anonymous_reader: plan.readers.anonymous.clone(), ..query::Config::default() };
     let routes = query::router(reads, reading, shutdown)

@@ -1,9 +1,12 @@
-//! Views as text: the dispute board, the circular-reporting graph, the timeline, ledgers, work lists and suggestions.
+//! Views as text: the dispute board, the circular-reporting graph, the timeline, ledgers, work lists, suggestions, and who is
+//! where.
 
 mod agreement;
 mod identity;
+mod imports;
 mod ledger;
 mod origins;
+mod presence;
 mod relation;
 mod suggestions;
 mod timeline;
@@ -11,8 +14,10 @@ mod work;
 
 pub(crate) use agreement::agreement;
 pub(crate) use identity::{identity, preview};
+pub(crate) use imports::{ImportPage, imports};
 pub(crate) use ledger::ledger;
 pub(crate) use origins::origins;
+pub(crate) use presence::presence;
 pub(crate) use relation::relation;
 pub(crate) use suggestions::{Suggestion, suggestions};
 pub(crate) use timeline::timeline;

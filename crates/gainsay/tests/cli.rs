@@ -24,7 +24,7 @@ fn code(arguments: &[&str]) -> i32 {
 
 #[test]
 fn every_command_has_help_that_lists_its_settings() {
-    let commands: [&[&str]; 20] = [
+    let commands: [&[&str]; 23] = [
         &["serve"],
         &["ingest"],
         &["projector"],
@@ -38,6 +38,9 @@ fn every_command_has_help_that_lists_its_settings() {
         &["token", "revoke"],
         &["project", "create"],
         &["import"],
+        &["import", "revert"],
+        &["imports"],
+        &["undo"],
         &["board"],
         &["suggest", "derivations"],
         &["history"],
@@ -85,6 +88,12 @@ fn a_wrong_command_line_is_told_apart_from_a_service_that_is_away() {
     assert_eq!(code(&["health", "--url", NOWHERE, "--listen", "127.0.0.1:1"]), 2);
     assert_eq!(code(&["board", ID, "--project", ID, "--server", NOWHERE]), 4);
     assert_eq!(code(&["token", "create", "--user", "layla", "--server", NOWHERE]), 4);
+    assert_eq!(code(&["import", "--project", ID, "--server", NOWHERE]), 2, "which file?");
+    assert_eq!(code(&["import", "revert", "not-a-uuid", "--project", ID]), 2);
+    assert_eq!(code(&["import", "revert", ID, "--project", ID, "--server", NOWHERE]), 4);
+    assert_eq!(code(&["imports", "--project", ID, "--server", NOWHERE]), 4);
+    assert_eq!(code(&["undo", "--position", "first", "--project", ID]), 2);
+    assert_eq!(code(&["undo", "--project", ID, "--server", NOWHERE]), 4);
     assert_eq!(code(&["import", "/nowhere.ndjson", "--project", ID, "--server", NOWHERE]), 1);
 }
 

@@ -11,7 +11,8 @@ use uuid::Uuid;
 use crate::execute::{Command, Outcome};
 use crate::request::IDEMPOTENCY_KEY;
 
-const SEQUENCE: HeaderName = HeaderName::from_static("gainsay-sequence");
+/// The header with the position of a record.
+pub(crate) const SEQUENCE: HeaderName = HeaderName::from_static("gainsay-sequence");
 const REPLAYED: HeaderName = HeaderName::from_static("gainsay-replayed");
 
 /// The answer to a command that was carried out.

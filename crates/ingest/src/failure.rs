@@ -165,6 +165,7 @@ fn problem(rejection: Rejection) -> Problem {
             Fact::Text(text) => Value::from(text),
             Fact::Number(number) => Value::from(number),
             Fact::Texts(texts) => Value::from(texts),
+            Fact::Numbers(numbers) => Value::from(numbers),
         };
         problem.with(name, value)
     })

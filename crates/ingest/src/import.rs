@@ -3,16 +3,23 @@
 //! Lines that have nothing to do with each other are worked on at the same time, since the log takes many records in
 //! the time of one. Two lines have to do with each other when one names an id under which the other writes; then the
 //! later one waits. So the effect is that of one line after the other.
+//!
+//! What the lines record names the batch that they came in: their correlation is its id. The batch says when it was
+//! started, and when its last line was answered; a line that is not decided leaves it open for a repetition.
 
 mod lines;
 mod touches;
 
 use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
 
 use axum::http::StatusCode;
 use bearer::Bearer;
 use bytes::Bytes;
+use domain::Rejection;
 use domain::id::ProjectId;
+use domain::import::{self, Lines as Answered};
 use futures::future::{BoxFuture, FutureExt};
 use futures::stream::{FuturesOrdered, Stream, StreamExt};
 use runtime::{Problem, parse_json};
@@ -27,6 +34,7 @@ use uuid::Uuid;
 
 use crate::answer::Answer;
 use crate::body::object::Object;
+use crate::execute::{Command, Decision, Freshness, Loaded};
 use crate::failure::Failure;
 use crate::request::{Ask, Condition, SMALL_LEN_MAX};
 use crate::routes;
@@ -40,6 +48,8 @@ const LINE_LEN_MAX: usize = DOCUMENT_BODY_LEN_MAX + 4_096;
 const LINES_IN_FLIGHT: usize = 64;
 /// Results that wait for a slow reader.
 const RESULTS_WAITING: usize = 64;
+/// How old the batch's state may be when a line is begun: so long may another process go on after it was reverted.
+const BATCH_AGE_MAX: Duration = Duration::from_secs(1);
 
 /// A line of an import.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -96,6 +106,11 @@ impl LineResult {
         }
     }
 
+    /// Whether nothing is known of it: a part of the service did not answer.
+    fn is_undecided(&self) -> bool {
+        self.problem.as_ref().is_some_and(|problem| problem.status().is_server_error())
+    }
+
     fn count(&self) {
         let outcome = match (&self.problem, self.replayed) {
             (Some(problem), _) if problem.status().is_server_error() => "failed",
@@ -121,8 +136,8 @@ pub(crate) struct Import {
     pub project: ProjectId,
     /// The author of what is written.
     pub caller: Bearer,
-    /// The correlation id of all lines.
-    pub correlation: Uuid,
+    /// The command that started the batch.
+    pub command: Command,
 }
 
 /// The stream was cut off, for the service shuts down; the client sees an answer that breaks off.
@@ -155,6 +170,9 @@ where
     let mut touched: VecDeque<Touches> = VecDeque::new();
     let mut waiting: Option<Task> = None;
     let mut ended = false;
+    // Whether the last line was read and each one so far was answered for good.
+    let (mut whole, mut complete) = (false, true);
+    let mut answered = Answered { lines: 0, refused: 0 };
     loop {
         let free = |task: &mut Task| {
             touched.len() < LINES_IN_FLIGHT && touched.iter().all(|earlier| !earlier.concerns(&task.touches))
@@ -164,6 +182,9 @@ where
             in_flight.push_back(import.carry_out(task.number, task.content).boxed());
         }
         if ended && waiting.is_none() && in_flight.is_empty() {
+            if whole && complete {
+                import.complete(answered).await;
+            }
             return;
         }
         tokio::select! {
@@ -171,8 +192,12 @@ where
             Some(result) = in_flight.next(), if !in_flight.is_empty() => {
                 touched.pop_front();
                 result.count();
+                answered.lines += 1;
+                answered.refused += u64::from(result.problem.is_some());
+                complete &= !result.is_undecided();
                 if results.send(Ok(result.to_line())).await.is_err() {
                     // The client is gone: what was begun is ended, and nothing else is begun.
+                    complete = false;
                     waiting = None;
                     ended = true;
                 }
@@ -195,7 +220,10 @@ where
                     waiting = Some(Task::refused(number, broken()));
                     ended = true;
                 }
-                Split::End => ended = true,
+                Split::End => {
+                    ended = true;
+                    whole = true;
+                }
             },
         }
     }
@@ -243,17 +271,43 @@ impl Import {
         let Line { resource, body, .. } = line;
         let ask = Ask {
             caller: self.caller.clone(),
-            correlation: self.correlation,
+            correlation: self.command.correlation,
             key: Some(key),
             condition: Condition::None,
             body,
             body_sha256: [0; 32],
         };
         let result = async {
+            self.check_open().await?;
             let _turn = if large { Some(self.service.document_turn().await?) } else { None };
             routes::post(&self.service, self.project, &resource, &ask).await
         };
         LineResult::new(number, Some(resource.clone()), result.await)
+    }
+
+    /// Refuses lines of a batch that was reverted meanwhile.
+    async fn check_open(&self) -> Result<(), Failure> {
+        let address = &self.command.address;
+        let loaded = self.service.load::<import::Import>(address, Freshness::Within(BATCH_AGE_MAX)).await?;
+        match loaded.state.check_open() {
+            // A copy may lag behind the batch that was just started.
+            Err(Rejection { code: "not_found", .. }) | Ok(()) => Ok(()),
+            Err(rejection) => Err(rejection.into()),
+        }
+    }
+
+    /// Notes that the last line was answered. What is left open by a failure is completed by a repetition.
+    async fn complete(&self, answered: Answered) {
+        let id = Uuid::new_v5(&self.command.id, b"completed");
+        // The same whatever was counted: the first count stands.
+        let command = Command { id, request_sha256: [0; 32], ..self.command.clone() };
+        let decide = |loaded: Arc<Loaded<import::Import>>| async move {
+            Ok(Decision::new(loaded.state.decide(import::Command::Complete(answered))?, Vec::new()))
+        };
+        if let Err(failure) = self.service.change(&command, decide).await {
+            let problem = Problem::from(failure);
+            tracing::warn!(import = %self.command.id, code = problem.code(), "an import was not noted as completed");
+        }
     }
 }
 

@@ -12,6 +12,7 @@
 //!   answered as unknown.
 //! - **Text before record.** A document's text is in the store, written through, before the record names it; no record
 //!   holds any of it.
+//! - **Presence is no command.** Heartbeats go to a bucket beside the log, and nothing that is decided looks there.
 
 mod answer;
 mod auth;
@@ -24,13 +25,18 @@ mod import;
 mod queue;
 mod reanchoring;
 mod request;
+mod reversal;
+mod revert;
 mod routes;
 mod service;
 mod surroundings;
 mod texts;
+mod traces;
+mod undo;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context;
 use axum::Router;
@@ -46,17 +52,19 @@ use wire::view::Views;
 
 use service::Service;
 
-/// Limits of the write side.
+/// How the write side works.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Config {
     /// Bytes of documents' texts that are kept in memory to check quotes against.
     pub text_cache_bytes_max: u64,
+    /// How long a document counts as open after a heartbeat. The read side has to have the same.
+    pub presence_expiry: Duration,
 }
 
 impl Default for Config {
-    /// 128 MiB of texts: eight of the largest, or some thousand reports.
+    /// 128 MiB of texts: eight of the largest, or some thousand reports. Presence as everywhere.
     fn default() -> Self {
-        Self { text_cache_bytes_max: 128 * 1024 * 1024 }
+        Self { text_cache_bytes_max: 128 * 1024 * 1024, presence_expiry: event_log::presence::EXPIRY }
     }
 }
 

@@ -70,6 +70,25 @@ impl FromRequest<Service> for Bare {
     }
 }
 
+/// A command whose content may be left out.
+#[derive(Debug)]
+pub(crate) struct MaybeEmpty<T>(pub Ask<T>);
+
+impl<T: DeserializeOwned + Default> FromRequest<Service> for MaybeEmpty<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, service: &Service) -> Result<Self, Problem> {
+        let head = Head::read(request.headers(), request.extensions(), service).await?;
+        Ok(Self(match <Option<Json<Object<T>>> as FromRequest<_>>::from_request(request, service).await? {
+            Some(json) => {
+                let body_sha256 = Sha256::digest(json.canonical()).into();
+                head.ask(json.value.0, body_sha256)
+            }
+            None => head.ask(T::default(), Sha256::digest(b"{}").into()),
+        }))
+    }
+}
+
 /// A command whose content may be a whole document, with its turn to be worked on.
 pub(crate) struct Large<T> {
     /// The command.
@@ -118,7 +137,8 @@ impl Head {
     }
 }
 
-fn key(headers: &HeaderMap) -> Result<Option<Uuid>, Problem> {
+/// The command id that a client chose.
+pub(crate) fn key(headers: &HeaderMap) -> Result<Option<Uuid>, Problem> {
     let mut given = headers.get_all(IDEMPOTENCY_KEY).iter();
     let (first, more) = (given.next(), given.next().is_some());
     let Some(first) = first else { return Ok(None) };

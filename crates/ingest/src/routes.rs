@@ -13,12 +13,14 @@ mod incidents;
 mod judgements;
 mod no_claims;
 mod origins;
+mod presence;
 mod projects;
 mod readings;
 mod relations;
 mod sources;
 mod tasks;
 mod tokens;
+mod undo;
 
 use axum::http::StatusCode;
 use domain::id::ProjectId;
@@ -61,7 +63,9 @@ pub(crate) fn router() -> OpenApiRouter<Service> {
         .merge(assessments::router())
         .merge(adjudications::router())
         .merge(tasks::router())
+        .merge(presence::router())
         .merge(imports::router())
+        .merge(undo::router())
         .layer(body_limit(BODY_LEN_MAX))
         .merge(documents::router())
 }

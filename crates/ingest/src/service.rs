@@ -5,10 +5,13 @@ use std::time::Duration;
 
 use bearer::Tokens;
 use domain::document::TEXT_LEN_MAX;
+use domain::id::{ProjectId, UserId};
 use event_log::EventLog;
 use event_log::credentials::Credentials;
+use event_log::presence::Presence;
+use moka::sync::Cache;
 use runtime::Shutdown;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore};
 use wire::view::Views;
 
 use crate::execute::Aggregates;
@@ -26,6 +29,12 @@ const DOCUMENT_TURN_TIMEOUT: Duration = Duration::from_secs(10);
 /// many encoders do with all but ASCII; a text of control characters alone could need more, and is none.
 pub(crate) const DOCUMENT_BODY_LEN_MAX: usize = 3 * TEXT_LEN_MAX + 1024 * 1024;
 
+/// Held by the undo of one person in one project.
+pub(crate) type UndoTurns = Cache<(ProjectId, UserId), Arc<Mutex<()>>>;
+
+/// People whose undos take turns at the same time. One whose place was given away meets the next in the log.
+const UNDO_TURNS_MAX: u64 = 10_000;
+
 /// The write side. Clones share everything.
 #[derive(Clone)]
 pub(crate) struct Service {
@@ -35,9 +44,11 @@ pub(crate) struct Service {
 struct Inner {
     event_log: EventLog,
     texts: Library,
+    presence: Presence,
     tokens: Tokens,
     views: Arc<dyn Views>,
     aggregates: Aggregates,
+    undo_turns: UndoTurns,
     documents: Arc<Semaphore>,
     shutdown: Shutdown,
 }
@@ -46,12 +57,15 @@ impl Service {
     pub fn new(parts: Parts, config: Config, shutdown: Shutdown) -> Self {
         let Parts { event_log, texts, tokens, views } = parts;
         let texts = Library::new(texts, config.text_cache_bytes_max);
+        let presence = event_log.presence_of(config.presence_expiry);
         let inner = Inner {
             event_log,
             texts,
+            presence,
             tokens,
             views,
             aggregates: Aggregates::default(),
+            undo_turns: Cache::new(UNDO_TURNS_MAX),
             documents: Arc::new(Semaphore::new(DOCUMENTS_MAX)),
             shutdown,
         };
@@ -64,6 +78,10 @@ impl Service {
 
     pub fn texts(&self) -> &Library {
         &self.inner.texts
+    }
+
+    pub fn presence(&self) -> &Presence {
+        &self.inner.presence
     }
 
     pub fn tokens(&self) -> &Tokens {
@@ -80,6 +98,10 @@ impl Service {
 
     pub fn aggregates(&self) -> &Aggregates {
         &self.inner.aggregates
+    }
+
+    pub fn undo_turns(&self) -> &UndoTurns {
+        &self.inner.undo_turns
     }
 
     pub fn shutdown(&self) -> &Shutdown {

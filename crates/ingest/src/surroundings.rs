@@ -432,7 +432,8 @@ impl Service {
                 | Kind::Assessment
                 | Kind::Identity
                 | Kind::Adjudication
-                | Kind::Task => {}
+                | Kind::Task
+                | Kind::Import => {}
             }
         }
         Ok(surroundings)

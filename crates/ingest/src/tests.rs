@@ -3,6 +3,7 @@
 mod access;
 mod adjudications;
 mod assessments;
+mod batches;
 mod changes;
 mod creations;
 mod derivations;
@@ -13,6 +14,7 @@ mod judgements;
 mod readings;
 mod revisions;
 mod tasks;
+mod undo;
 mod world;
 
 use std::collections::BTreeSet;

@@ -194,6 +194,7 @@ fn name(question: Option<&Question>) -> &'static str {
         Some(Question::Queue(_)) => "queue",
         Some(Question::History(_)) => "history",
         Some(Question::Records(_)) => "records",
+        Some(Question::Traces(_)) => "traces",
         Some(Question::Text(_)) => "text",
         Some(Question::Progress(_)) => "progress",
         None => "none",

@@ -256,6 +256,7 @@ impl Item {
             Of::Derivation(derivation) => Validator::Revision(derivation.revision),
             Of::Assessment(assessment) => Validator::Revision(assessment.revision),
             Of::Task(task) => Validator::Revision(task.revision),
+            Of::Import(import) => Validator::Revision(import.revision),
             // With its status, which depends on the other judgements.
             Of::Judgement(judgement) => Validator::RevisionOfChanging(judgement.revision),
             Of::Adjudication(adjudication) => Validator::Revision(adjudication.revision),
@@ -280,6 +281,7 @@ impl Serialize for Item {
             Of::Derivation(derivation) => derivation.serialize(serializer),
             Of::Assessment(assessment) => assessment.serialize(serializer),
             Of::Task(task) => task.serialize(serializer),
+            Of::Import(import) => import.serialize(serializer),
             Of::Judgement(judgement) => judgement.serialize(serializer),
             Of::Adjudication(adjudication) => adjudication.serialize(serializer),
         }

@@ -8,7 +8,12 @@
 //!   `id` from which a client resumes. Whatever ends a stream, it ends between events.
 //! - **Bounded.** A client that does not take what is sent is cut, and nothing is collected for it beyond a few batches.
 //! - **Allowed.** Rights are looked up again before a record of the project itself is passed on, which is where roles are
-//!   granted and revoked, and every few seconds. What cannot be looked up holds the stream.
+//!   granted and revoked, or one of a task, which is where documents begin and end to be read blind, and every few seconds.
+//!   What cannot be looked up holds the stream.
+//! - **Blind.** Who is kept from something takes nothing from the window, but reads every page as themselves.
+//!
+//! Presence stands between the records of who asks for it: the newest state alone matters, nothing of it is kept for a
+//! stream but what it was told, and that it cannot be told holds nothing.
 
 mod hub;
 mod named;
@@ -37,6 +42,7 @@ use crate::App;
 use crate::answer::{ask, mismatched};
 use crate::auth::Caller;
 use crate::params::{Moment, POSITION_MAX};
+use crate::presence::{self, Feed};
 use hub::{Batch, Head, Hub, Next};
 use named::Names;
 
@@ -130,8 +136,18 @@ impl Changes {
 }
 
 /// Whoever runs the installation: reads for everybody what is then shown to each as that reader may see it.
-fn everyone() -> Viewer {
+pub(crate) fn everyone() -> Viewer {
     Viewer { operator: true, ..Viewer::default() }
+}
+
+/// What is asked for.
+pub(crate) struct Wanted {
+    pub project: Uuid,
+    /// Records after this position, or those that are yet to come.
+    pub after: Option<u64>,
+    pub filter: Filter,
+    /// Whether presence is told too.
+    pub presence: bool,
 }
 
 /// Opens a stream behind a position, or at the head; tells the head.
@@ -139,17 +155,16 @@ pub(crate) async fn open(
     app: &App,
     viewer: Viewer,
     headers: &HeaderMap,
-    project: Uuid,
-    after: Option<u64>,
-    filter: Filter,
+    wanted: Wanted,
 ) -> Result<(u64, impl Stream<Item = Result<Bytes, Infallible>> + use<>), Problem> {
+    let Wanted { project, after, filter, presence } = wanted;
     let changes = &app.changes;
     let too_many = || {
         let detail = "too many streams are open; come again, or follow fewer projects at a time";
         Problem::unavailable("too_many_streams", detail, RETRY_AFTER_SECONDS)
     };
     let permit = Arc::clone(&changes.open).try_acquire_owned().map_err(|_| too_many())?;
-    let as_of = head_for(app, viewer, project, 0).await?;
+    let (as_of, blinded) = head_for(app, viewer, project, 0).await?;
     let mut credentials = HeaderMap::new();
     for value in headers.get_all(AUTHORIZATION) {
         credentials.append(AUTHORIZATION, value.clone());
@@ -162,7 +177,9 @@ pub(crate) async fn open(
         app: app.clone(),
         credentials,
         project,
+        presence: presence.then(|| Feed::new(app, project, filter.documents.clone())),
         filter,
+        blinded,
         after: after.unwrap_or(as_of),
         pieces,
         next_heartbeat: Instant::now() + changes.config.heartbeat,
@@ -185,9 +202,10 @@ pub(crate) async fn open(
     Ok((as_of, events))
 }
 
-/// The head of the log, for one who may read the project's records.
-async fn head_for(app: &App, viewer: Viewer, project: Uuid, at_least: u64) -> Result<u64, Problem> {
-    Ok(page(app, viewer, project, at_least, POSITION_MAX, 1).await?.0)
+/// The head of the log, for one who may read the project's records, and whether they are kept from some.
+async fn head_for(app: &App, viewer: Viewer, project: Uuid, at_least: u64) -> Result<(u64, bool), Problem> {
+    let (as_of, records) = page(app, viewer, project, at_least, POSITION_MAX, 1).await?;
+    Ok((as_of, records.blinded))
 }
 
 async fn page(
@@ -257,6 +275,9 @@ struct Reader {
     credentials: HeaderMap,
     project: Uuid,
     filter: Filter,
+    presence: Option<Feed>,
+    /// Whether the reader is kept from something.
+    blinded: bool,
     /// The last position that was handed over or passed by.
     after: u64,
     pieces: mpsc::Sender<Bytes>,
@@ -271,22 +292,44 @@ impl Reader {
             if self.next_check <= Instant::now() {
                 self.check(0).await?;
             }
+            if self.presence.as_ref().is_some_and(Feed::is_due) {
+                self.tell_presence().await?;
+            }
             self.news.mark_unchanged();
             match self.hub.next(self.after) {
-                Next::Batch(batch) => self.hand_over(&batch).await?,
-                Next::Behind => self.catch_up().await?,
                 Next::Wait => self.wait(None).await?,
+                Next::Batch(batch) if !self.blinded => self.hand_over(&batch).await?,
+                Next::Batch(_) | Next::Behind => self.catch_up().await?,
             }
         }
     }
 
-    /// Waits for records, or that long; sends heartbeats meanwhile.
+    /// Sends what changed in who has which document open.
+    async fn tell_presence(&mut self) -> Result<(), Ended> {
+        match self.viewer().await {
+            Ok(viewer) => self.send_presence(Some(&viewer)).await,
+            Err(problem) if problem.status().is_client_error() => Err(Ended::Denied),
+            // It is due until it is told.
+            Err(_) => self.send_presence(None).await,
+        }
+    }
+
+    /// Sends what this viewer may see; to one of whom nothing is known, no more than that it cannot be told.
+    async fn send_presence(&mut self, viewer: Option<&Viewer>) -> Result<(), Ended> {
+        match self.presence.as_mut().and_then(|presence| presence.write(viewer)) {
+            Some(piece) => self.send(piece).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Waits for records or presence, or that long; sends heartbeats meanwhile.
     async fn wait(&mut self, at_most: Option<Duration>) -> Result<(), Ended> {
         let until = at_most.map(|at_most| Instant::now() + at_most);
         loop {
             let by = until.unwrap_or(self.next_check).min(self.next_heartbeat);
             tokio::select! {
                 changed = self.news.changed(), if until.is_none() => return changed.map_err(|_| Ended::Broken),
+                () = presence::changed(self.presence.as_mut()), if until.is_none() => return Ok(()),
                 () = tokio::time::sleep_until(by) => {}
             }
             if self.next_heartbeat <= Instant::now() {
@@ -312,39 +355,52 @@ impl Reader {
     async fn check(&mut self, at_least: u64) -> Result<(), Ended> {
         loop {
             match self.may_read(at_least).await {
-                Ok(()) => break,
+                Ok(blinded) => {
+                    self.blinded = blinded;
+                    break;
+                }
                 Err(problem) if problem.status().is_client_error() => return Err(Ended::Denied),
-                Err(_) => self.wait(Some(RETRY)).await?,
+                Err(_) => {
+                    self.send_presence(None).await?;
+                    self.wait(Some(RETRY)).await?;
+                }
             }
         }
         self.next_check = Instant::now() + self.app.changes.config.recheck;
         Ok(())
     }
 
-    async fn may_read(&self, at_least: u64) -> Result<(), Problem> {
+    /// Whether the reader is kept from something, if they may read at all.
+    async fn may_read(&self, at_least: u64) -> Result<bool, Problem> {
         let viewer = self.viewer().await?;
-        head_for(&self.app, viewer, self.project, at_least).await.map(drop)
+        Ok(head_for(&self.app, viewer, self.project, at_least).await?.1)
     }
 
     async fn viewer(&self) -> Result<Viewer, Problem> {
         Caller::of(&self.credentials, &self.app).await?.of_project(&self.app, self.project)
     }
 
-    /// Sends what of a batch is new and wanted, in pieces that end between events.
+    /// Sends what of a batch is new and wanted, in pieces that end between events; up to where the reader begins to be kept
+    /// from something.
     async fn hand_over(&mut self, batch: &Batch) -> Result<(), Ended> {
         let first = batch.items.partition_point(|item| item.position <= self.after);
         let mut begin = batch.begin(first);
         let mut wanted = 0;
         for (at, item) in batch.items.iter().enumerate().skip(first) {
             let is_wanted = self.wants(item).await?;
-            // What stands before a record of the project was allowed; the record may say that nothing more is.
-            let cut = !is_wanted || item.of_project;
+            // What stands before such a record was allowed; the record may say that nothing more is.
+            let cut = !is_wanted || item.tells_rights;
             if cut && wanted > 0 {
                 self.send_items(batch.bytes.slice(begin..batch.begin(at)), wanted).await?;
                 wanted = 0;
             }
-            if item.of_project {
+            if item.tells_rights {
+                let blinded = self.blinded;
                 self.check(item.position).await?;
+                if self.blinded && !blinded {
+                    self.after = self.after.max(item.position - 1);
+                    return Ok(());
+                }
             }
             if cut {
                 begin = if is_wanted { batch.begin(at) } else { item.end };
@@ -380,11 +436,15 @@ impl Reader {
     /// Reads a page of the records that the hub has no more.
     async fn catch_up(&mut self) -> Result<(), Ended> {
         match self.page().await {
-            Ok((seen, batch)) => {
+            Ok(Page { seen, blinded, batch }) => {
+                self.blinded = blinded;
                 if let Some(batch) = batch {
                     self.hand_over(&batch).await?;
                 }
-                self.after = self.after.max(seen);
+                // Where the reader begins to be kept from something, the rest of the page is read again.
+                if self.blinded == blinded {
+                    self.after = self.after.max(seen);
+                }
                 Ok(())
             }
             Err(problem) if problem.status().is_client_error() => Err(Ended::Denied),
@@ -393,11 +453,21 @@ impl Reader {
         }
     }
 
-    /// A page, and the position up to which it has all records.
-    async fn page(&self) -> Result<(u64, Option<Batch>), Problem> {
+    /// The next page, as the reader may see it.
+    async fn page(&self) -> Result<Page, Problem> {
         let _turn = self.app.changes.pages.acquire().await.map_err(|_| mismatched())?;
         let viewer = self.viewer().await?;
         let (as_of, records) = page(&self.app, viewer, self.project, self.hub.upto(), self.after, PAGE_LEN).await?;
-        Ok((records.next.unwrap_or(as_of), Batch::of(&records)?))
+        let (seen, blinded) = (records.next.unwrap_or(as_of), records.blinded);
+        Ok(Page { seen, blinded, batch: Batch::of(&records)? })
     }
+}
+
+/// Records as one reader may see them.
+struct Page {
+    /// The position up to which they are all of them.
+    seen: u64,
+    /// Whether the reader is kept from some.
+    blinded: bool,
+    batch: Option<Batch>,
 }

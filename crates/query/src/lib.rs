@@ -2,7 +2,7 @@
 //!
 //! It authenticates, parses the question, asks [`Views`], and writes the answer. It holds no state: what a viewer may
 //! see and what a view says is decided behind [`Views`]. What must hold here:
-//! - every answer names the position as of which it holds (`Gainsay-As-Of`);
+//! - every answer names the position as of which it holds (`Gainsay-As-Of`), but that about presence, which is in no log;
 //! - a parameter is honoured or refused, never ignored;
 //! - a list is continued at the position at which it began, whatever is appended meanwhile;
 //! - a text leaves the store only after the view has allowed it.
@@ -15,6 +15,7 @@ mod edge;
 mod kept;
 mod openapi;
 mod params;
+mod presence;
 mod rest;
 mod routes;
 mod written;
@@ -26,6 +27,7 @@ use std::sync::Arc;
 use anyhow::Context;
 use axum::Router;
 use bearer::Tokens;
+use event_log::presence::Presence;
 use event_log::texts::Texts;
 use runtime::{Health, Shutdown, http};
 use tokio::net::TcpListener;
@@ -39,6 +41,7 @@ pub use changes::Streams;
 
 use changes::Changes;
 use kept::Kept;
+use presence::Hubs;
 
 /// What the read side asks.
 #[derive(Clone)]
@@ -49,6 +52,8 @@ pub struct Parts {
     pub tokens: Tokens,
     /// The texts of documents.
     pub texts: Texts,
+    /// Who has which document open.
+    pub presence: Presence,
 }
 
 /// How the read side answers.
@@ -67,6 +72,7 @@ struct App {
     config: Arc<Config>,
     boards: Arc<Kept>,
     changes: Arc<Changes>,
+    presence: Arc<Hubs>,
 }
 
 /// All routes, to be put into [`edge`], which makes problems of what no route answers.
@@ -74,7 +80,13 @@ struct App {
 /// The streams of changes end when shutdown is asked for.
 pub fn router(parts: Parts, config: Config, shutdown: &Shutdown) -> Router {
     let changes = Arc::new(Changes::new(config.streams.clone(), shutdown.clone()));
-    let app = App { parts: Arc::new(parts), config: Arc::new(config), boards: Arc::default(), changes };
+    let app = App {
+        parts: Arc::new(parts),
+        config: Arc::new(config),
+        boards: Arc::default(),
+        changes,
+        presence: Arc::default(),
+    };
     routes::all()
         .into_iter()
         .fold(Router::new(), |router, route| router.route(&route.path, route.handler))

@@ -133,6 +133,13 @@ impl Describe {
         self.answers(response("The records, streamed: one a line.", NDJSON, Some(reference::<Record>()))).for_anybody()
     }
 
+    /// Answers what is so now, which is in no log: without a position, and to be kept by nobody.
+    pub fn now(self, description: &str, now: RefOr<Schema>) -> Self {
+        let answer =
+            response(description, JSON, Some(now)).header("Cache-Control", header("`no-store`: it is so now alone."));
+        Self { operation: self.operation.response("200", answer.build()) }
+    }
+
     /// Answers a stream of events that does not end.
     pub fn changes(self) -> Self {
         let resumed = ParameterBuilder::new()
@@ -144,8 +151,12 @@ impl Describe {
             ))
             .schema(Some(u64::schema()))
             .build();
-        let description =
-            "Server-sent events without end: of each record, `id` is the position and `data` is the record.";
+        let description = "Server-sent events without end: of each record, `id` is the position and `data` is the record. \
+                           With `presence`, events of the type `presence` stand between them. They have no `id`, and are not \
+                           repeated to who comes again: it gets `all` anew. Their `data` has a `change`: `all`, with `items` \
+                           of `document`, `user` and `since`; `came`, with these three, once for each document that was \
+                           opened; `left`, with `document` and `user`, when it was closed or expired; and `unknown`, while \
+                           it cannot be told, after which `all` comes again.";
         let answer = response(description, SSE, Some(String::schema()));
         self.parameters([resumed]).answers(answer).for_anybody()
     }

@@ -21,7 +21,7 @@ const WAIT_MAX_MS: u32 = 5000;
 pub(crate) const POSITION_MAX: u64 = i64::MAX as u64;
 /// Where a stream is resumed.
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
-/// Incidents or documents that a stream is about.
+/// Incidents or documents that a stream, or presence, is narrowed to.
 const FILTERS_MAX: usize = 100;
 /// Quotes shown for an utterance of a board.
 const QUOTES_DEFAULT: u32 = 20;
@@ -252,6 +252,16 @@ params! {
         /// annotation in one.
         #[serde(default)]
         document: Vec<uuid::Uuid>,
+        /// Also who has which document open, of those that `document` names; `incident` does not narrow it. Needs a token.
+        #[param(default = false)]
+        presence: Option<bool>,
+    }
+
+    /// Parameters of who has which document open.
+    struct PresenceParams {
+        /// Only on any of these documents.
+        #[serde(default)]
+        document: Vec<uuid::Uuid>,
     }
 
     /// Parameters of a text.
@@ -354,13 +364,25 @@ impl ChangesParams {
 
     /// What the stream is filtered by.
     pub fn filter(self) -> Result<changes::Filter, Problem> {
-        for (name, ids) in [("incident", &self.incident), ("document", &self.document)] {
-            if ids.len() > FILTERS_MAX {
-                return Err(invalid(name, format!("at most {FILTERS_MAX} can be named")));
-            }
-        }
+        few("incident", &self.incident)?;
+        few("document", &self.document)?;
         Ok(changes::Filter { incidents: self.incident, documents: self.document })
     }
+}
+
+impl PresenceParams {
+    /// The documents that are asked for; all when there is none.
+    pub fn documents(self) -> Result<Vec<uuid::Uuid>, Problem> {
+        few("document", &self.document)?;
+        Ok(self.document)
+    }
+}
+
+fn few(name: &'static str, ids: &[uuid::Uuid]) -> Result<(), Problem> {
+    if ids.len() > FILTERS_MAX {
+        return Err(invalid(name, format!("at most {FILTERS_MAX} can be named")));
+    }
+    Ok(())
 }
 
 impl ListParams {

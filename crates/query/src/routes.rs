@@ -9,6 +9,7 @@ mod history;
 mod identity;
 mod ledgers;
 mod origins;
+mod presence;
 mod projects;
 pub(crate) mod records;
 mod relation;
@@ -72,6 +73,7 @@ pub(crate) fn all() -> Vec<Route> {
         history::route(),
         events::route(),
         changes::route(),
+        presence::route(),
     ]);
     routes.extend(ledgers::routes());
     routes.extend(work::routes());

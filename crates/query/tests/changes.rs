@@ -35,7 +35,7 @@ impl World {
         let folder = tempfile::tempdir().unwrap();
         let log = EventLog::connect(&nats.settings()).await.unwrap();
         let (texts, credentials) = (log.texts().await.unwrap(), log.credentials().await.unwrap());
-        let shutdown = Shutdown::new();
+        let (presence, shutdown) = (log.presence(), Shutdown::new());
         let config = projector::Config::new(folder.path());
         let projector =
             projector::start(config, log.clone(), texts.clone(), shutdown.clone(), Health::new()).await.unwrap();
@@ -49,8 +49,9 @@ impl World {
         let operator = Handle::parse("operator").unwrap();
         let token = ingest::issue_token(&writes, &operator, 1, true).await.unwrap().token.expose().to_owned();
         let config = Config { streams, ..Config::default() };
-        let routes = query::router(Parts { views, tokens: Tokens::new(credentials, None), texts }, config, &shutdown)
-            .merge(ingest::router(writes, ingest::Config::default(), &shutdown));
+        let reads = Parts { views, tokens: Tokens::new(credentials, None), texts, presence };
+        let routes =
+            query::router(reads, config, &shutdown).merge(ingest::router(writes, ingest::Config::default(), &shutdown));
         let mut world =
             Self { routes, token, project: String::new(), shutdown, projector, _folder: folder, _nats: nats };
         world.project = world.create("/v1/projects", &json!({"name": "Attacks"})).await.1;

@@ -19,8 +19,9 @@ async fn the_read_side_serves_its_routes_its_description_and_its_health_until_it
     let (texts, credentials) = (event_log.texts().await.unwrap(), event_log.credentials().await.unwrap());
     let (health, shutdown) = (Health::new(), Shutdown::new());
     let config = projector::Config::new(folder.path());
+    let presence = event_log.presence();
     let projector = projector::start(config, event_log, texts.clone(), shutdown.clone(), health.clone()).await.unwrap();
-    let parts = Parts { views: projector.views(), tokens: Tokens::new(credentials, None), texts };
+    let parts = Parts { views: projector.views(), tokens: Tokens::new(credentials, None), texts, presence };
     let origins = Origins::parse(&[ORIGIN.to_owned()]).unwrap();
     let listen = "127.0.0.1:0".parse().unwrap();
     let running = query::start(listen, Config::default(), &origins, parts, &health, shutdown.clone()).await.unwrap();

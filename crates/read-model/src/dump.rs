@@ -116,6 +116,7 @@ fn collection(kind: Kind) -> Option<&'static str> {
         Kind::Identity => Some("judgements"),
         Kind::Adjudication => Some("adjudications"),
         Kind::Task => Some("tasks"),
+        Kind::Import => Some("imports"),
     }
 }
 

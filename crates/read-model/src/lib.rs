@@ -20,6 +20,7 @@ mod store;
 pub mod subject;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+mod veil;
 mod view;
 
 pub use dump::{DumpError, dump};

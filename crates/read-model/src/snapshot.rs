@@ -2,6 +2,7 @@
 
 use crate::store::Payload;
 use crate::subject::Subject;
+use crate::veil::{Veil, VeilKey};
 use crate::{Error, Store};
 use domain::id::{ProjectId, UserId};
 use domain::{Aggregate, Event};
@@ -10,11 +11,17 @@ use uuid::Uuid;
 use wire::record::{self, Envelope, Record};
 use wire::subject::Address;
 
+/// Positions that are looked at for such as are not veiled, at a time.
+const VEILED_LEN_MIN: usize = 16;
+const VEILED_LEN_MAX: usize = 1_000;
+
 /// The records of a store up to a position. What it answers never changes.
 #[derive(Debug, Clone, Copy)]
 pub struct Snapshot<'a> {
     store: &'a Store,
     at: u64,
+    /// What its reader is kept from.
+    veil: Option<&'a Veil>,
 }
 
 /// An aggregate, folded up to a position.
@@ -41,7 +48,7 @@ impl Store {
     #[must_use]
     pub fn snapshot(&self, at: Option<u64>) -> Snapshot<'_> {
         let position = self.checkpoint().position;
-        Snapshot { store: self, at: at.map_or(position, |at| at.min(position)) }
+        Snapshot { store: self, at: at.map_or(position, |at| at.min(position)), veil: None }
     }
 }
 
@@ -58,24 +65,81 @@ impl<'a> Snapshot<'a> {
         self.store
     }
 
+    /// The same records, as far as they are not veiled.
+    pub(crate) fn under(self, veil: Option<&'a Veil>) -> Self {
+        Self { veil, ..self }
+    }
+
+    /// What tells this from what others see at the position; none where nothing is veiled.
+    pub(crate) fn veil(&self) -> Option<VeilKey> {
+        self.veil.map(Veil::key)
+    }
+
+    /// The same records without the veil.
+    fn raw(&self) -> Self {
+        Self { veil: None, ..*self }
+    }
+
     /// The positions of a subject's records after this one, ascending, at most so many.
     pub fn positions(&self, subject: &Subject, after: u64, len_max: usize) -> Result<Vec<u64>, Error> {
-        self.store.positions(subject, after, self.at, len_max)
+        let Some(veil) = self.veil else {
+            return self.store.positions(subject, after, self.at, len_max);
+        };
+        let (raw, mut after, mut shown) = (self.raw(), after, Vec::new());
+        while shown.len() < len_max {
+            let wanted = (len_max - shown.len()).clamp(VEILED_LEN_MIN, VEILED_LEN_MAX);
+            let page = raw.positions(subject, after, wanted)?;
+            for position in page.iter().copied() {
+                if shown.len() < len_max && veil.shows(&raw, position)? {
+                    shown.push(position);
+                }
+            }
+            match page.last() {
+                Some(last) if page.len() == wanted => after = *last,
+                Some(_) | None => break,
+            }
+        }
+        Ok(shown)
     }
 
     /// The position of a subject's last record.
     pub fn last_position(&self, subject: &Subject) -> Result<Option<u64>, Error> {
-        self.store.last_position(subject, self.at)
+        let last = self.store.last_position(subject, self.at)?;
+        match (self.veil, last) {
+            (Some(veil), Some(last)) if !veil.shows(&self.raw(), last)? => {
+                Ok(self.positions(subject, 0, usize::MAX)?.last().copied())
+            }
+            _ => Ok(last),
+        }
     }
 
-    /// The bytes of the record at a position up to [`at`](Self::at).
+    /// The bytes of the record at a position up to [`at`](Self::at), as it stands in the log; of one of which a part is
+    /// veiled, those of the rest.
+    pub fn stored(&self, position: u64) -> Result<Vec<u8>, Error> {
+        let payload = self.payload(position)?;
+        if self.veil.is_none() {
+            return Ok(payload.to_vec());
+        }
+        let (whole, shown) = (decode(position, &payload)?, self.record(position)?);
+        Ok(if whole == shown { payload.to_vec() } else { record::encode(&shown).to_vec() })
+    }
+
+    /// The bytes of the record at a position up to [`at`](Self::at) as it stands in the log, whatever is veiled: nothing that
+    /// is shown to anybody.
     pub fn payload(&self, position: u64) -> Result<Payload, Error> {
         self.store.payload(position)
     }
 
-    /// The record at a position up to [`at`](Self::at).
+    /// The record at a position up to [`at`](Self::at), as far as it is not veiled.
     pub fn record(&self, position: u64) -> Result<Record, Error> {
-        decode(position, &self.payload(position)?)
+        let record = decode(position, &self.payload(position)?)?;
+        self.seen(record)
+    }
+
+    fn seen(&self, record: Record) -> Result<Record, Error> {
+        let Some(veil) = self.veil else { return Ok(record) };
+        let nothing = Record { envelope: record.envelope.clone(), events: Vec::new() };
+        Ok(veil.part(&self.raw(), record)?.unwrap_or(nothing))
     }
 
     /// The envelope of the record at a position up to [`at`](Self::at).
@@ -107,7 +171,7 @@ impl<'a> Snapshot<'a> {
         let mut loaded: Option<Loaded<A>> = None;
         for position in self.positions(&Subject::own(&address), 0, usize::MAX)? {
             let payload = self.payload(position)?;
-            let Record { envelope, events } = decode(position, &payload)?;
+            let Record { envelope, events } = self.seen(decode(position, &payload)?)?;
             let before = loaded.take().unwrap_or_else(|| Loaded {
                 state: A::default(),
                 revision: 0,

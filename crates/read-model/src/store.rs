@@ -45,7 +45,7 @@ use uuid::Uuid;
 use wire::record;
 
 /// The version of the layout and of the subjects. A store of another version is rebuilt.
-pub const SCHEMA: u32 = 1;
+pub const SCHEMA: u32 = 2;
 
 /// What sled may cache, by its own count; measured, a process takes up to twice as much. Enough for the blocks and
 /// chunks that hot boards touch.

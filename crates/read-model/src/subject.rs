@@ -25,6 +25,8 @@ const CREATED: u8 = 3;
 const AUTHOR: u8 = 4;
 const CLASSES: u8 = 5;
 const PROJECT: u8 = 6;
+const COMMANDS: u8 = 7;
+const FOLLOWED: u8 = 8;
 
 impl Subject {
     /// The length in bytes.
@@ -82,6 +84,18 @@ impl Subject {
         Self::new(PROJECT, project.uuid(), None, Uuid::nil(), None)
     }
 
+    /// The records of a project that this user wrote by commands of their own.
+    #[must_use]
+    pub fn commands(project: ProjectId, user: UserId) -> Self {
+        Self::new(COMMANDS, project.uuid(), None, user.uuid(), None)
+    }
+
+    /// The records of a project that a command with this id wrote because of another record.
+    #[must_use]
+    pub fn followed(project: ProjectId, command: Uuid) -> Self {
+        Self::new(FOLLOWED, project.uuid(), None, command, None)
+    }
+
     /// The aggregate whose own records these are, if they are an aggregate's.
     #[must_use]
     pub fn as_own(&self) -> Option<Address> {
@@ -132,6 +146,7 @@ fn number(kind: Kind) -> u8 {
         Kind::Assessment => 12,
         Kind::Adjudication => 13,
         Kind::Task => 14,
+        Kind::Import => 15,
     }
 }
 
@@ -158,7 +173,8 @@ fn creates(record: &Record) -> bool {
         | Kind::Derivation
         | Kind::Assessment
         | Kind::Adjudication
-        | Kind::Task => record.envelope.revision == 1,
+        | Kind::Task
+        | Kind::Import => record.envelope.revision == 1,
     }
 }
 
@@ -169,6 +185,10 @@ pub fn of(record: &Record) -> Vec<Subject> {
     let address = wire::record::address(envelope);
     let project = ProjectId::new(envelope.project);
     let mut subjects = vec![Subject::own(&address), Subject::project(project)];
+    subjects.push(match envelope.causation_id {
+        None => Subject::commands(project, envelope.author),
+        Some(_) => Subject::followed(project, envelope.command_id),
+    });
     if creates(record) {
         subjects.push(match envelope.kind {
             Kind::Project => Subject::projects(),

@@ -116,6 +116,27 @@ impl History {
 
     /// Adds a record of an aggregate; answers its position.
     pub fn add<E: Into<Event>>(&mut self, author: UserId, id: Uuid, events: impl IntoIterator<Item = E>) -> u64 {
+        self.add_because(author, id, None, events)
+    }
+
+    /// Adds a record of an aggregate that takes back the one at this position; answers its own.
+    pub fn take_back<E: Into<Event>>(
+        &mut self,
+        author: UserId,
+        id: Uuid,
+        position: u64,
+        events: impl IntoIterator<Item = E>,
+    ) -> u64 {
+        self.add_because(author, id, Some(Uuid::from_u128(u128::from(position))), events)
+    }
+
+    fn add_because<E: Into<Event>>(
+        &mut self,
+        author: UserId,
+        id: Uuid,
+        cause: Option<Uuid>,
+        events: impl IntoIterator<Item = E>,
+    ) -> u64 {
         let events: Vec<Event> = events.into_iter().map(Into::into).collect();
         let kind = events.first().map(Event::kind).expect("a record has an event");
         let project = if kind == Kind::User { INSTALLATION } else { self.project };
@@ -137,7 +158,7 @@ impl History {
             command_id: number,
             request_sha256: [0; 32],
             correlation_id: number,
-            causation_id: None,
+            causation_id: cause,
             recorded_at_us: START_US + i64::try_from(position).expect("a history is short") * 1_000_000,
             batch: None,
             relied_on: Vec::new(),

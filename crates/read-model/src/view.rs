@@ -31,6 +31,7 @@ pub use cache::BoardCache;
 use crate::{Error, Store};
 use domain::Kind;
 use scope::{Answer, Scope, Stop, Without, absent, invalid};
+use std::cell::OnceCell;
 use wire::view::reply::Answer as Said;
 use wire::view::request::Question;
 use wire::view::{Progress, Refusal, Reply, Request, TextGrant, refusal};
@@ -77,8 +78,9 @@ impl<'a> View<'a> {
         else {
             return Ok(None);
         };
+        let veil = OnceCell::new();
         let scope = Without::parse(&request.without)
-            .and_then(|without| Scope::open(self, request, as_of, without, Kind::Incident));
+            .and_then(|without| Scope::open(self, request, as_of, without, Kind::Incident, &veil));
         let recalled = match scope {
             Ok(scope) => board::recall(&scope, ask),
             Err(stop) => Err(stop),
@@ -98,7 +100,8 @@ impl<'a> View<'a> {
         let Some(question) = &request.question else {
             return Err(invalid("question_missing", "the request asks nothing"));
         };
-        let scope = |kind| Scope::open(self, request, as_of, without, kind);
+        let veil = OnceCell::new();
+        let scope = |kind| Scope::open(self, request, as_of, without, kind, &veil);
         match question {
             Question::Progress(_) => Ok(Said::Progress(self.progress())),
             Question::ListProjects(ask) => list::projects(self, request, as_of, ask).map(Said::Page),
@@ -124,6 +127,7 @@ impl<'a> View<'a> {
                 record::history(&scope(kind)?, kind, ask).map(Said::Records)
             }
             Question::Records(ask) => record::records(&scope(Kind::Project)?, ask).map(Said::Records),
+            Question::Traces(ask) => record::traces(&scope(Kind::Project)?, ask).map(Said::Records),
             Question::Text(ask) => text(&scope(Kind::Document)?, ask).map(Said::Text),
         }
     }

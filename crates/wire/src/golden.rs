@@ -18,8 +18,8 @@ use domain::relation::{self, RelationStance, RelationType};
 use domain::source::{self, SourceKind, SourceRelation};
 use domain::text::Text;
 use domain::{
-    Event, Kind, access, adjudication, assessment, derivation, document, id, identity, incident, project, reading,
-    task, user,
+    Event, Kind, access, adjudication, assessment, derivation, document, id, identity, import, incident, project,
+    reading, task, user,
 };
 use record::{Batch, Envelope, Record, Reliance};
 use serde_json::Value;
@@ -96,6 +96,9 @@ event_types! {
     Event::Task(task::Event::TaskSubmitted { .. }) => "TaskSubmitted",
     Event::Task(task::Event::TaskSkipped { .. }) => "TaskSkipped",
     Event::Task(task::Event::TaskClosed) => "TaskClosed",
+    Event::Import(import::Event::ImportBatchStarted { .. }) => "ImportBatchStarted",
+    Event::Import(import::Event::ImportBatchCompleted(_)) => "ImportBatchCompleted",
+    Event::Import(import::Event::ImportBatchReverted(_)) => "ImportBatchReverted",
 }
 
 /// The position at which the records are printed.
@@ -226,6 +229,7 @@ fn samples() -> Vec<(&'static str, Record)> {
     samples.extend(of_identities());
     samples.extend(of_adjudications());
     samples.extend(of_tasks());
+    samples.extend(of_imports());
     samples
 }
 
@@ -549,6 +553,16 @@ fn of_tasks() -> Vec<(&'static str, Record)> {
         ("TaskSubmitted.nothing", submitted(Submission { nothing_found: true, ..Submission::default() })),
         ("TaskSkipped", later(TaskSkipped { annotator, reason: text("It is in a language that I do not read.") })),
         ("TaskClosed", later(TaskClosed)),
+    ]
+}
+
+fn of_imports() -> Vec<(&'static str, Record)> {
+    use import::Event::{ImportBatchCompleted, ImportBatchReverted, ImportBatchStarted};
+    vec![
+        ("ImportBatchStarted", first(ImportBatchStarted { name: Some(text("The first corpus (Köln)")) })),
+        ("ImportBatchStarted.least", first(ImportBatchStarted { name: None })),
+        ("ImportBatchCompleted", later(ImportBatchCompleted(import::Lines { lines: 1_200, refused: 7 }))),
+        ("ImportBatchReverted", later(ImportBatchReverted(import::Reverted { reverted: 1_190, kept: 3 }))),
     ]
 }
 

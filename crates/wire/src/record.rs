@@ -193,7 +193,8 @@ pub fn texts(record: &Record) -> Vec<TextRef> {
             | Event::Assessment(_)
             | Event::Identity(_)
             | Event::Adjudication(_)
-            | Event::Task(_) => None,
+            | Event::Task(_)
+            | Event::Import(_) => None,
         })
         .map(|revision| TextRef {
             project,

@@ -8,7 +8,7 @@ const OTHERS: Action = Change { own: false };
 
 /// Who may do what, written out: `y` allowed, `n` forbidden, `h` hidden, for a stranger, a reader, an annotator, a
 /// curator, an admin and an operator.
-const MATRIX: [(Kind, Action, &str); 77] = [
+const MATRIX: [(Kind, Action, &str); 82] = [
     (Kind::Project, Read, "hyyyyy"),
     (Kind::Project, Create, "nnnnny"),
     (Kind::Project, OWN, "hnnnyy"),
@@ -88,6 +88,12 @@ const MATRIX: [(Kind, Action, &str); 77] = [
     (Kind::Task, Work, "hnyyyy"),
     (Kind::Reading, Work, "hnyyyy"),
     (Kind::Project, Work, "hnnnyy"),
+    // An import is taken back by whoever made it, and by curators.
+    (Kind::Import, Read, "hyyyyy"),
+    (Kind::Import, Create, "hnyyyy"),
+    (Kind::Import, OWN, "hnyyyy"),
+    (Kind::Import, OTHERS, "hnnyyy"),
+    (Kind::Import, Govern, "hnnnyy"),
     // What cannot be contested is at least no way around the roles.
     (Kind::Reading, Contest, "hnyyyy"),
     (Kind::User, Contest, "nnnnny"),

@@ -23,12 +23,13 @@ fn the_kinds_are_the_tokens_of_subjects() {
         "identity",
         "adjudication",
         "task",
+        "import",
     ];
     assert_eq!(kinds, expected);
 }
 
 /// The events of the design by kind (domain.md, section 4).
-const EVENTS: [(&str, &[&str]); 14] = [
+const EVENTS: [(&str, &[&str]); 15] = [
     ("project", &["ProjectCreated", "CodebookPublished", "PolicyPublished", "MemberRoleGranted", "MemberRoleRevoked"]),
     ("user", &["UserRegistered", "TokenIssued", "TokenRevoked"]),
     ("source", &["SourceRegistered", "SourceRelationAsserted"]),
@@ -58,6 +59,7 @@ const EVENTS: [(&str, &[&str]); 14] = [
         "task",
         &["TaskOpened", "TaskLeased", "LeaseRenewed", "LeaseExpired", "TaskSubmitted", "TaskSkipped", "TaskClosed"],
     ),
+    ("import", &["ImportBatchStarted", "ImportBatchCompleted", "ImportBatchReverted"]),
 ];
 
 #[test]
@@ -161,6 +163,7 @@ aggregates! {
     identity: Identity by identity_event, identity_command, creating with Command::Judge { .. },
     adjudication: Adjudication by adjudication_event, adjudication_command, creating with Command::Open { .. },
     task: Task by task_event, task_command, creating with Command::Open(_),
+    import: Import by import_event, import_command, creating with Command::Start { .. },
 }
 
 // The commands of annotations and readings borrow what they are checked against.
@@ -254,5 +257,6 @@ proptest! {
         folds_the_own::<crate::identity::Identity>(&events)?;
         folds_the_own::<crate::adjudication::Adjudication>(&events)?;
         folds_the_own::<crate::task::Task>(&events)?;
+        folds_the_own::<crate::import::Import>(&events)?;
     }
 }

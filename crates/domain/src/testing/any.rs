@@ -14,6 +14,7 @@ use crate::derivation::{self, DerivationType, Verdict};
 use crate::document;
 use crate::edtf::Edtf;
 use crate::identity;
+use crate::import;
 use crate::incident;
 use crate::opinion::Opinion;
 use crate::policy::{Evidence, Generic, Policy, Readings};
@@ -702,6 +703,32 @@ pub fn task_command() -> impl Strategy<Value = task::Command> {
     ]
 }
 
+fn lines() -> impl Strategy<Value = import::Lines> {
+    (any::<u64>(), any::<u64>()).prop_map(|(lines, refused)| import::Lines { lines, refused })
+}
+
+fn reverted() -> impl Strategy<Value = import::Reverted> {
+    (any::<u64>(), any::<u64>()).prop_map(|(reverted, kept)| import::Reverted { reverted, kept })
+}
+
+pub fn import_event() -> impl Strategy<Value = import::Event> {
+    use import::Event;
+    prop_oneof![
+        option::of(recorded()).prop_map(|name| Event::ImportBatchStarted { name }),
+        lines().prop_map(Event::ImportBatchCompleted),
+        reverted().prop_map(Event::ImportBatchReverted),
+    ]
+}
+
+pub fn import_command() -> impl Strategy<Value = import::Command> {
+    use import::Command;
+    prop_oneof![
+        option::of(text()).prop_map(|name| Command::Start { name }),
+        lines().prop_map(Command::Complete),
+        reverted().prop_map(Command::Revert),
+    ]
+}
+
 /// An event of any aggregate. Boxed, because an unoptimised build would keep them all on the stack.
 pub fn event() -> impl Strategy<Value = Event> {
     prop_oneof![
@@ -719,5 +746,6 @@ pub fn event() -> impl Strategy<Value = Event> {
         identity_event().prop_map(Event::Identity).boxed(),
         adjudication_event().prop_map(Event::Adjudication).boxed(),
         task_event().prop_map(Event::Task).boxed(),
+        import_event().prop_map(Event::Import).boxed(),
     ]
 }

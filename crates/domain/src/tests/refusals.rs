@@ -13,6 +13,7 @@ use crate::derivation::{self, Derivation, DerivationType, Verdict};
 use crate::document::{self, Document};
 use crate::edtf::Edtf;
 use crate::identity::{self, Identity};
+use crate::import::{self, Import};
 use crate::incident::{self, Incident};
 use crate::opinion::Opinion;
 use crate::passage::{self, Indexed};
@@ -179,6 +180,18 @@ const ROWS: &[Row] = &[
     }),
     ("identity.rs", "not_found", || refusal(Identity::default().decide(identity::Command::Withdraw(id(1))))),
     ("identity.rs", "reference_unknown", || refusal(merged().decide(judge(judged(2, 5, 4, &[3]))))),
+    ("import.rs", "id_taken", || refusal(started_import().decide(import::Command::Start { name: None }))),
+    ("import.rs", "import_completed", || {
+        let lines = import::Lines { lines: 1, refused: 0 };
+        let completed: Import = given([import_started(), import::Event::ImportBatchCompleted(lines)]);
+        refusal(completed.decide(import::Command::Complete(lines)))
+    }),
+    ("import.rs", "import_reverted", || {
+        let reverted = import::Reverted { reverted: 1, kept: 0 };
+        let gone: Import = given([import_started(), import::Event::ImportBatchReverted(reverted)]);
+        refusal(gone.check_open())
+    }),
+    ("import.rs", "not_found", || refusal(Import::Absent.check_open())),
     ("incident.rs", "id_taken", || {
         refusal(Incident::Single(incident()).decide(incident::Command::Register(incident())))
     }),
@@ -633,6 +646,14 @@ fn overturned() -> Adjudication {
         adjudication::Event::AdjudicationOpened(of_readings()),
         adjudication::Event::AdjudicationOverturned { reason: text("no") },
     ])
+}
+
+fn import_started() -> import::Event {
+    import::Event::ImportBatchStarted { name: None }
+}
+
+fn started_import() -> Import {
+    given([import_started()])
 }
 
 fn derived() -> derivation::Edge {

@@ -14,7 +14,8 @@ use super::{Error, POLL, ServerSettings};
 
 /// Largest message. Texts go in chunks, and records are far smaller.
 const PAYLOAD_BYTES_MAX: u32 = 1024 * 1024;
-/// Memory that streams and consumers may take inside the server; followers' consumers need little.
+/// Memory that streams and consumers may take inside the server; followers' consumers need little, and presence some 15 MB
+/// at most.
 const MEMORY_STORE_BYTES: u64 = 64 * 1024 * 1024;
 /// The log is rotated at this size, and this many old ones stay.
 const LOG_BYTES_MAX: u64 = 10 * 1024 * 1024;

@@ -309,6 +309,7 @@ fn pin(request: &mut Request, as_of: u64) -> bool {
             | Question::Preview(_)
             | Question::History(_)
             | Question::Records(_)
+            | Question::Traces(_)
             | Question::Text(_),
         ) => true,
         Some(Question::Progress(_)) | None => false,

@@ -68,7 +68,7 @@ fn question(project: &str) -> Request {
 /// An answer of so many records of 100 kB.
 fn records(as_of: u64, len: u8) -> Reply {
     let items = (1..=len).map(|n| StoredRecord { position: n.into(), payload: vec![n; 100_000] }).collect();
-    Reply { as_of, answer: Some(Answer::Records(Records { items, next: Some(len.into()) })) }
+    Reply { as_of, answer: Some(Answer::Records(Records { items, next: Some(len.into()), blinded: false })) }
 }
 
 fn refusal(reply: Reply) -> Refusal {
@@ -190,7 +190,7 @@ async fn an_answer_of_any_length_is_the_same() {
     let fixture = Fixture::new().await;
     let views = Told::new(|request: Request| {
         let payload = vec![1; request.wait_ms as usize];
-        let records = Records { items: vec![StoredRecord { position: 1, payload }], next: None };
+        let records = Records { items: vec![StoredRecord { position: 1, payload }], next: None, blinded: false };
         ready(Reply { as_of: 3, answer: Some(Answer::Records(records)) })
     });
     let _member = fixture.answering(views).await;
@@ -206,7 +206,7 @@ async fn an_answer_that_is_too_large_is_refused() {
     let fixture = Fixture::new().await;
     let views = Told::new(|_request| {
         let items = vec![StoredRecord { position: 1, payload: vec![0; chunk::REPLY_BYTES_MAX] }];
-        ready(Reply { as_of: 3, answer: Some(Answer::Records(Records { items, next: None })) })
+        ready(Reply { as_of: 3, answer: Some(Answer::Records(Records { items, next: None, blinded: false })) })
     });
     let _member = fixture.answering(views).await;
     let refused = refusal(fixture.remote.ask(question("p")).await);

@@ -43,6 +43,7 @@ async fn start(
         views: Arc::clone(&views),
         tokens: Tokens::new(event_log.credentials().await?, providers),
         texts: event_log.texts().await?,
+        presence: event_log.presence(),
     };
     let health = Health::new();
     tokio::spawn(watch::log(event_log, health.check("log"), shutdown.clone()));

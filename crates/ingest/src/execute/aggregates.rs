@@ -16,6 +16,7 @@ use domain::derivation::Derivation;
 use domain::document::Document;
 use domain::id::UserId;
 use domain::identity::Identity;
+use domain::import::Import;
 use domain::incident::Incident;
 use domain::project::Project;
 use domain::reading::Reading;
@@ -95,6 +96,7 @@ aggregates! {
     assessments: Assessment, 20_000;
     adjudications: Adjudication, 20_000;
     tasks: Task, 20_000;
+    imports: Import, 1_000;
 }
 
 impl Aggregates {

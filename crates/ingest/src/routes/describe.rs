@@ -13,11 +13,12 @@ use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{
     Components, Content, Header, InfoBuilder, OpenApi, PathItem, Ref, RefOr, Required, Response, ResponseBuilder,
-    Server,
+    Schema, Server,
 };
 use utoipa::{IntoParams, IntoResponses, ToSchema};
 use uuid::Uuid;
 
+use super::undo::UndoWritten;
 use crate::answer::{
     DocumentWritten, LeaseWritten, MemberWritten, Published, ReadingWritten, RevisionWritten, TaskWorked, TokenWritten,
     Written,
@@ -126,6 +127,7 @@ pub(crate) fn openapi() -> OpenApi {
     describe::<LeaseWritten>(components);
     describe::<TaskWorked>(components);
     describe::<TokenWritten>(components);
+    describe::<UndoWritten>(components);
     for item in openapi.paths.paths.values_mut() {
         let PathItem { put, post, delete, patch, .. } = item;
         [put, post, delete, patch].into_iter().flatten().for_each(complete);
@@ -158,6 +160,19 @@ fn complete(operation: &mut Operation) {
             if parameter.required == Required::True {
                 refusals.push(StatusCode::PRECONDITION_REQUIRED);
             }
+        }
+    }
+    // A content that may be left out is left out, and never null.
+    let own = operation.request_body.iter_mut().filter_map(|body| match body {
+        RefOr::T(body) => Some(body),
+        RefOr::Ref(_) => None,
+    });
+    for content in own.flat_map(|body| body.content.values_mut()) {
+        if let RefOr::T(content) = content
+            && let Some(RefOr::T(Schema::OneOf(one_of))) = &content.schema
+            && let [itself @ RefOr::Ref(_), _null] = one_of.items.as_slice()
+        {
+            content.schema = Some(itself.clone());
         }
     }
     Problem::answers(operation, &refusals);

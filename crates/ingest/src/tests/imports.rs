@@ -58,14 +58,16 @@ async fn lines_are_carried_out_in_order_and_again_without_effect() {
         assert_eq!((&result["status"], &result["replayed"]), (&json!(201), &json!(false)), "{result}");
         assert!(result["id"].is_string() && result["sequence"].is_u64() && result["resource"].is_string(), "{result}");
     }
-    assert_eq!(world.head().await, head + lines.len() as u64);
+    // And that the batch was started and completed.
+    let records = lines.len() as u64 + 2;
+    assert_eq!(world.head().await, head + records);
     let second = import(&scene.annotator, &scene, lines.concat()).await;
     for (mut again, first) in second.into_iter().zip(first) {
         assert_eq!(again["replayed"], true, "{again}");
         again["replayed"] = json!(false);
         assert_eq!(again, first);
     }
-    assert_eq!(world.head().await, head + lines.len() as u64);
+    assert_eq!(world.head().await, head + records + 2);
     world.end().await;
 }
 
@@ -203,7 +205,7 @@ async fn what_the_lines_log_names_the_request() {
         spans.iter().any(|span| span["request.id"] == json!(request_id))
     };
     let appended = logged.filter(|line| line["fields"]["message"] == "record appended");
-    assert_eq!(appended.filter(of_request).count(), lines.len());
+    assert_eq!(appended.filter(of_request).count(), lines.len() + 2, "and two of the batch itself");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

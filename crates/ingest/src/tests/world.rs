@@ -17,7 +17,10 @@ use runtime::{Health, Shutdown};
 use serde_json::{Value, json};
 use uuid::Uuid;
 use wire::record::{Record, decode};
-use wire::view::{self, Page, Reply, Request, Resource, Views, reply, request, resource};
+use wire::view::ask_traces::Of;
+use wire::view::{
+    self, AskTraces, Page, Records, Reply, Request, Resource, StoredRecord, Views, reply, request, resource,
+};
 
 use crate::{Config, Parts, Running, issue_token, start};
 
@@ -195,6 +198,11 @@ impl User {
         Self { token: token.to_owned(), base: base.to_owned(), client: Client::new() }
     }
 
+    /// Somebody else at the same service.
+    pub fn with_token(&self, token: &str) -> Self {
+        Self { token: token.to_owned(), ..self.clone() }
+    }
+
     pub async fn post(&self, path: &str, body: &Value) -> Answer {
         self.send(Method::POST, path, &[], Some(body)).await
     }
@@ -287,12 +295,16 @@ async fn records(log: &EventLog) -> Vec<Record> {
 }
 
 /// A read side that folds the whole log for each question, and knows four: which readings and which adjudications there
-/// are, which annotations of a document, and which tasks are free.
+/// are, which annotations of a document, which tasks are free, and which records have something in common.
 pub struct Folded(pub EventLog);
 
 impl Views for Folded {
     fn ask(&self, request: Request) -> BoxFuture<'_, Reply> {
         async move {
+            if let Some(request::Question::Traces(asked)) = &request.question {
+                let records = traces(&records(&self.0).await, &request.project, asked);
+                return Reply { as_of: request.at_least.unwrap_or(0), answer: Some(reply::Answer::Records(records)) };
+            }
             let records = records(&self.0).await;
             let list = match &request.question {
                 Some(request::Question::List(list)) => list,
@@ -338,6 +350,35 @@ impl Views for Folded {
         }
         .boxed()
     }
+}
+
+/// In pages of two, so that there is more than one.
+fn traces(records: &[Record], project: &str, asked: &AskTraces) -> Records {
+    let before = if asked.before == 0 { u64::MAX } else { asked.before };
+    let found = |record: &Record| {
+        let envelope = &record.envelope;
+        let in_project = envelope.project.to_string() == project;
+        in_project
+            && match asked.of.as_ref().expect("something is asked for") {
+                Of::Author(user) => envelope.causation_id.is_none() && envelope.author.to_string() == *user,
+                Of::Command(command) => envelope.causation_id.is_some() && envelope.command_id.to_string() == *command,
+                Of::Named(named) => record.events.iter().any(|event| {
+                    let mut is_named = false;
+                    domain::mentions::each(event, |kind, id| {
+                        is_named |= (kind.to_string(), id.to_string()) == (named.kind.clone(), named.id.clone());
+                    });
+                    is_named
+                }),
+            }
+    };
+    let all: Vec<_> = (1..).zip(records).filter(|(position, record)| *position < before && found(record)).collect();
+    let page: Vec<_> = all.iter().rev().take(2).collect();
+    let items = page.iter().map(|(position, record)| {
+        let payload = wire::record::encode(record).to_vec();
+        StoredRecord { position: *position, payload }
+    });
+    let next = page.last().map(|(position, _)| *position).filter(|_| all.len() > page.len());
+    Records { items: items.collect(), next, blinded: false }
 }
 
 fn annotations(records: &[Record], project: &str, document: &str) -> Vec<Resource> {

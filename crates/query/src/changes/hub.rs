@@ -75,8 +75,8 @@ pub(super) struct Item {
     /// Where its event ends.
     pub end: usize,
     pub about: About,
-    /// Whether it is the project's own, and so may say who may read.
-    pub of_project: bool,
+    /// Whether it may say who may read what: it is the project's own, or of a task.
+    pub tells_rights: bool,
 }
 
 impl Batch {
@@ -93,7 +93,7 @@ impl Batch {
                 position: stored.position,
                 end: bytes.len(),
                 about: named::about(&record),
-                of_project: record.envelope.kind == Kind::Project,
+                tells_rights: matches!(record.envelope.kind, Kind::Project | Kind::Task),
             });
         }
         Ok((!items.is_empty()).then(|| Self { items, bytes: bytes.into() }))

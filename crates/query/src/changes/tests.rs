@@ -10,7 +10,7 @@ fn batch(positions: impl IntoIterator<Item = u64>) -> Batch {
     let items = positions.into_iter().map(|position| {
         let about = About { kind: Kind::Actor, id: Uuid::nil(), revision: 1, named: Vec::new() };
         bytes.extend(format!("id: {position}\n\n").bytes());
-        Item { position, end: bytes.len(), about, of_project: false }
+        Item { position, end: bytes.len(), about, tells_rights: false }
     });
     let items = items.collect();
     Batch { items, bytes: Bytes::from(bytes) }

@@ -11,7 +11,7 @@ use super::Route;
 use crate::App;
 use crate::answer::{SSE, streamed};
 use crate::auth::Caller;
-use crate::changes;
+use crate::changes::{self, Wanted};
 use crate::openapi::{Describe, uuid};
 use crate::params::ChangesParams;
 
@@ -35,10 +35,13 @@ async fn stream(
     Query(params): Query<ChangesParams>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let viewer = caller.of_project(&app, project)?;
+    let presence = params.presence.unwrap_or(false);
+    // Whoever is there is shown to members, not to everybody who may read.
+    let viewer = if presence { caller.of_installation()? } else { caller.of_project(&app, project)? };
     let after = params.after(&headers)?;
     let filter = params.filter()?;
-    let (as_of, events) = changes::open(&app, viewer, &headers, project, after, filter).await?;
+    let wanted = Wanted { project, after, filter, presence };
+    let (as_of, events) = changes::open(&app, viewer, &headers, wanted).await?;
     let mut response = streamed(as_of, SSE, Body::from_stream(events));
     response.headers_mut().insert(UNBUFFERED, HeaderValue::from_static("no"));
     Ok(response)

@@ -12,8 +12,8 @@ use uuid::Uuid;
 use wire::view::reply::Answer;
 use wire::view::request::Question;
 use wire::view::{
-    Actor, Adjudication, Annotation, Assessment, Codebook, Derivation, Document, Get, Incident, Judgement, List,
-    Member, Policy, Reading, Relation, Resource, Source, Task,
+    Actor, Adjudication, Annotation, Assessment, Codebook, Derivation, Document, Get, Import, Incident, Judgement,
+    List, Member, Policy, Reading, Relation, Resource, Source, Task,
 };
 
 use super::Route;
@@ -55,7 +55,7 @@ fn of<T: ToSchema>() -> Description {
     Description { one: reference::<T>(), list: list_of::<T>(), schemas: schemas_of::<T>() }
 }
 
-const COLLECTIONS: [Collection; 15] = [
+const COLLECTIONS: [Collection; 16] = [
     Collection { name: "sources", one: "source", id: Id::Uuid, describe: of::<Source> },
     Collection { name: "documents", one: "document", id: Id::Uuid, describe: of::<Document> },
     Collection { name: "incidents", one: "incident", id: Id::Uuid, describe: of::<Incident> },
@@ -68,6 +68,7 @@ const COLLECTIONS: [Collection; 15] = [
     Collection { name: "assessments", one: "assessment", id: Id::Uuid, describe: of::<Assessment> },
     Collection { name: "tasks", one: "task", id: Id::Uuid, describe: of::<Task> },
     Collection { name: "adjudications", one: "adjudication", id: Id::Uuid, describe: of::<Adjudication> },
+    Collection { name: "imports", one: "import", id: Id::Uuid, describe: of::<Import> },
     Collection { name: "policies", one: "policy", id: Id::Version, describe: of::<Policy> },
     Collection { name: "codebooks", one: "codebook", id: Id::Version, describe: of::<Codebook> },
     Collection { name: "members", one: "member", id: Id::User, describe: of::<Member> },

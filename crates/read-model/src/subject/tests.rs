@@ -19,6 +19,24 @@ fn own(history: &History, kind: Kind, id: Uuid) -> Subject {
     Subject::own(&Address { project: history.project.uuid(), kind, id })
 }
 
+/// What a record is found by that names nothing and creates nothing.
+fn alone(history: &History, author: &str, own: Subject) -> Vec<Subject> {
+    vec![own, Subject::project(history.project), Subject::commands(history.project, user(author))]
+}
+
+#[test]
+fn what_a_person_commanded_is_told_from_what_followed_from_it() {
+    let mut history = History::new(1);
+    let incident = history.incident("Attack");
+    let revised = |title| [incident::Event::IncidentDetailRevised(crate::testing::detail(title))];
+    let position = history.add(user("b"), incident.uuid(), revised("Another"));
+    assert!(last(&history).contains(&Subject::commands(history.project, user("b"))));
+    let by = history.take_back(user("b"), incident.uuid(), position, revised("Attack"));
+    let own = own(&history, Kind::Incident, incident.uuid());
+    let followed = Subject::followed(history.project, Uuid::from_u128(u128::from(by)));
+    assert_eq!(last(&history), [own, Subject::project(history.project), followed]);
+}
+
 #[test]
 fn a_reading_concerns_all_that_it_names() {
     let mut history = History::new(1);
@@ -38,6 +56,7 @@ fn a_reading_concerns_all_that_it_names() {
         mention(&history, Kind::Annotation, annotation.uuid(), Kind::Reading),
         Subject::created(history.project, Kind::Reading),
         Subject::author(history.project, Kind::Reading, user("a")),
+        Subject::commands(history.project, user("a")),
         Subject::project(history.project),
     ];
     expected.sort_unstable();
@@ -58,6 +77,7 @@ fn a_derivation_concerns_both_passages_and_a_verdict_itself_alone() {
         mention(&history, Kind::Annotation, original.uuid(), Kind::Derivation),
         Subject::created(history.project, Kind::Derivation),
         Subject::author(history.project, Kind::Derivation, user("a")),
+        Subject::commands(history.project, user("a")),
         Subject::project(history.project),
     ];
     expected.sort_unstable();
@@ -65,7 +85,7 @@ fn a_derivation_concerns_both_passages_and_a_verdict_itself_alone() {
 
     let reason = Text::recorded("Compared.".to_owned());
     history.add(user("b"), derivation.uuid(), [derivation::Event::DerivationConfirmed { reason }]);
-    assert_eq!(last(&history), [own(&history, Kind::Derivation, derivation.uuid()), Subject::project(history.project)]);
+    assert_eq!(last(&history), alone(&history, "b", own(&history, Kind::Derivation, derivation.uuid())));
     history.origin(original);
     assert!(last(&history).contains(&mention(&history, Kind::Annotation, original.uuid(), Kind::Derivation)));
 }
@@ -80,6 +100,7 @@ fn an_adjudication_concerns_what_it_is_about() {
             own(history, Kind::Adjudication, id.uuid()),
             Subject::created(history.project, Kind::Adjudication),
             Subject::author(history.project, Kind::Adjudication, user("c")),
+            Subject::commands(history.project, user("c")),
             Subject::project(history.project),
         ]
     };
@@ -90,8 +111,8 @@ fn an_adjudication_concerns_what_it_is_about() {
     expected.sort_unstable();
     assert_eq!(last(&history), expected);
     history.rulings(user("c"), id, vec![reading], Vec::new());
-    let mut expected =
-        vec![own(&history, Kind::Adjudication, id.uuid()), of_reading, Subject::project(history.project)];
+    let mut expected = alone(&history, "c", own(&history, Kind::Adjudication, id.uuid()));
+    expected.push(of_reading);
     expected.sort_unstable();
     assert_eq!(last(&history), expected);
 
@@ -114,8 +135,7 @@ fn only_the_first_record_of_an_aggregate_creates_it() {
     assert!(last(&history).contains(&Subject::created(history.project, Kind::Incident)));
     let revised = incident::Event::IncidentDetailRevised(crate::testing::detail("Attack, revised"));
     history.add(user("b"), incident.uuid(), [revised]);
-    let expected = [own(&history, Kind::Incident, incident.uuid()), Subject::project(history.project)];
-    assert_eq!(last(&history), expected);
+    assert_eq!(last(&history), alone(&history, "b", own(&history, Kind::Incident, incident.uuid())));
 }
 
 #[test]

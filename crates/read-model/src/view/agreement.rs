@@ -83,7 +83,6 @@ fn whole(gathered: &Gathered, document: Option<DocumentId>, codebook: Option<u32
     let report = report(corpus, &units, |position| versions.at(position), codebook);
     Agreement {
         as_of: 0,
-        // Blindness needs tasks, of which there are none yet: nothing was left out.
         blinded: false,
         document: document.map(|document| document.to_string()),
         codebook,
@@ -111,7 +110,7 @@ fn page(whole: &Agreement, scope: &Scope<'_>, ask: &AskAgreement, wanted: Wanted
     let units: Vec<_> = rest.by_ref().take(limit_of(ask.limit)).cloned().collect();
     Agreement {
         as_of: scope.snapshot.at(),
-        blinded: whole.blinded,
+        blinded: scope.is_blinded(),
         document: whole.document.clone(),
         codebook: whole.codebook,
         overall: whole.overall.clone(),

@@ -62,7 +62,7 @@ fn shown(scope: &Scope<'_>, ask: &AskBoard, cached: &Cached<Board>) -> Said {
 
 fn key(scope: &Scope<'_>, subject: Target) -> Key {
     let Without::Nothing = scope.without;
-    Key { project: scope.project, subject, policy: scope.policy_version }
+    Key { project: scope.project, subject, policy: scope.policy_version, veil: scope.snapshot.veil() }
 }
 
 /// The status of an incident's board; an incident that is known has one.
@@ -82,7 +82,7 @@ pub(super) fn cached(scope: &Scope<'_>, subject: Target) -> Answer<Option<Arc<Ca
     let Gathered { case, subjects, since } = gathered;
     let assessed = assess(&case, scope.policy());
     let board = Mapping { case: &case }.board(&assessed, scope.policy_version);
-    let board = Board { since, ..board };
+    let board = Board { since, blinded: scope.is_blinded(), ..board };
     let cached = Arc::new(Cached::new(board, since, subjects, snapshot.at()));
     boards.put(key, Arc::clone(&cached));
     Ok(Some(cached))
@@ -110,7 +110,6 @@ impl Mapping<'_> {
             as_of: 0,
             since: 0,
             policy,
-            // Blindness needs tasks, of which there are none yet: nothing was left out.
             blinded: false,
             status: board.status.to_string(),
             finding: board.finding.as_ref().map(finding),

@@ -4,6 +4,7 @@ use super::agreement::Kept;
 use super::case::{Gathered, Recollection, gather};
 use super::queue::Tasks;
 use crate::subject::Subject;
+use crate::veil::VeilKey;
 use crate::{Error, Loaded, Snapshot};
 use domain::claim::Target;
 use domain::id::ProjectId;
@@ -61,13 +62,15 @@ pub struct BoardCache {
     tasks: Cache<ProjectId, Arc<Tasks>>,
 }
 
-/// What tells boards apart. Every member sees the same board as yet, so the viewer is no part of it.
+/// What tells boards apart. Who sees everything sees the same board.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Key {
     pub project: ProjectId,
     /// What the board is about.
     pub subject: Target,
     pub policy: u32,
+    /// What the viewer is kept from.
+    pub veil: Option<VeilKey>,
 }
 
 /// What was computed and where it holds.
@@ -171,9 +174,12 @@ impl BoardCache {
         project: ProjectId,
         subject: Target,
     ) -> Result<Option<Gathered>, Error> {
+        let judgements = self.judgements(snapshot, project)?;
+        if snapshot.veil().is_some() {
+            return Ok(gather(*snapshot, project, subject, judgements, None)?.map(|(gathered, _)| gathered));
+        }
         let key = (project, subject);
         let earlier = self.recollections.get(&key);
-        let judgements = self.judgements(snapshot, project)?;
         let Some((gathered, recollection)) = gather(*snapshot, project, subject, judgements, earlier.as_deref())?
         else {
             return Ok(None);
@@ -223,6 +229,10 @@ impl BoardCache {
         project: ProjectId,
         kind: identity::Subject,
     ) -> Result<Arc<Resolved>, Error> {
+        if snapshot.veil().is_some() {
+            let loaded: Option<Loaded<Identity>> = snapshot.load(project, kind.aggregate(project))?;
+            return Ok(Arc::new(loaded.map_or_else(Resolved::default, |loaded| Resolved::from(loaded.state))));
+        }
         let newest = self.judgements.get(&(project, kind));
         if let Some(cached) = &newest
             && cached.holds(snapshot)?

@@ -33,8 +33,7 @@ pub(super) fn feedback(scope: &Scope<'_>, ask: &AskFeedback) -> Answer<Feedback>
         };
         Ok(Some(FeedbackItem { reading: Some(reading), rulings }))
     })?;
-    // Blindness needs tasks, of which there are none yet: nothing was left out.
-    Ok(Feedback { as_of: scope.snapshot.at(), blinded: false, items, next: None, after })
+    Ok(Feedback { as_of: scope.snapshot.at(), blinded: scope.is_blinded(), items, next: None, after })
 }
 
 /// The rulings on a reading that count, by adjudication.

@@ -14,6 +14,7 @@ use domain::derivation::Derivation;
 use domain::document::Document;
 use domain::id::{ActorId, DocumentId, Handle, IncidentId, ReadingId, UserId};
 use domain::identity;
+use domain::import::Import;
 use domain::incident::Incident;
 use domain::reading::Reading;
 use domain::relation::{Relation, RelationType};
@@ -386,6 +387,19 @@ impl Filtered for Task {
         Ok(filter.is_author(loaded.author)
             && filter.is_status(stage.as_str())
             && filter.document.is_none_or(|asked| asked == opened.terms.document))
+    }
+}
+
+impl Filtered for Import {
+    fn fields() -> Fields {
+        Fields { status: status::IMPORT.to_vec(), others: &["q"], ..Fields::default() }
+    }
+
+    fn is_admitted(_: &Scope<'_>, _: Uuid, loaded: &Loaded<Self>, filter: &Filter) -> Answer<bool> {
+        let Some(batch) = loaded.state.batch() else { return Ok(false) };
+        Ok(filter.is_author(loaded.author)
+            && filter.is_status(status::of_import(batch))
+            && filter.finds(batch.name.as_slice()))
     }
 }
 

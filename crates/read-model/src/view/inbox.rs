@@ -27,8 +27,7 @@ pub(super) fn inbox(scope: &Scope<'_>, ask: &AskInbox) -> Answer<Inbox> {
     Ok(Inbox {
         as_of: scope.snapshot.at(),
         policy: scope.policy_version,
-        // Blindness needs tasks, of which there are none yet: nothing was left out.
-        blinded: false,
+        blinded: scope.is_blinded(),
         items,
         next: None,
         after,

@@ -15,6 +15,7 @@ use domain::assessment::Assessment;
 use domain::derivation::Derivation;
 use domain::document::Document;
 use domain::id::ProjectId;
+use domain::import::Import;
 use domain::incident::Incident;
 use domain::reading::Reading;
 use domain::relation::Relation;
@@ -51,6 +52,7 @@ pub(super) fn kind(collection: &str) -> Answer<Kind> {
         "judgements" => Kind::Identity,
         "adjudications" => Kind::Adjudication,
         "tasks" => Kind::Task,
+        "imports" => Kind::Import,
         unknown => {
             let unknown: String = unknown.chars().take(64).collect();
             return Err(invalid("unknown_collection", format!("there is no collection `{unknown}`")));
@@ -88,6 +90,7 @@ pub(super) fn get(scope: &Scope<'_>, ask: &Get) -> Answer<Resource> {
         "judgements" => judgements::get(scope, &ask.id)?,
         "adjudications" => one::<Adjudication>(scope, &ask.id)?,
         "tasks" => one::<Task>(scope, &ask.id)?,
+        "imports" => one::<Import>(scope, &ask.id)?,
         unknown => kind(unknown).map(|_| None)?,
     };
     found.ok_or_else(absent)
@@ -113,6 +116,7 @@ pub(super) fn list(scope: &Scope<'_>, ask: &List) -> Answer<Page> {
         "judgements" => judgements::list(scope, ask),
         "adjudications" => listed::<Adjudication>(scope, ask),
         "tasks" => listed::<Task>(scope, ask),
+        "imports" => listed::<Import>(scope, ask),
         _ => numbered(scope, ask),
     }
 }
@@ -185,6 +189,7 @@ listed!(Assessment, |_, id, loaded| Ok(resource::assessment(id, loaded)), |scope
         None => by_incident(scope, filter, Kind::Assessment),
     }
 });
+listed!(Import, resource::import, |_, _| Ok(None));
 listed!(Adjudication, |_, id, loaded| Ok(resource::adjudication(id, loaded)), by_target);
 listed!(Task, |_, id, loaded| Ok(resource::task(id, loaded)), |scope, filter| {
     Ok(by_document(scope, filter, Kind::Task))

@@ -24,8 +24,7 @@ pub(super) fn origins(scope: &Scope<'_>, ask: &AskOrigins) -> Answer<Origins> {
         incident: head(case),
         as_of: scope.snapshot.at(),
         policy: scope.policy_version,
-        // Blindness needs tasks, of which there are none yet: nothing was left out.
-        blinded: false,
+        blinded: scope.is_blinded(),
         corroboration: Some(corroboration(graph.corroboration)),
         passages: graph.passages.iter().map(|passage| shown(case, passage)).collect(),
         derivations: graph.derivations.iter().map(|derived| derivation(case, &graph, derived)).collect(),

@@ -1,10 +1,12 @@
 //! Which tasks somebody may lease, in which order.
 
+use super::View;
 use super::record::limit_of;
 use super::scope::{Answer, Scope, invalid};
-use crate::Error;
 use crate::subject::Subject;
-use domain::id::{DocumentId, UserId};
+use crate::veil::Documents;
+use crate::{Error, Snapshot};
+use domain::id::{DocumentId, ProjectId, UserId};
 use domain::task::{self, Opened, Task};
 use domain::{Aggregate, Event, Kind};
 use std::cmp::Reverse;
@@ -23,11 +25,19 @@ const CHANGES_MAX: usize = 10_000;
 pub(super) struct Tasks {
     /// Those that are open.
     open: BTreeMap<Uuid, Arc<OpenTask>>,
+    /// Their documents.
+    documents: Arc<Documents>,
     /// By who leased a task and by which command, the task: a command leases one task, for ever.
     leased: HashMap<(UserId, Uuid), Uuid>,
     since: u64,
     /// A position up to which no later record changes a task.
     until: AtomicU64,
+}
+
+/// A project up to a position, whoever asks.
+struct At<'a> {
+    snapshot: &'a Snapshot<'a>,
+    project: ProjectId,
 }
 
 #[derive(Debug)]
@@ -51,7 +61,7 @@ impl Tasks {
 pub(super) fn queue(scope: &Scope<'_>, ask: &AskQueue) -> Answer<Queue> {
     let named = |text: &str| Uuid::try_parse(text).map_err(|_| invalid("queue_invalid", "an id is no UUID"));
     let (annotator, command) = (UserId::new(named(&ask.annotator)?), named(&ask.command)?);
-    let (tasks, now) = (tasks(scope)?, ask.now_us);
+    let (tasks, now) = (tasks(scope.view, &scope.snapshot, scope.project)?, ask.now_us);
     let held: Vec<_> = tasks.open.iter().filter(|(_, task)| task.opened.is_held(annotator, now)).collect();
     let documents: BTreeSet<DocumentId> = held.iter().map(|(_, task)| task.opened.terms.document).collect();
     let may_lease = |task: &OpenTask| {
@@ -68,10 +78,15 @@ pub(super) fn queue(scope: &Scope<'_>, ask: &AskQueue) -> Answer<Queue> {
     })
 }
 
-/// The tasks of the project at the scope's position.
-fn tasks(scope: &Scope<'_>) -> Result<Arc<Tasks>, Error> {
-    let (boards, at) = (scope.view.boards, scope.snapshot.at());
-    let kept = match boards.tasks(scope.project).filter(|kept| kept.since <= at) {
+/// The documents of which a task is open.
+pub(super) fn documents(view: &View<'_>, snapshot: &Snapshot<'_>, project: ProjectId) -> Result<Arc<Documents>, Error> {
+    Ok(Arc::clone(&tasks(view, snapshot, project)?.documents))
+}
+
+/// The tasks of the project at the snapshot's position.
+fn tasks(view: &View<'_>, snapshot: &Snapshot<'_>, project: ProjectId) -> Result<Arc<Tasks>, Error> {
+    let (boards, at, scope) = (view.boards, snapshot.at(), &At { snapshot, project });
+    let kept = match boards.tasks(project).filter(|kept| kept.since <= at) {
         Some(kept) => match changed(scope, kept.until.load(Ordering::Relaxed))? {
             Some(changed) if changed.is_empty() => {
                 kept.until.fetch_max(at, Ordering::Relaxed);
@@ -83,18 +98,18 @@ fn tasks(scope: &Scope<'_>) -> Result<Arc<Tasks>, Error> {
         None => read(scope)?,
     };
     let kept = Arc::new(kept);
-    boards.keep_tasks(scope.project, Arc::clone(&kept));
+    boards.keep_tasks(project, Arc::clone(&kept));
     Ok(kept)
 }
 
 /// All of them.
-fn read(scope: &Scope<'_>) -> Result<Tasks, Error> {
+fn read(scope: &At<'_>) -> Result<Tasks, Error> {
     let ids = scope.snapshot.aggregates(&Subject::created(scope.project, Kind::Task))?;
     gather(scope, BTreeMap::new(), HashMap::new(), ids.into_iter().collect())
 }
 
 /// The tasks that changed after a position up to the scope's; none when there are too many records.
-fn changed(scope: &Scope<'_>, position: u64) -> Result<Option<BTreeSet<Uuid>>, Error> {
+fn changed(scope: &At<'_>, position: u64) -> Result<Option<BTreeSet<Uuid>>, Error> {
     let mut changed = BTreeSet::new();
     if position >= scope.snapshot.at() {
         return Ok(Some(changed));
@@ -114,7 +129,7 @@ fn changed(scope: &Scope<'_>, position: u64) -> Result<Option<BTreeSet<Uuid>>, E
 
 /// Reads these tasks anew.
 fn gather(
-    scope: &Scope<'_>,
+    scope: &At<'_>,
     mut open: BTreeMap<Uuid, Arc<OpenTask>>,
     mut leased: HashMap<(UserId, Uuid), Uuid>,
     ids: BTreeSet<Uuid>,
@@ -141,5 +156,6 @@ fn gather(
         }
     }
     let at = scope.snapshot.at();
-    Ok(Tasks { open, leased, since: at, until: AtomicU64::new(at) })
+    let documents = Arc::new(Documents::new(open.values().map(|task| task.opened.terms.document).collect()));
+    Ok(Tasks { open, documents, leased, since: at, until: AtomicU64::new(at) })
 }

@@ -3,7 +3,7 @@
 use super::scope::{Answer, Scope};
 use super::{board, status};
 use crate::Loaded;
-use domain::Code;
+use crate::subject::Subject;
 use domain::access::Role;
 use domain::actor::{Actor, Name};
 use domain::adjudication::Adjudication;
@@ -14,6 +14,7 @@ use domain::document::{self, Document};
 use domain::edtf::Edtf;
 use domain::id::{IncidentId, JudgementId, NameId, UserId};
 use domain::identity;
+use domain::import::{self, Import};
 use domain::incident::{Class, Incident};
 use domain::project::Open;
 use domain::reading::Reading;
@@ -21,8 +22,10 @@ use domain::relation::Relation;
 use domain::source::Source;
 use domain::task::{self, Task};
 use domain::text::Text;
+use domain::{Code, Event, Kind};
 use uuid::Uuid;
 use wire::json::rfc3339;
+use wire::subject::Address;
 use wire::view::{self, Resource, resource::Of};
 
 /// A message with what all aggregates have in common.
@@ -338,6 +341,33 @@ pub(super) fn task(id: Uuid, loaded: &Loaded<Task>) -> Option<Resource> {
         abandoned: abandoned.iter().map(ToString::to_string).collect(),
     ))))
 }
+
+pub(super) fn import(scope: &Scope<'_>, id: Uuid, loaded: &Loaded<Import>) -> Answer<Option<Resource>> {
+    let Some(batch) = loaded.state.batch() else { return Ok(None) };
+    let mut import = of_loaded!(Import, id, loaded,
+        name: batch.name.as_ref().map(text),
+        status: status::of_import(batch).to_owned(),
+        lines: batch.completed.map(|completed| completed.lines),
+        refused: batch.completed.map(|completed| completed.refused),
+        reverted: batch.reverted.map(|reverted| reverted.reverted),
+        kept: batch.reverted.map(|reverted| reverted.kept),
+        ..view::Import::default()
+    );
+    let own = Subject::own(&Address { project: scope.project.uuid(), kind: Kind::Import, id });
+    for position in scope.snapshot.positions(&own, 0, RECORDS_OF_IMPORT_MAX)? {
+        for event in scope.snapshot.record(position)?.events {
+            match event {
+                Event::Import(import::Event::ImportBatchCompleted(_)) => import.completed_position = Some(position),
+                Event::Import(import::Event::ImportBatchReverted(_)) => import.reverted_position = Some(position),
+                _ => {}
+            }
+        }
+    }
+    Ok(Some(resource(Of::Import(import))))
+}
+
+/// An import is started, completed and reverted once each.
+const RECORDS_OF_IMPORT_MAX: usize = 3;
 
 pub(super) fn policy(version: u32, policy: &domain::policy::Policy) -> Resource {
     resource(Of::Policy(wire::view::policy(version, policy)))

@@ -1,12 +1,14 @@
 //! What a question is answered within: a project up to a position, a viewer, a policy, what is left out.
 
-use super::View;
+use super::{View, queue};
+use crate::veil::Veil;
 use crate::{Error, Loaded, Snapshot};
 use domain::access::{self, Action, Role, Viewer};
 use domain::id::{ProjectId, UserId};
 use domain::policy::Policy;
 use domain::project::{Open, Project};
 use domain::{Aggregate, Kind, Rejection, Why};
+use std::cell::OnceCell;
 use std::sync::Arc;
 use uuid::Uuid;
 use wire::view::{self, Refusal, Request, refusal};
@@ -73,7 +75,7 @@ impl Without {
 
 /// A project up to a position, which the viewer may read, under one policy.
 ///
-/// Nothing within a project is hidden from one who may read it as yet: what annotators are kept from comes with tasks.
+/// What the viewer is kept from is not in the snapshot: see [`Veil`].
 #[derive(Debug)]
 pub(super) struct Scope<'a> {
     pub view: &'a View<'a>,
@@ -98,12 +100,15 @@ impl<'a> Scope<'a> {
         as_of: u64,
         without: Without,
         kind: Kind,
+        veil: &'a OnceCell<Option<Veil>>,
     ) -> Answer<Self> {
         let project = ProjectId::new(id(&request.project)?);
-        let now = project_at(view, &view.store.snapshot(None), project)?.ok_or_else(absent)?;
+        let newest = view.store.snapshot(None);
+        let now = project_at(view, &newest, project)?.ok_or_else(absent)?;
         let viewer = viewer(request.viewer.as_ref(), project, &now.state)?;
         access::check(&viewer, Action::Read, kind)?;
-        let snapshot = view.store.snapshot(Some(as_of));
+        let veiled = veil_of(view, &newest, project, &viewer, &now.state)?;
+        let snapshot = view.store.snapshot(Some(as_of)).under(veil.get_or_init(|| veiled).as_ref());
         let is_past = as_of < view.store.checkpoint().position;
         let open = if is_past { project_at(view, &snapshot, project)?.ok_or_else(absent)? } else { now };
         let newest = open.state.policy_newest();
@@ -116,6 +121,11 @@ impl<'a> Scope<'a> {
         Ok(Self { view, snapshot, project, viewer, open, policy_version, without })
     }
 
+    /// Whether something may be hidden from the viewer. It does not tell whether something is.
+    pub(super) fn is_blinded(&self) -> bool {
+        self.snapshot.veil().is_some()
+    }
+
     /// The policy under which a view is computed.
     pub(super) fn policy(&self) -> &Policy {
         self.open.state.policy(self.policy_version).expect("the scope was opened under a version that is there")
@@ -125,6 +135,21 @@ impl<'a> Scope<'a> {
     pub(super) fn load<A: Aggregate>(&self, id: Uuid) -> Answer<Loaded<A>> {
         self.snapshot.load(self.project, id)?.ok_or_else(absent)
     }
+}
+
+/// What the viewer is kept from: in a blind project, who is below curator, and while there are open tasks.
+fn veil_of(
+    view: &View<'_>,
+    newest: &Snapshot<'_>,
+    project: ProjectId,
+    viewer: &Viewer,
+    open: &Open,
+) -> Answer<Option<Veil>> {
+    if !open.blind || viewer.operator || viewer.role >= Some(Role::Curator) {
+        return Ok(None);
+    }
+    let documents = queue::documents(view, newest, project)?;
+    Ok((!documents.is_empty()).then(|| Veil::new(project, viewer.user, documents)))
 }
 
 /// A project's state at a position; none when it was not created yet.

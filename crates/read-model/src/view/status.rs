@@ -10,6 +10,7 @@ use domain::attribution::IncidentStatus;
 use domain::claim::Claim;
 use domain::derivation::{self, Derivation};
 use domain::id::{ReadingId, RelationId};
+use domain::import::Batch;
 use domain::reading::Reading;
 use domain::relation::{Relation, Standing};
 use domain::{Code, Kind, task};
@@ -36,6 +37,17 @@ pub(super) fn of_derivations() -> Vec<&'static str> {
 /// The statuses of incidents.
 pub(super) fn of_incidents() -> Vec<&'static str> {
     IncidentStatus::ALL.iter().map(|status| status.as_str()).collect()
+}
+
+/// The statuses of imports.
+pub(super) const IMPORT: [&str; 3] = ["started", "completed", "reverted"];
+
+pub(super) fn of_import(batch: &Batch) -> &'static str {
+    match batch {
+        Batch { reverted: Some(_), .. } => "reverted",
+        Batch { completed: Some(_), .. } => "completed",
+        Batch { .. } => "started",
+    }
 }
 
 /// The statuses of assessments.

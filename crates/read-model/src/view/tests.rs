@@ -4,6 +4,7 @@ mod assessments;
 mod boards;
 mod collections;
 mod histories;
+mod imports;
 mod judgements;
 mod ledgers;
 mod origins;
@@ -146,6 +147,7 @@ fn id_of(resource: &Resource) -> String {
         Of::Adjudication(it) => it.id.clone(),
         Of::Assessment(it) => it.id.clone(),
         Of::Task(it) => it.id.clone(),
+        Of::Import(it) => it.id.clone(),
     }
 }
 

@@ -23,8 +23,7 @@ pub(super) fn timeline(scope: &Scope<'_>, ask: &AskTimeline) -> Answer<Timeline>
         incident: head(&case),
         as_of: scope.snapshot.at(),
         policy: scope.policy_version,
-        // Blindness needs tasks, of which there are none yet: nothing was left out.
-        blinded: false,
+        blinded: scope.is_blinded(),
         earliest: timeline.when.first.date(),
         latest: timeline.when.last.date(),
         totals: Some(totals(&timeline.rows)),

@@ -60,8 +60,7 @@ pub(super) fn identity(scope: &Scope<'_>, ask: &AskIdentity) -> Answer<Identity>
         kind: subject.to_string(),
         as_of: scope.snapshot.at(),
         policy: scope.policy_version,
-        // Blindness needs tasks, of which there are none yet: nothing was left out.
-        blinded: false,
+        blinded: scope.is_blinded(),
         clusters: shown_clusters,
         edges: shown_edges,
         named: judged_names,

@@ -4,8 +4,8 @@ use super::rfc3339;
 use crate::view;
 use domain::anchor::Found;
 use domain::{
-    Event, actor, adjudication, annotation, assessment, derivation, document, identity, incident, project, reading,
-    relation, source, task, user,
+    Event, actor, adjudication, annotation, assessment, derivation, document, identity, import, incident, project,
+    reading, relation, source, task, user,
 };
 use serde_json::{Value, json};
 
@@ -28,6 +28,7 @@ pub(super) fn event(event: &Event) -> Value {
         Event::Identity(event) => of_identity(event),
         Event::Adjudication(event) => of_adjudication(event),
         Event::Task(event) => of_task(event),
+        Event::Import(event) => of_import(event),
     };
     leave_out_nulls(&mut fields);
     fields["type"] = event.name().into();
@@ -225,6 +226,15 @@ fn of_task(event: &task::Event) -> Value {
         }),
         TaskSkipped { annotator, reason } => json!({ "annotator": annotator, "reason": reason }),
         TaskClosed => json!({}),
+    }
+}
+
+fn of_import(event: &import::Event) -> Value {
+    use import::Event::{ImportBatchCompleted, ImportBatchReverted, ImportBatchStarted};
+    match event {
+        ImportBatchStarted { name } => json!({ "name": name }),
+        ImportBatchCompleted(import::Lines { lines, refused }) => json!({ "lines": lines, "refused": refused }),
+        ImportBatchReverted(import::Reverted { reverted, kept }) => json!({ "reverted": reverted, "kept": kept }),
     }
 }
 

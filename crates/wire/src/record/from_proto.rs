@@ -13,8 +13,8 @@ use domain::opinion::Opinion;
 use domain::policy::{Evidence, Policy};
 use domain::text::Text;
 use domain::{
-    Code, Event, Kind, actor, adjudication, annotation, assessment, derivation, document, identity, incident, project,
-    reading, relation, source, task, user,
+    Code, Event, Kind, actor, adjudication, annotation, assessment, derivation, document, identity, import, incident,
+    project, reading, relation, source, task, user,
 };
 use proto::event::Of;
 use std::collections::BTreeMap;
@@ -119,6 +119,7 @@ fn kind(kind: i32, field: &'static str) -> Result<Kind> {
         Ok(proto::Kind::Identity) => Kind::Identity,
         Ok(proto::Kind::Adjudication) => Kind::Adjudication,
         Ok(proto::Kind::Task) => Kind::Task,
+        Ok(proto::Kind::Import) => Kind::Import,
         Ok(proto::Kind::Unspecified) | Err(_) => return Err(Error::Field { field }),
     })
 }
@@ -321,6 +322,17 @@ fn event(of: Of) -> Result<Event> {
         }
         .into(),
         Of::TaskClosed(proto::TaskClosed {}) => task::Event::TaskClosed.into(),
+        Of::ImportBatchStarted(event) => {
+            import::Event::ImportBatchStarted { name: text_optional(event.name, "ImportBatchStarted.name")? }.into()
+        }
+        Of::ImportBatchCompleted(event) => {
+            let lines = import::Lines { lines: event.lines, refused: event.refused };
+            import::Event::ImportBatchCompleted(lines).into()
+        }
+        Of::ImportBatchReverted(event) => {
+            let reverted = import::Reverted { reverted: event.reverted, kept: event.kept };
+            import::Event::ImportBatchReverted(reverted).into()
+        }
         Of::AnnotationCreated(event) => annotation::Event::AnnotationCreated(span(event.span)?).into(),
         Of::AnnotationRevised(event) => annotation::Event::AnnotationRevised(span(event.span)?).into(),
         Of::AnnotationRetracted(proto::AnnotationRetracted {}) => annotation::Event::AnnotationRetracted.into(),

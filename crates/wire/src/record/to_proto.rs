@@ -12,8 +12,8 @@ use domain::opinion::Opinion;
 use domain::policy::Policy;
 use domain::text::Text;
 use domain::{
-    Code, Event, Kind, actor, adjudication, annotation, assessment, derivation, document, identity, incident, project,
-    reading, relation, source, task, user,
+    Code, Event, Kind, actor, adjudication, annotation, assessment, derivation, document, identity, import, incident,
+    project, reading, relation, source, task, user,
 };
 use proto::event::Of;
 use uuid::Uuid;
@@ -80,6 +80,7 @@ fn kind(kind: Kind) -> i32 {
         Kind::Identity => proto::Kind::Identity,
         Kind::Adjudication => proto::Kind::Adjudication,
         Kind::Task => proto::Kind::Task,
+        Kind::Import => proto::Kind::Import,
     };
     kind.into()
 }
@@ -100,6 +101,7 @@ fn event(event: &Event) -> Of {
         Event::Identity(event) => of_identity(event),
         Event::Adjudication(event) => of_adjudication(event),
         Event::Task(event) => of_task(event),
+        Event::Import(event) => of_import(event),
     }
 }
 
@@ -304,6 +306,21 @@ fn judged(judged: &identity::Judged) -> proto::Judged {
         right: id(*right),
         reason: Some(text(reason)),
         against: against.iter().map(|contested| id(contested.uuid())).collect(),
+    }
+}
+
+fn of_import(event: &import::Event) -> Of {
+    use import::Event::{ImportBatchCompleted, ImportBatchReverted, ImportBatchStarted};
+    match event {
+        ImportBatchStarted { name } => {
+            Of::ImportBatchStarted(proto::ImportBatchStarted { name: name.as_ref().map(text) })
+        }
+        ImportBatchCompleted(import::Lines { lines, refused }) => {
+            Of::ImportBatchCompleted(proto::ImportBatchCompleted { lines: *lines, refused: *refused })
+        }
+        ImportBatchReverted(import::Reverted { reverted, kept }) => {
+            Of::ImportBatchReverted(proto::ImportBatchReverted { reverted: *reverted, kept: *kept })
+        }
     }
 }
 

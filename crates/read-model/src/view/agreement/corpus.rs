@@ -55,6 +55,9 @@ impl Kept {
 /// The corpus of the project at the scope's position.
 pub(super) fn of_project(scope: &Scope<'_>) -> Answer<Arc<Kept>> {
     let (boards, at) = (scope.view.boards, scope.snapshot.at());
+    if scope.is_blinded() {
+        return Ok(Arc::new(Kept::new(read(scope)?, at)));
+    }
     let earlier = boards.corpus(scope.project).filter(|kept| kept.since <= at);
     let kept = match earlier {
         Some(kept) => match Changes::since(scope, kept.until.load(Ordering::Relaxed))? {
@@ -108,7 +111,8 @@ impl Changes {
                 | Kind::Relation
                 | Kind::Derivation
                 | Kind::Assessment
-                | Kind::Task => {}
+                | Kind::Task
+                | Kind::Import => {}
             }
         }
         Ok(Some(changes))

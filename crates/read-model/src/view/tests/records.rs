@@ -16,7 +16,7 @@ fn a_history_is_every_record_of_the_aggregate_in_order() {
     let history = |limit, after| {
         let ask = AskHistory { kind: "reading".to_owned(), id: reading.to_string(), limit, after };
         match fixture.ask(Question::History(ask)) {
-            Said::Records(Records { items, next }) => {
+            Said::Records(Records { items, next, .. }) => {
                 (items.iter().map(|item| item.position).collect::<Vec<_>>(), next)
             }
             other => panic!("no records: {other:?}"),
@@ -50,7 +50,7 @@ fn the_records_of_a_project_are_its_part_of_the_log_as_it_stands() {
     let fixture = Fixture::new(scene.history);
     let (mut after, mut read) = (0, Vec::new());
     loop {
-        let Said::Records(Records { items, next }) = fixture.ask(Question::Records(AskRecords { limit: 3, after }))
+        let Said::Records(Records { items, next, .. }) = fixture.ask(Question::Records(AskRecords { limit: 3, after }))
         else {
             panic!("no records")
         };

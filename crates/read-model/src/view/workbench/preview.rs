@@ -55,8 +55,7 @@ pub(in crate::view) fn preview(scope: &Scope<'_>, ask: &AskPreview) -> Answer<Pr
         right: Some(named(scope, kind, right)?),
         as_of: scope.snapshot.at(),
         policy: scope.policy_version,
-        // Blindness needs tasks, of which there are none yet: nothing was left out.
-        blinded: false,
+        blinded: scope.is_blinded(),
         contradicts,
         boards,
         next: None,

@@ -9,8 +9,8 @@ use domain::opinion::Opinion;
 use domain::policy::{Evidence, Policy};
 use domain::text::Text;
 use domain::{
-    Code, Event, actor, adjudication, annotation, assessment, derivation, document, identity, incident, project,
-    reading, relation, source, task, user,
+    Code, Event, actor, adjudication, annotation, assessment, derivation, document, identity, import, incident,
+    project, reading, relation, source, task, user,
 };
 use proptest::collection::{btree_map, btree_set, vec};
 use proptest::option;
@@ -71,6 +71,7 @@ fn event() -> impl Strategy<Value = Event> {
         of_identity(),
         of_adjudication(),
         of_task(),
+        of_import(),
     ]
 }
 
@@ -342,6 +343,16 @@ fn of_task() -> impl Strategy<Value = Event> {
         Just(TaskClosed),
     ]
     .prop_map(Event::Task)
+}
+
+fn of_import() -> impl Strategy<Value = Event> {
+    use import::Event::{ImportBatchCompleted, ImportBatchReverted, ImportBatchStarted};
+    prop_oneof![
+        option::of(text()).prop_map(|name| ImportBatchStarted { name }),
+        (any(), any()).prop_map(|(lines, refused)| ImportBatchCompleted(import::Lines { lines, refused })),
+        (any(), any()).prop_map(|(reverted, kept)| ImportBatchReverted(import::Reverted { reverted, kept })),
+    ]
+    .prop_map(Event::from)
 }
 
 fn of_adjudication() -> impl Strategy<Value = Event> {
