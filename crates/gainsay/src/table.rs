@@ -10,7 +10,7 @@ mod presence;
 mod relation;
 mod suggestions;
 mod timeline;
-mod work;
+mod worklist;
 
 pub(crate) use agreement::agreement;
 pub(crate) use identity::{identity, preview};
@@ -21,7 +21,7 @@ pub(crate) use presence::presence;
 pub(crate) use relation::relation;
 pub(crate) use suggestions::{Suggestion, suggestions};
 pub(crate) use timeline::timeline;
-pub(crate) use work::{feedback, inbox, orphans, tasks};
+pub(crate) use worklist::{feedback, inbox, orphans, tasks};
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
