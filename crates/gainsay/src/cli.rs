@@ -75,6 +75,13 @@ pub(crate) enum Command {
     /// Open tasks, and lease, submit and skip them.
     #[command(subcommand)]
     Task(Task),
+    /// Work through tasks in the terminal: read a text, record the claims in it, and submit.
+    ///
+    /// It leases the next task, shows the text with numbered lines and asks for each claim by prompts; `?` explains a
+    /// prompt. What was recorded stays if the session breaks off, and the next session goes on with it. The lease is renewed
+    /// meanwhile. Where standard input is no terminal, each line answers one question; a refused answer ends the session with
+    /// code 3 and names its line.
+    Work(Work),
     /// Show who has which document open now.
     Presence(Presence),
     /// Show which actors, incidents or readings are judged to be one, and what else may be; with two ids, what a
@@ -686,6 +693,14 @@ pub(crate) struct TaskSkip {
     #[arg(long)]
     #[serde(skip)]
     pub reason: String,
+}
+
+/// Arguments of `work`.
+#[derive(Debug, Args, Serialize)]
+pub(crate) struct Work {
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub project: InProject,
 }
 
 /// Whose ledger to show.

@@ -136,6 +136,17 @@ impl Client {
         self.understand(path, self.get(path, query).await?).await
     }
 
+    /// Reads text.
+    pub async fn get_text(&self, path: &str, query: &[(&str, String)]) -> Result<String, Error> {
+        self.get(path, query).await?.text().await.map_err(|source| self.unreachable(path, source))
+    }
+
+    /// Sets what needs no content and reads JSON.
+    pub async fn put<T: DeserializeOwned>(&self, path: &str) -> Result<T, Error> {
+        let response = self.send(path, self.request(Method::PUT, path)).await?;
+        self.understand(path, response).await
+    }
+
     /// Writes JSON and reads JSON.
     pub async fn post<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T, Error> {
         let response = self.send(path, self.request(Method::POST, path).json(body)).await?;

@@ -21,6 +21,7 @@ pub(crate) mod timeline;
 pub(crate) mod token;
 pub(crate) mod undo;
 pub(crate) mod verify;
+pub(crate) mod work;
 pub(crate) mod worklist;
 
 use std::io::{self, BufWriter, IsTerminal, Stdout, Write, stderr};

@@ -6,6 +6,7 @@ use event_log::{control, server};
 use runtime::ExitCode;
 
 use crate::client;
+use crate::commands::work::input::RefusedAnswer;
 
 /// The command line asks for something that cannot be done as it stands.
 #[derive(Debug, thiserror::Error)]
@@ -20,6 +21,9 @@ pub(crate) fn code(error: &anyhow::Error) -> ExitCode {
 fn of_cause(cause: &(dyn Error + 'static)) -> Option<ExitCode> {
     if cause.is::<Usage>() || cause.is::<runtime::settings::Error>() || cause.is::<runtime::telemetry::Error>() {
         return Some(ExitCode::Usage);
+    }
+    if cause.is::<RefusedAnswer>() {
+        return Some(ExitCode::Refused);
     }
     if let Some(error) = cause.downcast_ref::<client::Error>() {
         return Some(error.code());

@@ -64,6 +64,7 @@ async fn run(command: &Command) -> anyhow::Result<ExitCode> {
         Command::Inbox(arguments) => commands::worklist::inbox(arguments).await,
         Command::Feedback(arguments) => commands::worklist::feedback(arguments).await,
         Command::Task(command) => commands::task::run(command).await,
+        Command::Work(arguments) => commands::work::run(arguments).await,
         Command::Suggest(Suggest::Derivations(arguments)) => commands::suggest::derivations(arguments).await,
         Command::History(arguments) => commands::history::run(arguments).await,
         Command::Changes(arguments) => commands::changes::run(arguments).await,

@@ -172,7 +172,7 @@ fn said((utterance, proposition): &(&Utterance, &BoardProposition)) -> String {
 }
 
 /// A code as words, which wrap where they should.
-fn words(code: &str) -> String {
+pub(crate) fn words(code: &str) -> String {
     code.replace('_', " ")
 }
 
@@ -285,7 +285,8 @@ fn head(proposition: &PropositionHead) -> String {
     in_words(facet, actor.as_ref(), role.as_deref(), value.as_deref())
 }
 
-fn in_words(facet: &str, actor: Option<&Named>, role: Option<&str>, value: Option<&str>) -> String {
+/// A proposition in a few words, by what it has.
+pub(crate) fn in_words(facet: &str, actor: Option<&Named>, role: Option<&str>, value: Option<&str>) -> String {
     let actor = actor.map(|actor| plain(&actor.name));
     match (facet, actor, role, value.map(plain)) {
         ("who", Some(actor), Some(role), _) => format!("{actor} as {role}"),
@@ -374,7 +375,7 @@ fn more(out: &mut String, next: Option<&String>, terminal: Terminal) {
 }
 
 /// So many of something: "1 reading", "2 readings".
-fn count(number: u32, what: &str) -> String {
+pub(crate) fn count(number: u32, what: &str) -> String {
     format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }
 

@@ -24,7 +24,7 @@ fn code(arguments: &[&str]) -> i32 {
 
 #[test]
 fn every_command_has_help_that_lists_its_settings() {
-    let commands: [&[&str]; 23] = [
+    let commands: [&[&str]; 24] = [
         &["serve"],
         &["ingest"],
         &["projector"],
@@ -41,6 +41,7 @@ fn every_command_has_help_that_lists_its_settings() {
         &["import", "revert"],
         &["imports"],
         &["undo"],
+        &["work"],
         &["board"],
         &["suggest", "derivations"],
         &["history"],
@@ -94,6 +95,9 @@ fn a_wrong_command_line_is_told_apart_from_a_service_that_is_away() {
     assert_eq!(code(&["imports", "--project", ID, "--server", NOWHERE]), 4);
     assert_eq!(code(&["undo", "--position", "first", "--project", ID]), 2);
     assert_eq!(code(&["undo", "--project", ID, "--server", NOWHERE]), 4);
+    assert_eq!(code(&["work"]), 2, "neither a project nor a demo");
+    assert_eq!(code(&["work", "--project", "not-a-uuid"]), 2);
+    assert_eq!(code(&["work", "--project", ID, "--server", NOWHERE]), 4);
     assert_eq!(code(&["import", "/nowhere.ndjson", "--project", ID, "--server", NOWHERE]), 1);
 }
 
