@@ -31,3 +31,4 @@ mod store_faults;
 mod tasks;
 mod tokens;
 mod volumes;
+mod work;
