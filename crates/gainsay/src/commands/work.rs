@@ -184,7 +184,7 @@ impl<'a> Sitting<'a> {
         let source = Some(self.names.called(self.source.uuid()));
         let published = self.document.published.as_ref().map(|date| format!("published {}", plain(date)));
         let revision = Some(format!("revision {}", self.lease.document_revision));
-        let until = keeper.until().map(|until| format!("yours until {until}, renewed while you work"));
+        let until = keeper.until().map(|until| format!("yours until {until}"));
         let facts: Vec<_> = [source, published, revision, until].into_iter().flatten().collect();
         print(format!("{}\n{}\n", terminal.bold(plain(&self.document.title)), facts.join(" · ")))
     }
@@ -414,7 +414,8 @@ fn leave(keeper: &Keeper) -> std::io::Result<()> {
 /// What is odd about a claim that was recorded.
 fn warnings(answer: &Value) -> String {
     let warnings = answer["warnings"].as_array().into_iter().flatten().filter_map(Value::as_str);
-    warnings.map(|warning| format!("; note: {}", plain(&warning.replace('_', " ")))).collect()
+    let warnings: Vec<_> = warnings.map(|warning| format!("; note: {}", plain(&warning.replace('_', " ")))).collect();
+    warnings.concat()
 }
 
 /// What a claim is about.

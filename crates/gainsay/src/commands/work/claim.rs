@@ -166,7 +166,7 @@ async fn speakers(asker: &mut Asker, names: &mut Names, ground: &Ground<'_>) -> 
     let mut links = Vec::new();
     let mut speaker = Speaker::Source(ground.source);
     for number in 1..Chain::LEN_MAX {
-        let Some(stance) = stance(asker, names, ground, number, &speaker).await? else { break };
+        let Some(stance) = stance(asker, ground, number).await? else { break };
         let next = voice(asker, names, ground, number + 1, &speaker).await?;
         links.push(Link { speaker: std::mem::replace(&mut speaker, next), stance });
     }
@@ -174,21 +174,14 @@ async fn speakers(asker: &mut Asker, names: &mut Names, ground: &Ground<'_>) -> 
 }
 
 /// Asks how a link stands towards what follows; nothing where nothing follows.
-async fn stance(
-    asker: &mut Asker,
-    names: &Names,
-    ground: &Ground<'_>,
-    number: usize,
-    speaker: &Speaker,
-) -> Result<Option<Stance>, Stop> {
+async fn stance(asker: &mut Asker, ground: &Ground<'_>, number: usize) -> Result<Option<Stance>, Stop> {
     let (name, empty) = match number {
         1 => ("stance of the source".to_owned(), "it speaks itself"),
         _ => (format!("stance of speaker {number}"), "it is the speaker"),
     };
-    let choices = answers::codes(Stance::ALL).join(", ");
-    let hint = format!("{} towards what follows: {choices}; empty: {empty}", called(names, speaker));
-    let mut help = ground.terms.explain(Stance::ALL);
-    help.push(format!("empty: {empty}"));
+    let hint = format!("{}; empty: {empty}", answers::codes(Stance::ALL).join(", "));
+    let mut help = vec!["How it stands towards what somebody else says there.".to_owned()];
+    help.extend(ground.terms.explain(Stance::ALL));
     let understand = async |answer: &str| match answer {
         "" => Ok(None),
         answer => Ok(Some(answers::code(answer, Stance::ALL)?)),
@@ -414,17 +407,6 @@ async fn code<C: Code>(
         _ => Ok(answers::code(answer, choices)?),
     };
     asker.ask(&Question { name, hint, help: ground.terms.explain(choices) }, understand).await
-}
-
-/// What somebody in a chain is called.
-fn called(names: &Names, speaker: &Speaker) -> String {
-    match speaker {
-        Speaker::Actor(actor) => names.called(actor.uuid()),
-        Speaker::Source(source) => names.called(source.uuid()),
-        Speaker::Unidentified { kind, label, of: _ } => {
-            label.as_ref().map_or_else(|| kind.to_string(), |label| plain(label.as_str()))
-        }
-    }
 }
 
 fn target_id(target: Target) -> Uuid {

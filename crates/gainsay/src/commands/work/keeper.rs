@@ -12,6 +12,9 @@ use super::service::Service;
 use crate::client::Error;
 use crate::terminal::plain;
 
+/// How much of a time of RFC 3339 tells the minute.
+const MINUTE_LEN: usize = "2021-05-04T12:00".len();
+
 /// The lease of a task.
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct Lease {
@@ -80,9 +83,11 @@ impl Keeper {
         Self { service: service.clone(), document: lease.document, renewing, present, until }
     }
 
-    /// Until when the lease holds; nothing once it is lost.
+    /// Until when the lease holds, to the minute; nothing once it is lost.
     pub fn until(&self) -> Option<String> {
-        self.until.borrow().clone()
+        let until = self.until.borrow();
+        let minute = until.as_deref()?.get(..MINUTE_LEN)?;
+        Some(format!("{} UTC", minute.replace('T', " ")))
     }
 
     /// Renews no more, and says that the document is open no more.

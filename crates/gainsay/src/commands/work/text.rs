@@ -29,7 +29,7 @@ pub(super) struct Text {
 /// A letter in the form in which words are compared, and the code points that it stands for.
 #[derive(Clone, Copy)]
 struct Letter {
-    letter: char,
+    form: char,
     start: usize,
     end: usize,
 }
@@ -118,7 +118,7 @@ impl Text {
         if !words.is_empty() {
             return self.words(words, region, &format!("in {place}"));
         }
-        let seen = |letter: &&Letter| letter.letter != ' ';
+        let seen = |letter: &&Letter| letter.form != ' ';
         let letters = &self.letters[self.letters_in(&region)];
         match (letters.iter().find(seen), letters.iter().rfind(seen)) {
             (Some(first), Some(last)) => Ok(self.cut(first.start, self.end_after(last.end))),
@@ -148,7 +148,7 @@ impl Text {
     /// The code points of words that stand at a letter, unless they would cut a letter of a reader's.
     fn place(&self, at: usize, wanted: &[char]) -> Option<Range<usize>> {
         let letters = self.letters.get(at..at + wanted.len())?;
-        if letters.iter().zip(wanted).any(|(letter, wanted)| letter.letter != *wanted) {
+        if letters.iter().zip(wanted).any(|(letter, wanted)| letter.form != *wanted) {
             return None;
         }
         // Marks are compared in their canonical order, so that the last of them need not stand last in the text.
@@ -165,16 +165,18 @@ impl Text {
     }
 
     /// The end of a passage with the unseen code points that belong to its last letter.
-    fn end_after(&self, end: usize) -> usize {
-        let unseen = |at: &usize| !self.bounds[*at] && self.raw.get(*at).is_some_and(|letter| is_unseen(*letter));
-        let next = (end..).find(|at| !unseen(at));
-        next.expect("the end of the text is a bound")
+    fn end_after(&self, mut end: usize) -> usize {
+        // The end of the text is a bound.
+        while !self.bounds[end] && is_unseen(self.raw[end]) {
+            end += 1;
+        }
+        end
     }
 
     /// Whether words at a letter begin or end inside a longer word.
     fn cuts_a_word(&self, at: usize, len: usize) -> bool {
-        let is_base = |letter: &&Letter| canonical_combining_class(letter.letter) == 0;
-        let is_of_word = |letter: Option<&Letter>| letter.is_some_and(|letter| letter.letter.is_alphanumeric());
+        let is_base = |letter: &&Letter| canonical_combining_class(letter.form) == 0;
+        let is_of_word = |letter: Option<&Letter>| letter.is_some_and(|letter| letter.form.is_alphanumeric());
         let (before, rest) = self.letters.split_at(at);
         let (within, after) = rest.split_at(len);
         let begins = is_of_word(before.iter().rfind(is_base)) && is_of_word(within.iter().find(is_base));
@@ -240,7 +242,7 @@ fn lines(raw: &[char]) -> Vec<Range<usize>> {
 /// The words of an answer as they are compared.
 fn compared(words: &str) -> Vec<char> {
     let raw: Vec<char> = words.trim().chars().collect();
-    letters(&raw).into_iter().map(|letter| letter.letter).collect()
+    letters(&raw).into_iter().map(|letter| letter.form).collect()
 }
 
 /// Code points as they are compared: white space as one space, quotes and dashes as plain ones, letters with marks in
@@ -254,16 +256,16 @@ fn letters(raw: &[char]) -> Vec<Letter> {
         }
         if letter.is_whitespace() || letter.is_control() {
             match letters.last_mut() {
-                Some(space) if space.letter == ' ' => space.end = end,
-                _ => letters.push(Letter { letter: ' ', start, end }),
+                Some(space) if space.form == ' ' => space.end = end,
+                _ => letters.push(Letter { form: ' ', start, end }),
             }
             continue;
         }
-        decompose_canonical(unified(letter), |letter| letters.push(Letter { letter, start, end }));
+        decompose_canonical(unified(letter), |form| letters.push(Letter { form, start, end }));
     }
-    for marks in letters.chunk_by_mut(|_, next| canonical_combining_class(next.letter) != 0) {
+    for marks in letters.chunk_by_mut(|_, next| canonical_combining_class(next.form) != 0) {
         // The first of a chunk is what the marks stand on; its class is 0, so that it stays the first.
-        marks.sort_by_key(|mark| canonical_combining_class(mark.letter));
+        marks.sort_by_key(|mark| canonical_combining_class(mark.form));
     }
     letters
 }
