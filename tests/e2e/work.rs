@@ -2,8 +2,11 @@
 
 use crate::support::history;
 use crate::support::people::{Person, Project, quote};
+use crate::support::proxy::Proxy;
+use crate::support::seeded;
 use crate::support::system::{Output, System, binary};
 use anyhow::{Context, ensure};
+use rand::RngExt;
 use reqwest::Method;
 use rexpect::session::{PtySession, spawn_command};
 use serde_json::{Value, json};
@@ -63,15 +66,22 @@ impl Desk {
     }
 
     fn command(&self) -> anyhow::Result<Command> {
+        self.command_at(self.system.base())
+    }
+
+    fn command_at(&self, server: &str) -> anyhow::Result<Command> {
         let mut command = Command::new(binary()?);
-        command.args(["work", "--project", &self.project.id, "--server", self.system.base()]);
+        command.args(["work", "--project", &self.project.id, "--server", server]);
         command.env("GAINSAY_TOKEN", &self.token).env("GAINSAY_DATA", self.system.data()).env("NO_COLOR", "1");
         Ok(command)
     }
 
     /// Works through a pipe.
     async fn pipe(&self, lines: &[&str]) -> anyhow::Result<Output> {
-        let mut command = self.command()?;
+        Self::piped(self.command()?, lines).await
+    }
+
+    async fn piped(mut command: Command, lines: &[&str]) -> anyhow::Result<Output> {
         let input = lines.iter().flat_map(|line| [line, "\n"]).collect::<String>();
         let run = move || -> anyhow::Result<Output> {
             let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
@@ -356,6 +366,39 @@ async fn a_text_in_which_nothing_is_found_and_one_that_is_not_read_are_told_as_s
     };
     assert_eq!(task(&found).await?["submissions"][0]["nothing_found"], true);
     assert_eq!(task(&skipped).await?["skips"][0]["reason"], "I know the author.");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_sent_again_after_a_lost_answer_is_recorded_once() -> anyhow::Result<()> {
+    /// Rare enough that nothing is lost six times in a row.
+    const CUT_ONE_IN: u32 = 6;
+    let desk = Desk::set().await?;
+    let task = desk.open_task(3600).await?;
+    let target = desk.system.base().trim_start_matches("http://").to_owned();
+    let proxy = Proxy::cutting_answers(target, CUT_ONE_IN, seeded("a reader who is not always heard").random()).await?;
+    let server = format!("http://{}", proxy.address);
+    let parts: [&[&str]; 3] = [&ACCUSATION, &["none", "1"], &[&["list"], &DENIAL[..], &["submit", "no"]].concat()];
+    let deadline = Instant::now() + PATIENCE;
+    for lines in parts {
+        loop {
+            ensure!(Instant::now() < deadline, "the first question is never answered");
+            let worked = Desk::piped(desk.command_at(&server)?, lines).await?;
+            // The very first question is asked once; then nothing has begun.
+            if worked.code == 4 && worked.stdout.is_empty() {
+                continue;
+            }
+            ensure!(worked.code == 0, "{}{}", worked.stdout, worked.stderr);
+            break;
+        }
+    }
+    println!("work: {} answers lost", proxy.lost());
+    ensure!(proxy.lost() > 0, "nothing was lost: the scenario shows nothing");
+    let readings = desk.readings("live").await?;
+    let of_readings = desk.count("reading").await?;
+    ensure!(readings.len() == 3 && of_readings == 3, "{of_readings} records of {readings:?}");
+    let task = desk.project.curator.get(&desk.project.path(&format!("tasks/{task}"))).await?.expect(200)?.json();
+    assert_eq!(task["submissions"].as_array().map(Vec::len), Some(1), "{task}");
     Ok(())
 }
 
