@@ -109,7 +109,7 @@ impl Follower {
     /// Reads until it has the last position; gives all positions that came.
     async fn run(mut self, start: u64) -> anyhow::Result<Vec<u64>> {
         let mut positions = Vec::new();
-        let deadline = Instant::now() + PATIENCE + Duration::from_mins(2);
+        let deadline = Instant::now() + PATIENCE + Duration::from_mins(if soak() { 10 } else { 2 });
         loop {
             let last = positions.last().copied().unwrap_or(start);
             ensure!(Instant::now() < deadline, "a {:?} stream is at {last}", self.habit);
