@@ -76,7 +76,12 @@ impl TestServer {
 
     /// Makes the server stop answering, or answer again. What was sent meanwhile is then handled.
     pub fn pause(&self, paused: bool) {
-        process::pause(self.server.pid().expect("the server runs"), paused);
+        let pid = self.server.pid().expect("the server runs");
+        process::pause(pid, paused);
+        // The signal is on its way when it is sent; a thread that runs may still answer.
+        while paused && !process::stands_still(pid) {
+            std::thread::yield_now();
+        }
     }
 
     /// Waits until a connection that a restart broke is there again.

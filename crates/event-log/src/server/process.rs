@@ -86,6 +86,17 @@ pub(crate) fn pause(pid: u32, paused: bool) {
     send(pid, if paused { Signal::STOP } else { Signal::CONT });
 }
 
+/// Whether every thread of a process is stopped, or the process is gone.
+#[cfg(any(test, feature = "testing"))]
+pub(crate) fn stands_still(pid: u32) -> bool {
+    let Ok(threads) = std::fs::read_dir(format!("/proc/{pid}/task")) else { return true };
+    threads.flatten().all(|thread| {
+        let Ok(stat) = std::fs::read_to_string(thread.path().join("stat")) else { return true };
+        // The state stands behind the name, which is in parentheses and may hold any character.
+        stat.rsplit_once(')').is_none_or(|(_, rest)| rest.trim_start().starts_with('T'))
+    })
+}
+
 fn send(pid: u32, signal: Signal) {
     let Some(process) = i32::try_from(pid).ok().and_then(Pid::from_raw) else { return };
     if let Err(error) = kill_process(process, signal) {
