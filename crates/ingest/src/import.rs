@@ -49,7 +49,7 @@ const LINES_IN_FLIGHT: usize = 64;
 /// Results that wait for a slow reader.
 const RESULTS_WAITING: usize = 64;
 /// How old the batch's state may be when a line is begun: so long may another process go on after it was reverted.
-const BATCH_AGE_MAX: Duration = Duration::from_secs(1);
+pub(crate) const BATCH_AGE_MAX: Duration = Duration::from_secs(1);
 
 /// A line of an import.
 #[derive(Debug, Deserialize, ToSchema)]

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use axum::http::StatusCode;
 use bytes::Bytes;
+use domain::id::UserId;
 use domain::import::{self, Import, Reverted};
 use domain::{Code, Event, Fact, Kind};
 use futures::stream::Stream;
@@ -24,7 +25,7 @@ use wire::subject::Address;
 use crate::auth::Inside;
 use crate::execute::{Command, Decision, Loaded, Outcome};
 use crate::failure::Failure;
-use crate::import::CutOff;
+use crate::import::{BATCH_AGE_MAX, CutOff};
 use crate::reversal::{ALREADY, Taking, Terms, subject};
 use crate::service::Service;
 use crate::traces::Trace;
@@ -166,6 +167,8 @@ pub(crate) struct Revert {
     pub inside: Inside,
     /// The command on the batch.
     pub command: Command,
+    /// Who imported it.
+    pub author: Option<UserId>,
     /// The position at which the batch was started.
     pub started: u64,
     /// What became of the command, if it was carried out before.
@@ -198,25 +201,43 @@ impl Revert {
     }
 
     async fn drive(&self, results: &Results) -> Result<(), Stopped> {
-        let last = if let Some(outcome) = &self.earlier {
-            RevertResult::of(self.batch(), outcome)
-        } else {
-            let mut counts = Reverted { reverted: 0, kept: 0 };
-            let ended = match self.records(results, &mut counts).await? {
-                Ok(()) => self.end(counts).await,
-                Err(failure) => Err(failure),
-            };
-            match ended {
-                Ok(outcome) => RevertResult::of(self.batch(), &outcome),
-                Err(failure) => RevertResult::failed(self.batch(), failure),
-            }
+        let ended = match &self.earlier {
+            Some(outcome) => self.late(self.started).await?.map(|()| RevertResult::of(self.batch(), outcome)),
+            None => self.whole(results).await?.map(|outcome| RevertResult::of(self.batch(), &outcome)),
         };
+        let last = ended.unwrap_or_else(|failure| RevertResult::failed(self.batch(), failure));
         results.send(Ok(last.to_line())).await.map_err(|_gone| Stopped)
     }
 
+    async fn whole(&self, results: &Results) -> Result<Result<Outcome, Failure>, Stopped> {
+        let mut counts = Reverted { reverted: 0, kept: 0 };
+        let floor = match self.records(Some(results), self.started, &mut counts).await? {
+            Ok(floor) => floor,
+            Err(failure) => return Ok(Err(failure)),
+        };
+        let outcome = match self.end(counts).await {
+            Ok(outcome) => outcome,
+            Err(failure) => return Ok(Err(failure)),
+        };
+        tokio::time::sleep(BATCH_AGE_MAX).await;
+        Ok(self.late(floor).await?.map(|()| outcome))
+    }
+
+    /// Takes back what lines recorded that had been let through before the batch ended, whoever still listens. A repetition
+    /// does so again, in case it was interrupted.
+    async fn late(&self, floor: u64) -> Result<Result<(), Failure>, Stopped> {
+        let mut uncounted = Reverted { reverted: 0, kept: 0 };
+        Ok(self.records(None, floor, &mut uncounted).await?.map(|_upto| ()))
+    }
+
     /// Takes back every record of the batch, and then what was recorded for it meanwhile, until there is no more.
-    async fn records(&self, results: &Results, counts: &mut Reverted) -> Result<Result<(), Failure>, Stopped> {
-        let mut floor = self.started;
+    /// Tells up to which position that is.
+    async fn records(
+        &self,
+        results: Option<&Results>,
+        mut floor: u64,
+        counts: &mut Reverted,
+    ) -> Result<Result<u64, Failure>, Stopped> {
         loop {
             let head = match self.service.log().head().await {
                 Ok(head) => head.last,
@@ -239,8 +260,10 @@ impl Revert {
                         KEPT => counts.kept += 1,
                         _ => {}
                     }
-                    let line = RevertResult::Record(result).to_line();
-                    results.send(Ok(line)).await.map_err(|_gone| Stopped)?;
+                    if let Some(results) = results {
+                        let line = RevertResult::Record(result).to_line();
+                        results.send(Ok(line)).await.map_err(|_gone| Stopped)?;
+                    }
                     if undecided {
                         return Ok(Err(incomplete()));
                     }
@@ -248,7 +271,7 @@ impl Revert {
                 upto = from - 1;
             }
             if !found {
-                return Ok(Ok(()));
+                return Ok(Ok(head));
             }
             floor = head;
         }
@@ -269,6 +292,8 @@ impl Revert {
                 let envelope = record::decode_envelope(&stored.payload).map_err(damaged)?;
                 let is_own = envelope.project == self.inside.project.uuid()
                     && envelope.correlation_id == self.batch()
+                    // Anybody may send the id of a batch along with a request of their own.
+                    && Some(envelope.author) == self.author
                     && envelope.kind != Kind::Import;
                 if is_own {
                     records.push(Trace { position, record: record::decode(&stored.payload).map_err(damaged)? });
@@ -279,13 +304,15 @@ impl Revert {
         Ok(records)
     }
 
-    async fn check_running(&self, results: &Results) -> Result<(), Stopped> {
-        if results.is_closed() {
+    async fn check_running(&self, results: Option<&Results>) -> Result<(), Stopped> {
+        if results.is_some_and(Results::is_closed) {
             return Err(Stopped);
         }
         if self.service.shutdown().is_requested() {
-            // Nobody reads an answer that is gone.
-            let _ = results.send(Err(CutOff)).await;
+            if let Some(results) = results {
+                // Nobody reads an answer that is gone.
+                let _ = results.send(Err(CutOff)).await;
+            }
             return Err(Stopped);
         }
         Ok(())
