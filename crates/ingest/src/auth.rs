@@ -2,14 +2,17 @@
 
 use bearer::Bearer;
 use domain::access::{self, Action, Role, Viewer};
-use domain::id::ProjectId;
+use domain::claim::Claim;
+use domain::id::{ProjectId, UserId};
 use domain::project::Project;
 use domain::{Kind, Rejection};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 use uuid::Uuid;
 use wire::record::Reliance;
 use wire::subject::Address;
+use wire::view;
 
 use crate::execute::{Freshness, Loaded};
 use crate::failure::Failure;
@@ -27,9 +30,24 @@ pub(crate) struct Inside {
     /// Its state, at most [`ROLE_AGE_MAX`] old.
     pub loaded: Arc<Loaded<Project>>,
     viewer: Viewer,
+    /// What the caller's own record names already.
+    known: Arc<BTreeSet<Uuid>>,
 }
 
 impl Inside {
+    /// The same caller, for a change of their own record: what a claim of it names stays there for them.
+    pub fn knowing<'a>(&self, claims: impl IntoIterator<Item = &'a Claim>) -> Self {
+        let named = |claim: &'a Claim| {
+            claim.evidence.iter().map(|id| id.uuid()).chain(claim.changes.iter().map(|id| id.uuid()))
+        };
+        Self { known: Arc::new(claims.into_iter().flat_map(named).collect()), ..self.clone() }
+    }
+
+    /// What the caller's own record names already.
+    pub fn known(&self) -> Arc<BTreeSet<Uuid>> {
+        Arc::clone(&self.known)
+    }
+
     /// Checks that the caller may do this to an aggregate of this kind.
     pub fn check(&self, action: Action, kind: Kind) -> Result<(), Rejection> {
         access::check(&self.viewer, action, kind)
@@ -39,6 +57,19 @@ impl Inside {
     pub fn check_change<A: domain::Aggregate>(&self, loaded: &Loaded<A>) -> Result<(), Rejection> {
         let own = loaded.creator == self.viewer.user;
         self.check(Action::Change { own }, A::KIND)
+    }
+
+    /// The caller as the read side knows them, if they are below curator.
+    pub fn reader(&self) -> Option<(UserId, view::Viewer)> {
+        let Viewer { user, operator, role } = self.viewer;
+        if operator || role >= Some(Role::Curator) {
+            return None;
+        }
+        let user = user?;
+        // A role may be the token's own.
+        let grants = role.map(|role| view::Grant { project: self.project.to_string(), role: role.to_string() });
+        let grants = grants.into_iter().collect();
+        Some((user, view::Viewer { user: user.to_string(), grants, ..view::Viewer::default() }))
     }
 
     /// The project as something that a decision looked at.
@@ -78,7 +109,7 @@ impl Service {
         let viewer = viewer(caller, project, &loaded.state);
         access::check(&viewer, Action::Read, Kind::Project)?;
         loaded.state.open()?;
-        Ok(Inside { project, loaded, viewer })
+        Ok(Inside { project, loaded, viewer, known: Arc::default() })
     }
 }
 

@@ -11,6 +11,7 @@ use wire::record::Reliance;
 use wire::subject::Address;
 use wire::view::{Filter, List, Page, Refusal, Reply, Request, Viewer, reply, request, resource};
 
+use crate::auth::Inside;
 use crate::execute::Freshness;
 use crate::failure::Failure;
 use crate::service::Service;
@@ -65,11 +66,11 @@ impl Service {
     /// Whether this user made every one of the readings among the targets, and the readings as looked at.
     pub(crate) async fn are_own(
         &self,
-        project: ProjectId,
+        inside: &Inside,
         targets: &[Target],
         user: UserId,
     ) -> Result<(bool, Vec<Reliance>), Failure> {
-        let readings = self.readings_of(project, targets).await?;
+        let readings = self.readings_of(inside, targets).await?;
         let is_own = !readings.is_empty() && readings.values().all(|loaded| loaded.creator == Some(user));
         Ok((is_own, readings.iter().map(|(id, loaded)| loaded.reliance(*id)).collect()))
     }

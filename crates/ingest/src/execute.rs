@@ -21,6 +21,7 @@ use wire::subject::Address;
 
 use crate::failure::Failure;
 use crate::service::Service;
+use crate::veil::Blind;
 use loaded::Stand;
 
 /// How often a command is decided before its client is asked to come again. With turns taken within a process only
@@ -52,6 +53,8 @@ pub(crate) struct Command {
     pub against: Option<u64>,
     /// The record that gave rise to it; none for a person's command.
     pub causation: Option<Uuid>,
+    /// Who commands, if they may be kept from what the command is about: then it is as if it did not exist.
+    pub blind: Option<Blind>,
 }
 
 /// What was decided.
@@ -215,7 +218,14 @@ impl Service {
             if let Some((_, failure)) = refused.take().filter(|(last, _)| *last == loaded.last) {
                 return Err(failure);
             }
-            let decision = match decide(Arc::clone(&loaded)).await {
+            let is_kept_from = match source {
+                Source::Nothing => false,
+                Source::Kept | Source::Leader => {
+                    self.is_kept_from(command.blind.as_ref(), &command.address, &loaded).await?
+                }
+            };
+            let shown = if is_kept_from { Arc::default() } else { Arc::clone(&loaded) };
+            let decision = match decide(shown).await {
                 Ok(decision) => decision,
                 // What was made against an older revision stays so; had it been stored, its record would be among
                 // those that are known.

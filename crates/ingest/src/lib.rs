@@ -33,6 +33,7 @@ mod surroundings;
 mod texts;
 mod traces;
 mod undo;
+mod veil;
 
 use std::net::SocketAddr;
 use std::sync::Arc;

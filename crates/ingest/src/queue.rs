@@ -3,6 +3,8 @@
 use domain::id::{ProjectId, UserId};
 use runtime::Problem;
 use uuid::Uuid;
+use wire::record;
+use wire::subject::Address;
 use wire::view::{AskQueue, Refusal, Reply, Request, Viewer, reply, request};
 
 use crate::execute::now_us;
@@ -25,6 +27,18 @@ pub(crate) struct Queue {
 }
 
 impl Service {
+    /// The position of the newest record of a task by this annotator: what others recorded on it since is not theirs to know.
+    pub(crate) async fn position_of(&self, task: &Address, annotator: UserId) -> Result<u64, Failure> {
+        let mut position = 0;
+        for stored in self.log().load_from_leader(task, 0).await? {
+            let envelope = record::decode_envelope(&stored.payload).map_err(|error| Failure::damaged(task, &error))?;
+            if envelope.author == annotator {
+                position = stored.position;
+            }
+        }
+        Ok(position)
+    }
+
     /// What an annotator may lease now, after all that was recorded before: a repetition finds what the command did.
     pub(crate) async fn queue(&self, project: ProjectId, annotator: UserId, command: Uuid) -> Result<Queue, Failure> {
         let head = self.log().head().await?.last;

@@ -270,6 +270,7 @@ impl<T> Ask<T> {
                 Condition::None | Condition::Any => None,
             },
             causation: None,
+            blind: None,
         }
     }
 

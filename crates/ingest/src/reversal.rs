@@ -173,7 +173,8 @@ impl Service {
             let events = match self.plan(taking, &loaded, gone).await? {
                 Reversal::RetractReading => loaded.state.decide(reading::Command::Retract)?,
                 Reversal::ReviseReading(claim) => {
-                    let (surroundings, named) = self.surroundings(inside.project, &claim, BTreeMap::new()).await?;
+                    let inside = &inside.knowing(loaded.state.live().into_iter().chain([&claim]));
+                    let (surroundings, named) = self.surroundings(inside, &claim, BTreeMap::new()).await?;
                     relied_on.extend(named);
                     loaded.state.decide(reading::Command::Revise { claim, surroundings: &surroundings })?
                 }
@@ -287,7 +288,7 @@ impl Service {
                 _ => return Err(unforeseen(target)),
             };
             let named: Vec<(ActorId, String)> = named.into_iter().map(|id| (id, String::new())).collect();
-            let mut relied_on = self.actors(inside.project, &named).await?;
+            let mut relied_on = self.actors(inside, &named).await?;
             relied_on.push(inside.reliance());
             Ok(Decision::new(loaded.state.decide(asked)?, relied_on))
         };
@@ -304,7 +305,7 @@ impl Service {
             let events = loaded.state.decide(derivation::Command::Judge { verdict, reason })?;
             let confirms = verdict == derivation::Verdict::Confirmed;
             let ends: Vec<_> = loaded.state.annotations().filter(|_| confirms).map(|end| (end, "")).collect();
-            let mut relied_on = self.live_annotations(inside.project, &ends).await?;
+            let mut relied_on = self.live_annotations(inside, &ends).await?;
             relied_on.push(inside.reliance());
             Ok(Decision::new(events, relied_on))
         };
@@ -396,13 +397,21 @@ impl Taking<'_> {
         if self.terms == Terms::Undo {
             return Ok(());
         }
-        match service.resting(self.inside.project, kind, id).await? {
-            Some(on) => Err(Rejection::conflict(IN_USE, format!("the {} {} rests on it", on.kind, on.id))
-                .with("kind", Fact::Text(on.kind.to_string()))
-                .with("id", Fact::Text(on.id.to_string()))
-                .into()),
-            None => Ok(()),
+        let Some(on) = service.resting(self.inside.project, kind, id).await? else { return Ok(()) };
+        let is_hidden = match self.inside.blind() {
+            // Judgements of a kind share an aggregate, of which some may be hidden.
+            Some(_) if on.kind == Kind::Identity => true,
+            Some(blind) => service.is_hidden_from(Some(&blind), &on, service.log().head().await?.last).await?,
+            None => false,
+        };
+        if is_hidden {
+            // It stays: to take it back would take another's reading away. What rests on it is not told.
+            return Err(Rejection::conflict(IN_USE, "something that you may not see yet rests on it").into());
         }
+        Err(Rejection::conflict(IN_USE, format!("the {} {} rests on it", on.kind, on.id))
+            .with("kind", Fact::Text(on.kind.to_string()))
+            .with("id", Fact::Text(on.id.to_string()))
+            .into())
     }
 }
 

@@ -27,6 +27,7 @@ use uuid::Uuid;
 use wire::record::Reliance;
 use wire::subject::Address;
 
+use crate::auth::Inside;
 use crate::execute::{Freshness, Kept, Loaded};
 use crate::failure::Failure;
 use crate::service::Service;
@@ -41,18 +42,22 @@ impl Service {
     /// Looks up aggregates of one kind.
     async fn look<A: Kept>(
         &self,
-        project: ProjectId,
+        inside: &Inside,
         ids: impl IntoIterator<Item = Uuid>,
         freshness: Freshness,
     ) -> Result<Found<A>, Failure> {
         let ids: BTreeSet<Uuid> = ids.into_iter().collect();
+        let blind = &inside.blind();
         stream::iter(ids)
             .map(async |id| {
-                let address = Address { project: project.uuid(), kind: A::KIND, id };
+                let address = inside.address(A::KIND, id);
                 let mut loaded = self.load::<A>(&address, freshness).await?;
                 if loaded.revision == 0 {
                     // A copy may lag behind what was just acknowledged; the leader does not.
                     loaded = self.load(&address, Freshness::Leader).await?;
+                }
+                if self.is_kept_from(blind.as_ref(), &address, &loaded).await? {
+                    loaded = Arc::default();
                 }
                 Ok::<_, Failure>((id, loaded))
             })
@@ -62,12 +67,8 @@ impl Service {
     }
 
     /// Looks up the actors that a command names at these pointers; each must be there.
-    pub(crate) async fn actors(
-        &self,
-        project: ProjectId,
-        named: &[(ActorId, String)],
-    ) -> Result<Vec<Reliance>, Failure> {
-        let found = self.look::<Actor>(project, named.iter().map(|(id, _)| id.uuid()), Freshness::Existing).await?;
+    pub(crate) async fn actors(&self, inside: &Inside, named: &[(ActorId, String)]) -> Result<Vec<Reliance>, Failure> {
+        let found = self.look::<Actor>(inside, named.iter().map(|(id, _)| id.uuid()), Freshness::Existing).await?;
         for (id, pointer) in named {
             known(&found, id.uuid(), "actor", pointer)?;
         }
@@ -77,7 +78,7 @@ impl Service {
     /// Looks up the two that a judgement is about; each must be there, and be of the kind.
     pub(crate) async fn identified(
         &self,
-        project: ProjectId,
+        inside: &Inside,
         kind: Subject,
         left: Uuid,
         right: Uuid,
@@ -85,10 +86,10 @@ impl Service {
         let sides = [(left, "/left"), (right, "/right")];
         match kind {
             Subject::Actor => {
-                self.actors(project, &sides.map(|(id, pointer)| (ActorId::new(id), pointer.to_owned()))).await
+                self.actors(inside, &sides.map(|(id, pointer)| (ActorId::new(id), pointer.to_owned()))).await
             }
             Subject::Incident => {
-                let found = self.look::<Incident>(project, [left, right], Freshness::Existing).await?;
+                let found = self.look::<Incident>(inside, [left, right], Freshness::Existing).await?;
                 for (id, pointer) in sides {
                     if let Incident::Class(_) = known(&found, id, "incident", pointer)?.state {
                         let detail = "a judgement is about incidents: this is a class of them";
@@ -98,7 +99,7 @@ impl Service {
                 Ok(reliances(&found).collect())
             }
             Subject::Reading => {
-                let found = self.look::<Reading>(project, [left, right], Freshness::Existing).await?;
+                let found = self.look::<Reading>(inside, [left, right], Freshness::Existing).await?;
                 for (id, pointer) in sides {
                     if let Reading::Blank { .. } | Reading::BlankRetracted { .. } =
                         known(&found, id, "reading", pointer)?.state
@@ -113,14 +114,14 @@ impl Service {
     }
 
     /// Looks up a source that a command names; it must be there.
-    pub(crate) async fn source(&self, project: ProjectId, id: SourceId, pointer: &str) -> Result<Reliance, Failure> {
-        let found = self.look::<Source>(project, [id.uuid()], Freshness::Existing).await?;
+    pub(crate) async fn source(&self, inside: &Inside, id: SourceId, pointer: &str) -> Result<Reliance, Failure> {
+        let found = self.look::<Source>(inside, [id.uuid()], Freshness::Existing).await?;
         known(&found, id.uuid(), "source", pointer).map(|source| source.reliance(id.uuid()))
     }
 
     /// Looks up the annotations that a command cites; each must be there, and one of them live where it cites any.
-    pub(crate) async fn evidence(&self, project: ProjectId, cited: &[AnnotationId]) -> Result<Vec<Reliance>, Failure> {
-        let found = self.look::<Annotation>(project, cited.iter().map(|id| id.uuid()), Freshness::Now).await?;
+    pub(crate) async fn evidence(&self, inside: &Inside, cited: &[AnnotationId]) -> Result<Vec<Reliance>, Failure> {
+        let found = self.look::<Annotation>(inside, cited.iter().map(|id| id.uuid()), Freshness::Now).await?;
         for (at, id) in cited.iter().enumerate() {
             known(&found, id.uuid(), "annotation", &format!("/evidence/{at}"))?;
         }
@@ -134,10 +135,10 @@ impl Service {
     /// Looks up the annotations that a command joins or names at these pointers; each must be there and live.
     pub(crate) async fn live_annotations(
         &self,
-        project: ProjectId,
+        inside: &Inside,
         named: &[(AnnotationId, &str)],
     ) -> Result<Vec<Reliance>, Failure> {
-        let found = self.look::<Annotation>(project, named.iter().map(|(id, _)| id.uuid()), Freshness::Now).await?;
+        let found = self.look::<Annotation>(inside, named.iter().map(|(id, _)| id.uuid()), Freshness::Now).await?;
         for (id, pointer) in named {
             if known(&found, id.uuid(), "annotation", pointer)?.state.live().is_none() {
                 return Err(Rejection::invalid("evidence_not_live", "the annotation was retracted")
@@ -152,7 +153,7 @@ impl Service {
     /// Their pointers begin with what `place` says of each.
     pub(crate) async fn targets(
         &self,
-        project: ProjectId,
+        inside: &Inside,
         targets: &[Target],
         place: impl Fn(usize) -> String + Send,
     ) -> Result<Vec<Reliance>, Failure> {
@@ -172,10 +173,10 @@ impl Service {
             }
         }
         let (readings, incidents, actors, relations) = futures::try_join!(
-            self.readings_of(project, targets),
-            self.look::<Incident>(project, incidents, Freshness::Existing),
-            self.look::<Actor>(project, actors, Freshness::Existing),
-            self.look::<Relation>(project, relations, Freshness::Existing),
+            self.readings_of(inside, targets),
+            self.look::<Incident>(inside, incidents, Freshness::Existing),
+            self.look::<Actor>(inside, actors, Freshness::Existing),
+            self.look::<Relation>(inside, relations, Freshness::Existing),
         )?;
         let incident = |id: IncidentId, pointer: &str| match &known(&incidents, id.uuid(), "incident", pointer)?.state {
             Incident::Single(_) => Ok(()),
@@ -228,19 +229,19 @@ impl Service {
     /// Looks up what is assessed; it must be there, and an utterance have a reading with a claim.
     pub(crate) async fn assessed(
         &self,
-        project: ProjectId,
+        inside: &Inside,
         target: &assessment::Target,
     ) -> Result<Vec<Reliance>, Failure> {
         match target {
-            assessment::Target::Source(id) => Ok(vec![self.source(project, *id, "/target/source").await?]),
+            assessment::Target::Source(id) => Ok(vec![self.source(inside, *id, "/target/source").await?]),
             assessment::Target::Document(id) => {
-                let found = self.look::<Document>(project, [id.uuid()], Freshness::Existing).await?;
+                let found = self.look::<Document>(inside, [id.uuid()], Freshness::Existing).await?;
                 let document = known(&found, id.uuid(), "document", "/target/document")?;
                 Ok(vec![document.reliance(id.uuid())])
             }
             assessment::Target::Utterance(id) => {
                 let pointer = "/target/utterance";
-                let found = self.look::<Reading>(project, [id.uuid()], Freshness::Now).await?;
+                let found = self.look::<Reading>(inside, [id.uuid()], Freshness::Now).await?;
                 let reading = known(&found, id.uuid(), "reading", pointer)?;
                 if reading.state.live().is_none() {
                     let detail = "the reading holds no claim, or was retracted";
@@ -250,7 +251,7 @@ impl Service {
             }
             assessment::Target::Proposition(about) => {
                 let about = [Target::Proposition(about.clone())];
-                self.targets(project, &about, |_| "/target".to_owned()).await
+                self.targets(inside, &about, |_| "/target".to_owned()).await
             }
         }
     }
@@ -258,13 +259,13 @@ impl Service {
     /// Looks up what somebody submits of a document; each is there, live and their own, and stands in it.
     pub(crate) async fn submitted(
         &self,
-        project: ProjectId,
+        inside: &Inside,
         document: DocumentId,
         annotator: UserId,
         submission: &Submission,
     ) -> Result<Vec<Reliance>, Failure> {
         let named = submission.readings.iter().chain(&submission.no_claims).map(|id| id.uuid());
-        let found = self.look::<Reading>(project, named, Freshness::Now).await?;
+        let found = self.look::<Reading>(inside, named, Freshness::Now).await?;
         let own = |id: ReadingId, pointer: &str| {
             let loaded = known(&found, id.uuid(), "reading", pointer)?;
             if loaded.creator == Some(annotator) {
@@ -297,7 +298,9 @@ impl Service {
             cited.insert(pointer, &claim.evidence);
         }
         let annotations = cited.values().flat_map(|evidence| evidence.iter()).map(|id| id.uuid());
-        let annotations = self.look::<Annotation>(project, annotations, Freshness::Existing).await?;
+        // What their own readings cite need not be theirs.
+        let knowing = &inside.knowing(found.values().filter_map(|loaded| loaded.state.live()));
+        let annotations = self.look::<Annotation>(knowing, annotations, Freshness::Existing).await?;
         let stands = |id: &AnnotationId| {
             let span = annotations.get(&id.uuid()).and_then(|loaded| loaded.state.span());
             span.is_some_and(|span| span.document == document)
@@ -309,12 +312,12 @@ impl Service {
     }
 
     /// The readings among the targets of an adjudication.
-    pub(crate) async fn readings_of(&self, project: ProjectId, targets: &[Target]) -> Result<Found<Reading>, Failure> {
+    pub(crate) async fn readings_of(&self, inside: &Inside, targets: &[Target]) -> Result<Found<Reading>, Failure> {
         let readings = targets.iter().filter_map(|target| match target {
             Target::Reading(id) => Some(id.uuid()),
             Target::Proposition(_) | Target::Incident(_) => None,
         });
-        self.look(project, readings, Freshness::Now).await
+        self.look(inside, readings, Freshness::Now).await
     }
 
     /// Looks up a document's revision; pointers are those of `document` and `revision` side by side.
@@ -356,28 +359,28 @@ impl Service {
     /// Looks up everything that a claim names. `marked` are annotations that are made along with the reading.
     pub(crate) async fn surroundings(
         &self,
-        project: ProjectId,
+        inside: &Inside,
         claim: &Claim,
         marked: BTreeMap<AnnotationId, Annotation>,
     ) -> Result<(Surroundings, Vec<Reliance>), Failure> {
         let named = Named::by(claim);
         let cited = claim.evidence.iter().filter(|id| !marked.contains_key(id)).map(|id| id.uuid());
         let changed = claim.changes.iter().map(|id| id.uuid());
-        let mut relations = self.look::<Relation>(project, named.relations, Freshness::Now).await?;
+        let mut relations = self.look::<Relation>(inside, named.relations, Freshness::Now).await?;
         // For whom the speaker speaks decides whether it is an official, so that actor is looked at as well.
         let edge = claim.speaks_for.and_then(|id| relations.get(&id.uuid())?.state.edge());
         let actors = named.actors.into_iter().chain(edge.map(|edge| edge.to.uuid()));
         let (actors, sources, incidents, annotations, readings) = futures::try_join!(
-            self.look::<Actor>(project, actors, Freshness::Existing),
-            self.look::<Source>(project, named.sources, Freshness::Existing),
-            self.look::<Incident>(project, named.incidents, Freshness::Existing),
-            self.look::<Annotation>(project, cited, Freshness::Now),
-            self.look::<Reading>(project, changed, Freshness::Now),
+            self.look::<Actor>(inside, actors, Freshness::Existing),
+            self.look::<Source>(inside, named.sources, Freshness::Existing),
+            self.look::<Incident>(inside, named.incidents, Freshness::Existing),
+            self.look::<Annotation>(inside, cited, Freshness::Now),
+            self.look::<Reading>(inside, changed, Freshness::Now),
         )?;
         // Whose voice a changed utterance is depends on the edge that its reading names.
         let edges = readings.values().filter_map(|loaded| loaded.state.claim()?.speaks_for).map(RelationId::uuid);
         let edges: Vec<_> = edges.filter(|id| !relations.contains_key(id)).collect();
-        relations.extend(self.look::<Relation>(project, edges, Freshness::Now).await?);
+        relations.extend(self.look::<Relation>(inside, edges, Freshness::Now).await?);
         let relied_on = reliances(&actors)
             .chain(reliances(&sources))
             .chain(reliances(&incidents))

@@ -117,15 +117,15 @@ impl Service {
             Kind::Assessment => self.rests_as::<Assessment>(address, kind, id).await,
             Kind::Identity => self.rests_as::<Identity>(address, kind, id).await,
             Kind::Adjudication => self.rests_as::<Adjudication>(address, kind, id).await,
-            // What was submitted may be retracted as everything else.
-            Kind::Task => Ok(false),
-            // These name nothing that can be taken back.
+            // These name nothing that can be taken back; but for a task, of which what was submitted may be retracted all the
+            // same.
             Kind::Project
             | Kind::User
             | Kind::Source
             | Kind::Document
             | Kind::Incident
             | Kind::Annotation
+            | Kind::Task
             | Kind::Import => Ok(false),
         }
     }

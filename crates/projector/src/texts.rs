@@ -199,7 +199,8 @@ fn collect<'a>(reply: &'a mut Reply, blanks: &mut Vec<Blank<'a>>) {
             | Answer::Orphans(_)
             | Answer::Inbox(_)
             | Answer::Feedback(_)
-            | Answer::Queue(_),
+            | Answer::Queue(_)
+            | Answer::Veil(_),
         )
         | None => {}
     }

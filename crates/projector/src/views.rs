@@ -195,6 +195,7 @@ fn name(question: Option<&Question>) -> &'static str {
         Some(Question::History(_)) => "history",
         Some(Question::Records(_)) => "records",
         Some(Question::Traces(_)) => "traces",
+        Some(Question::Veil(_)) => "veil",
         Some(Question::Text(_)) => "text",
         Some(Question::Progress(_)) => "progress",
         None => "none",

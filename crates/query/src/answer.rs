@@ -244,7 +244,8 @@ impl Item {
             Of::Document(document) => Validator::Revision(document.revision),
             // With its status, which depends on everybody's readings.
             Of::Incident(incident) => Validator::RevisionOfChanging(incident.revision),
-            Of::Actor(actor) => Validator::Revision(actor.revision),
+            // With the evidence for its names, of which some may be hidden for a while.
+            Of::Actor(actor) => Validator::RevisionOfChanging(actor.revision),
             // With its status, which depends on what was found on it.
             Of::Relation(relation) => Validator::RevisionOfChanging(relation.revision),
             Of::Annotation(annotation) => Validator::Revision(annotation.revision),

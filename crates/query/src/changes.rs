@@ -42,7 +42,7 @@ use crate::App;
 use crate::answer::{ask, mismatched};
 use crate::auth::Caller;
 use crate::params::{Moment, POSITION_MAX};
-use crate::presence::{self, Feed};
+use crate::presence::{self, Feed, Veil};
 use hub::{Batch, Head, Hub, Next};
 use named::Names;
 
@@ -184,6 +184,8 @@ pub(crate) async fn open(
         pieces,
         next_heartbeat: Instant::now() + changes.config.heartbeat,
         next_check: Instant::now() + changes.config.recheck,
+        known: as_of,
+        is_resumed: after.is_some(),
     };
     let (client, shutdown) = (reader.pieces.clone(), changes.shutdown.clone());
     tokio::spawn(async move {
@@ -278,6 +280,10 @@ struct Reader {
     presence: Option<Feed>,
     /// Whether the reader is kept from something.
     blinded: bool,
+    /// A position that the views have reached.
+    known: u64,
+    /// Whether it goes on from a position of which it was not asked yet what the reader may read there.
+    is_resumed: bool,
     /// The last position that was handed over or passed by.
     after: u64,
     pieces: mpsc::Sender<Bytes>,
@@ -298,6 +304,11 @@ impl Reader {
             self.news.mark_unchanged();
             match self.hub.next(self.after) {
                 Next::Wait => self.wait(None).await?,
+                // Whoever answered when it was opened may have been behind the position, which is reached now.
+                Next::Batch(_) if self.is_resumed => {
+                    self.check(self.after).await?;
+                    self.is_resumed = false;
+                }
                 Next::Batch(batch) if !self.blinded => self.hand_over(&batch).await?,
                 Next::Batch(_) | Next::Behind => self.catch_up().await?,
             }
@@ -306,17 +317,22 @@ impl Reader {
 
     /// Sends what changed in who has which document open.
     async fn tell_presence(&mut self) -> Result<(), Ended> {
-        match self.viewer().await {
-            Ok(viewer) => self.send_presence(Some(&viewer)).await,
+        match self.presence_veil().await {
+            Ok(veil) => self.send_presence(Some(&veil)).await,
             Err(problem) if problem.status().is_client_error() => Err(Ended::Denied),
             // It is due until it is told.
             Err(_) => self.send_presence(None).await,
         }
     }
 
-    /// Sends what this viewer may see; to one of whom nothing is known, no more than that it cannot be told.
-    async fn send_presence(&mut self, viewer: Option<&Viewer>) -> Result<(), Ended> {
-        match self.presence.as_mut().and_then(|presence| presence.write(viewer)) {
+    async fn presence_veil(&self) -> Result<Veil, Problem> {
+        let at_least = self.known.max(self.hub.upto());
+        Veil::of(&self.app, &self.viewer().await?, self.project, at_least).await
+    }
+
+    /// Sends what is shown under this veil; where it is not known, no more than that presence cannot be told.
+    async fn send_presence(&mut self, veil: Option<&Veil>) -> Result<(), Ended> {
+        match self.presence.as_mut().and_then(|presence| presence.write(veil)) {
             Some(piece) => self.send(piece).await,
             None => Ok(()),
         }
@@ -353,6 +369,11 @@ impl Reader {
 
     /// Goes on as soon as it is known that the reader may read, as of this position at least.
     async fn check(&mut self, at_least: u64) -> Result<(), Ended> {
+        // A copy of the views that is behind what was sent, or what could be, knows less.
+        let at_least = at_least.max(self.known).max(self.hub.upto());
+        if let Some(presence) = &mut self.presence {
+            presence.look_again();
+        }
         loop {
             match self.may_read(at_least).await {
                 Ok(blinded) => {
@@ -426,11 +447,18 @@ impl Reader {
         }
         let app = self.app.clone();
         loop {
-            match app.changes.names.admits(&app, self.project, &self.filter, item).await {
+            match self.admits(&app, item).await {
                 Ok(wanted) => return Ok(wanted),
+                Err(problem) if problem.status().is_client_error() => return Err(Ended::Denied),
                 Err(_) => self.wait(Some(RETRY)).await?,
             }
         }
+    }
+
+    async fn admits(&self, app: &App, item: &hub::Item) -> Result<bool, Problem> {
+        // What others' records name must not decide what is shown to who is kept from them.
+        let reader = if self.blinded { Some(self.viewer().await?) } else { None };
+        app.changes.names.admits(app, self.project, &self.filter, reader.as_ref(), item).await
     }
 
     /// Reads a page of the records that the hub has no more.
@@ -438,6 +466,7 @@ impl Reader {
         match self.page().await {
             Ok(Page { seen, blinded, batch }) => {
                 self.blinded = blinded;
+                self.known = self.known.max(seen);
                 if let Some(batch) = batch {
                     self.hand_over(&batch).await?;
                 }
@@ -457,7 +486,8 @@ impl Reader {
     async fn page(&self) -> Result<Page, Problem> {
         let _turn = self.app.changes.pages.acquire().await.map_err(|_| mismatched())?;
         let viewer = self.viewer().await?;
-        let (as_of, records) = page(&self.app, viewer, self.project, self.hub.upto(), self.after, PAGE_LEN).await?;
+        let (as_of, records) =
+            page(&self.app, viewer, self.project, self.hub.upto().max(self.after), self.after, PAGE_LEN).await?;
         let (seen, blinded) = (records.next.unwrap_or(as_of), records.blinded);
         Ok(Page { seen, blinded, batch: Batch::of(&records)? })
     }

@@ -24,23 +24,45 @@ use wire::json::rfc3339;
 use wire::view::reply::Answer;
 use wire::view::request::Question;
 use wire::view::resource::Of;
-use wire::view::{List, Viewer};
+use wire::view::{AskVeil, List, Viewer};
 
 use crate::App;
 use crate::answer::{ask, mismatched};
 use crate::params::Moment;
 use hub::{Hub, Seen};
 
+/// How long the views may take to reach a position that is known already.
+const WAIT_MS: u32 = 2_000;
 /// Members that are asked for at a time.
 const PAGE_LEN: u32 = 1000;
 /// Seconds after which presence that cannot be told is worth asking for again.
 const RETRY_AFTER_SECONDS: u64 = 1;
 
-/// The presence that this viewer may see, of all that there is in a project that the viewer may read.
-///
-/// Every answer and every stream goes through here. Members see all of it.
-pub(crate) fn shown_to(_viewer: &Viewer, present: &[Present]) -> Vec<Present> {
-    present.to_vec()
+/// What somebody who may read a project is kept from: who else has the documents open that they read blind.
+#[derive(Default)]
+pub(crate) struct Veil {
+    own: Option<Uuid>,
+    documents: BTreeSet<Uuid>,
+}
+
+impl Veil {
+    /// What this viewer is kept from now, at this position or later.
+    pub async fn of(app: &App, viewer: &Viewer, project: Uuid, at_least: u64) -> Result<Self, Problem> {
+        let question = Question::Veil(AskVeil {});
+        let moment = Moment { at_least: Some(at_least), wait_ms: WAIT_MS, ..Moment::default() };
+        let (_, Answer::Veil(veil)) = ask(app, viewer.clone(), Some(project), moment, question).await? else {
+            return Err(mismatched());
+        };
+        let documents = veil.documents.iter().map(|document| Uuid::try_parse(document).map_err(|_| mismatched()));
+        Ok(Self { own: Uuid::try_parse(&viewer.user).ok(), documents: documents.collect::<Result<_, _>>()? })
+    }
+
+    /// The presence that is shown, of all that there is in the project. Every answer and every stream goes through here.
+    pub fn shown(&self, present: &[Present]) -> Vec<Present> {
+        let is_shown =
+            |Place { document, user, .. }: &Place| !self.documents.contains(document) || self.own == Some(*user);
+        present.iter().filter(|present| is_shown(&present.place)).copied().collect()
+    }
 }
 
 /// Who is there, of the members of a project: refused to a viewer who may not read the project.
@@ -196,14 +218,19 @@ impl Feed {
         self.is_due || self.seen.has_changed().unwrap_or(false)
     }
 
-    /// Writes what changed since the last time, for this viewer. Without one that is no more than that it is unknown.
-    pub fn write(&mut self, viewer: Option<&Viewer>) -> Option<Bytes> {
+    /// Notes that somebody else may be shown to the viewer now.
+    pub fn look_again(&mut self) {
+        self.is_due = true;
+    }
+
+    /// Writes what changed since the last time, under a viewer's veil. Without one that is no more than that it is unknown.
+    pub fn write(&mut self, veil: Option<&Veil>) -> Option<Bytes> {
         let seen = self.seen.borrow_and_update().clone();
-        self.is_due = viewer.is_none() && seen != Seen::Unknown;
+        self.is_due = veil.is_none() && seen != Seen::Unknown;
         if self.is_due {
             return None;
         }
-        self.told.tell(viewer.unwrap_or(&Viewer::default()), &seen, &self.documents)
+        self.told.tell(veil.unwrap_or(&Veil::default()), &seen, &self.documents)
     }
 }
 
@@ -218,7 +245,7 @@ pub(crate) async fn changed(feed: Option<&mut Feed>) {
 }
 
 impl Told {
-    fn tell(&mut self, viewer: &Viewer, seen: &Seen, documents: &[Uuid]) -> Option<Bytes> {
+    fn tell(&mut self, veil: &Veil, seen: &Seen, documents: &[Uuid]) -> Option<Bytes> {
         let present = match seen {
             Seen::Nothing => return None,
             Seen::Unknown if matches!(self, Self::Unknown) => return None,
@@ -228,7 +255,7 @@ impl Told {
             }
             Seen::Present(present) => present,
         };
-        let mut shown = shown_to(viewer, present);
+        let mut shown = veil.shown(present);
         shown.retain(|present| is_on(present, documents));
         let said: Vec<_> = match self {
             Self::Nothing | Self::Unknown => vec![Said::All { items: shown.iter().map(There::from).collect() }],

@@ -4,7 +4,7 @@ use crate::store::Payload;
 use crate::subject::Subject;
 use crate::veil::{Veil, VeilKey};
 use crate::{Error, Store};
-use domain::id::{ProjectId, UserId};
+use domain::id::{DocumentId, ProjectId, UserId};
 use domain::{Aggregate, Event};
 use std::collections::HashSet;
 use uuid::Uuid;
@@ -73,6 +73,16 @@ impl<'a> Snapshot<'a> {
     /// What tells this from what others see at the position; none where nothing is veiled.
     pub(crate) fn veil(&self) -> Option<VeilKey> {
         self.veil.map(Veil::key)
+    }
+
+    /// The documents that its reader reads blind.
+    pub(crate) fn veiled(&self) -> impl Iterator<Item = DocumentId> {
+        self.veil.into_iter().flat_map(Veil::documents)
+    }
+
+    /// What its reader is kept from.
+    pub(crate) fn under_veil(&self) -> Option<&'a Veil> {
+        self.veil
     }
 
     /// The same records without the veil.
@@ -171,7 +181,10 @@ impl<'a> Snapshot<'a> {
         let mut loaded: Option<Loaded<A>> = None;
         for position in self.positions(&Subject::own(&address), 0, usize::MAX)? {
             let payload = self.payload(position)?;
-            let Record { envelope, events } = self.seen(decode(position, &payload)?)?;
+            let record = self.seen(decode(position, &payload)?)?;
+            // The end of a page must not tell how much is hidden.
+            let bytes = if self.veil.is_some() { record::encode(&record).len() } else { payload.len() };
+            let Record { envelope, events } = record;
             let before = loaded.take().unwrap_or_else(|| Loaded {
                 state: A::default(),
                 revision: 0,
@@ -185,7 +198,7 @@ impl<'a> Snapshot<'a> {
                 state: fold(before.state, &events, envelope.author),
                 revision: envelope.revision,
                 last: position,
-                bytes: before.bytes + payload.len(),
+                bytes: before.bytes + bytes,
                 ..before
             });
         }

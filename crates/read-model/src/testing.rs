@@ -171,6 +171,24 @@ impl History {
         position
     }
 
+    /// The same history as if some of it had not been: `left` says what is left of the events of each record. Where nothing is,
+    /// a record stands that concerns nobody, so that all others keep their positions.
+    #[must_use]
+    pub fn without(&self, mut left: impl FnMut(&Record) -> Vec<Event>) -> Self {
+        let mut history = Self { entries: Vec::new(), heads: HashMap::new(), ..self.clone() };
+        for entry in &self.entries {
+            let record = record::decode(&entry.payload).expect("it was encoded here");
+            let (envelope, events) = (&record.envelope, left(&record));
+            if events.is_empty() {
+                let id = Uuid::from_u128(u128::from(entry.position));
+                history.add(self.admin, id, [domain::user::Event::UserRegistered { display_name: text("Nobody") }]);
+            } else {
+                history.add_because(envelope.author, envelope.id, envelope.causation_id, events);
+            }
+        }
+        history
+    }
+
     /// Gives a user a role.
     pub fn grant(&mut self, user: UserId, role: Role) -> u64 {
         self.add(self.admin, self.project.uuid(), [project::Event::MemberRoleGranted { user, role }])

@@ -128,6 +128,7 @@ impl<'a> View<'a> {
             }
             Question::Records(ask) => record::records(&scope(Kind::Project)?, ask).map(Said::Records),
             Question::Traces(ask) => record::traces(&scope(Kind::Project)?, ask).map(Said::Records),
+            Question::Veil(_) => Ok(Said::Veil(scope(Kind::Document)?.veiled())),
             Question::Text(ask) => text(&scope(Kind::Document)?, ask).map(Said::Text),
         }
     }

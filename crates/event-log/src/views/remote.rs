@@ -310,6 +310,7 @@ fn pin(request: &mut Request, as_of: u64) -> bool {
             | Question::History(_)
             | Question::Records(_)
             | Question::Traces(_)
+            | Question::Veil(_)
             | Question::Text(_),
         ) => true,
         Some(Question::Progress(_)) | None => false,

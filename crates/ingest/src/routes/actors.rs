@@ -52,7 +52,7 @@ pub(super) async fn register(service: &Service, project: ProjectId, ask: &Ask<Ne
     let name_id = NameId::new(derived(project, ask.caller.user, command.id, 1));
     let decide = |loaded: Arc<Loaded<Actor>>| async move {
         let name = ask.body.name()?;
-        let mut relied_on = service.evidence(project, &name.evidence).await?;
+        let mut relied_on = service.evidence(inside, &name.evidence).await?;
         relied_on.push(inside.reliance());
         let register = actor::Command::Register { kind: ask.body.kind, id: name_id, name };
         Ok(Decision::new(loaded.state.decide(register)?, relied_on))
@@ -89,7 +89,7 @@ pub(super) async fn assert_name(
         ACTORS.check_there(&loaded)?;
         ask.condition.optional(&loaded)?;
         let name = ask.body.name()?;
-        let mut relied_on = service.evidence(project, &name.evidence).await?;
+        let mut relied_on = service.evidence(inside, &name.evidence).await?;
         relied_on.push(inside.reliance());
         let assert = actor::Command::AssertName { id: name_id, name };
         Ok(Decision::new(loaded.state.decide(assert)?, relied_on))

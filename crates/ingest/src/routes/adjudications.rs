@@ -52,7 +52,7 @@ pub(super) async fn open(service: &Service, project: ProjectId, ask: &Ask<NewAdj
     let command = &ADJUDICATIONS.creation(inside, ask, ask.body.id)?;
     let decide = |loaded: Arc<Loaded<Adjudication>>| async move {
         let docket = ask.body.docket()?;
-        let mut relied_on = service.targets(project, &docket.targets, |at| format!("/targets/{at}")).await?;
+        let mut relied_on = service.targets(inside, &docket.targets, |at| format!("/targets/{at}")).await?;
         let other = service.adjudicating(project, command.address.id, &docket.targets).await?;
         relied_on.extend(other.as_ref().map(|other| other.reliance));
         relied_on.push(inside.reliance());
@@ -91,7 +91,7 @@ pub(super) async fn rule(
         inside.check_change(&loaded)?;
         ask.condition.required(&loaded)?;
         let rulings = ask.body.rulings()?;
-        let (own, mut relied_on) = service.are_own(project, &docket.targets, ask.caller.user).await?;
+        let (own, mut relied_on) = service.are_own(inside, &docket.targets, ask.caller.user).await?;
         relied_on.push(inside.reliance());
         let head = service.log().head().await?.last;
         let rule = adjudication::Command::Rule { rulings, head, own };

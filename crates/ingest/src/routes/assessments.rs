@@ -51,7 +51,7 @@ pub(super) async fn assess(service: &Service, project: ProjectId, ask: &Ask<NewA
     let command = ASSESSMENTS.creation(inside, ask, ask.body.id)?;
     let decide = |loaded: Arc<Loaded<Assessment>>| async move {
         let content = ask.body.content()?;
-        let mut relied_on = service.assessed(project, &content.target).await?;
+        let mut relied_on = service.assessed(inside, &content.target).await?;
         relied_on.push(inside.reliance());
         Ok(Decision::new(loaded.state.decide(assessment::Command::Record(content))?, relied_on))
     };

@@ -31,13 +31,13 @@ impl Collection {
     /// The command that changes what has this id. Whether the caller may is checked on what is there.
     pub fn change<T>(self, inside: &Inside, ask: &Ask<T>, id: Uuid) -> Command {
         let path = format!("projects/{}/{}/{id}", inside.project, self.name);
-        ask.change(self.name, inside.address(self.kind, id), &path)
+        Command { blind: inside.blind(), ..ask.change(self.name, inside.address(self.kind, id), &path) }
     }
 
     /// The command that changes what has this id by a request about a part of it, a path below its own.
     pub fn change_below<T>(self, inside: &Inside, ask: &Ask<T>, id: Uuid, part: &str) -> Command {
         let path = format!("projects/{}/{}/{id}/{part}", inside.project, self.name);
-        ask.change(self.name, inside.address(self.kind, id), &path)
+        Command { blind: inside.blind(), ..ask.change(self.name, inside.address(self.kind, id), &path) }
     }
 
     /// The answer that something was created which can be read in this collection.

@@ -50,7 +50,7 @@ pub(super) async fn suggest(
     let command = DERIVATIONS.creation(inside, ask, ask.body.id)?;
     let decide = |loaded: Arc<Loaded<Derivation>>| async move {
         let edge = ask.body.edge();
-        let mut relied_on = service.live_annotations(project, &[(edge.from, "/from"), (edge.to, "/to")]).await?;
+        let mut relied_on = service.live_annotations(inside, &[(edge.from, "/from"), (edge.to, "/to")]).await?;
         relied_on.push(inside.reliance());
         Ok(Decision::new(loaded.state.decide(derivation::Command::Suggest(edge))?, relied_on))
     };
@@ -82,7 +82,7 @@ async fn put_verdict(
         let events = loaded.state.decide(judge)?;
         // The record tells at which revision the marks were that were compared.
         let ends: Vec<_> = loaded.state.annotations().filter(|_| confirms).map(|end| (end, "")).collect();
-        let mut relied_on = service.live_annotations(project, &ends).await?;
+        let mut relied_on = service.live_annotations(inside, &ends).await?;
         relied_on.push(inside.reliance());
         Ok(Decision::new(events, relied_on))
     };

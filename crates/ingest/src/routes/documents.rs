@@ -145,7 +145,7 @@ async fn write(
     let decide = |loaded: Arc<Loaded<Document>>| async move {
         let (asked, number, relied_on) = match what {
             What::Register(detail) => {
-                let source = service.source(inside.project, detail.source, "/source").await?;
+                let source = service.source(inside, detail.source, "/source").await?;
                 let register =
                     document::Command::Register { detail: detail.clone(), revision: draft.revision(1, None) };
                 (register, 1, vec![inside.reliance(), source])

@@ -98,6 +98,7 @@ async fn post_import(
         correlation: batch,
         against: None,
         causation: None,
+        blind: None,
     };
     let (inside, start) = (&inside, &import::Command::Start { name });
     let decide = |loaded: Arc<Loaded<Import>>| async move {
@@ -138,6 +139,9 @@ async fn post_revert(
     let command = IMPORTS.change_below(&inside, &ask, path.id, "revert");
     let loaded = service.load::<Import>(&command.address, Freshness::Leader).await?;
     IMPORTS.check_there(&loaded).map_err(Failure::from)?;
+    if service.is_kept_from(inside.blind().as_ref(), &command.address, &loaded).await? {
+        return Err(Failure::from(IMPORTS.absent()).into());
+    }
     inside.check_change(&loaded).map_err(Failure::from)?;
     let earlier = service.earlier::<Import>(&command).await?;
     if earlier.is_none() {
@@ -147,7 +151,7 @@ async fn post_revert(
     let first = service.log().load_from_leader(&command.address, 0).await.map_err(Failure::from)?;
     let started = first.first().map_or(0, |stored| stored.position);
     let headers = headers(command.id, started, None);
-    let results = revert::run(Revert { service, inside, command, started, earlier });
+    let results = revert::run(Revert { service, inside, command, author: loaded.creator, started, earlier });
     Ok((headers, Body::from_stream(results)).into_response())
 }
 

@@ -51,7 +51,7 @@ pub(super) async fn register(service: &Service, project: ProjectId, ask: &Ask<Ne
     let command = INCIDENTS.creation(inside, ask, ask.body.id)?;
     let decide = |loaded: Arc<Loaded<Incident>>| async move {
         let content = ask.body.content()?;
-        let mut relied_on = service.actors(project, &content.actors()).await?;
+        let mut relied_on = service.actors(inside, &content.actors()).await?;
         relied_on.push(inside.reliance());
         let register = match content {
             Content::Single(detail) => incident::Command::Register(detail),
@@ -82,7 +82,7 @@ async fn patch_incident(
         inside.check_change(&loaded)?;
         ask.condition.required(&loaded)?;
         let content = merged(&present, &ask.body)?.content()?;
-        let mut relied_on = service.actors(project, &content.actors()).await?;
+        let mut relied_on = service.actors(inside, &content.actors()).await?;
         relied_on.push(inside.reliance());
         let revise = match content {
             Content::Single(detail) => incident::Command::Revise(detail),

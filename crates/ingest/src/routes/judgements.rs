@@ -59,7 +59,7 @@ pub(super) async fn judge(service: &Service, project: ProjectId, ask: &Ask<NewJu
     let decide = |loaded: Arc<Loaded<Identity>>| async move {
         let asked = body.command(ask.caller.user, naming.id)?;
         check_free(service, inside, body.kind, JudgementId::new(naming.id), body.id.is_none()).await?;
-        let mut relied_on = service.identified(project, body.kind, body.left, body.right).await?;
+        let mut relied_on = service.identified(inside, body.kind, body.left, body.right).await?;
         relied_on.push(inside.reliance());
         Ok(Decision::new(loaded.state.decide(asked)?, relied_on))
     };
@@ -87,6 +87,8 @@ async fn delete_judgement(
     let project = path.project();
     let inside = &service.enter(&ask.caller, project).await?;
     let id = JudgementId::new(path.id);
+    // Whoever may withdraw no judgement is not told which there are.
+    inside.check(Action::Change { own: true }, JUDGEMENTS.kind).map_err(Failure::from)?;
     let kind = kind_of(service, inside, id).await?;
     let address = inside.address(JUDGEMENTS.kind, kind.aggregate(project));
     let about = format!("projects/{project}/{}/{id}", JUDGEMENTS.name);

@@ -50,7 +50,7 @@ pub(super) async fn declare(service: &Service, project: ProjectId, ask: &Ask<New
     let command = ORIGINS.creation(inside, ask, ask.body.id)?;
     let decide = |loaded: Arc<Loaded<Derivation>>| async move {
         let declare = ask.body.command()?;
-        let mut relied_on = service.live_annotations(project, &[(ask.body.annotation, "/annotation")]).await?;
+        let mut relied_on = service.live_annotations(inside, &[(ask.body.annotation, "/annotation")]).await?;
         relied_on.push(inside.reliance());
         Ok(Decision::new(loaded.state.decide(declare)?, relied_on))
     };

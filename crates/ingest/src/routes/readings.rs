@@ -91,7 +91,7 @@ async fn patch_reading(
         inside.check_change(&loaded)?;
         ask.condition.required(&loaded)?;
         let body = merged(&NewReading::of(present), &ask.body)?;
-        let prepared = prepare(service, inside, command, &body).await?;
+        let prepared = prepare(service, &inside.knowing([present]), command, &body).await?;
         let claim = prepared.claim.clone();
         let revise = reading::Command::Revise { claim, surroundings: &prepared.surroundings };
         let events = loaded.state.decide(revise)?;
@@ -148,7 +148,7 @@ async fn prepare(
         marked.insert(id, Annotation::Live { author: command.author, span, anchoring: Anchoring::default() });
         along.push(Along { address: inside.address(Kind::Annotation, id.uuid()), events });
     }
-    let (surroundings, named) = service.surroundings(inside.project, &claim, marked).await?;
+    let (surroundings, named) = service.surroundings(inside, &claim, marked).await?;
     relied_on.extend(named);
     Ok(Prepared { claim, surroundings, relied_on, along })
 }

@@ -54,8 +54,8 @@ pub(super) async fn register(service: &Service, project: ProjectId, ask: &Ask<Ne
     let decide = |loaded: Arc<Loaded<Relation>>| async move {
         let edge = ask.body.edge()?;
         let actors = [(edge.from, "/from".to_owned()), (edge.to, "/to".to_owned())];
-        let mut relied_on = service.actors(project, &actors).await?;
-        relied_on.extend(service.evidence(project, &edge.evidence).await?);
+        let mut relied_on = service.actors(inside, &actors).await?;
+        relied_on.extend(service.evidence(inside, &edge.evidence).await?);
         relied_on.push(inside.reliance());
         Ok(Decision::new(loaded.state.decide(relation::Command::Register(edge))?, relied_on))
     };

@@ -81,7 +81,7 @@ pub(super) async fn relate(
         SOURCES.check_there(&loaded)?;
         ask.condition.optional(&loaded)?;
         let NewSourceRelation { relation, to } = ask.body;
-        let other = service.source(project, to, "/to").await?;
+        let other = service.source(inside, to, "/to").await?;
         let relate = source::Command::AssertRelation { own: SourceId::new(id), relation, to };
         Ok(Decision::new(loaded.state.decide(relate)?, vec![inside.reliance(), other]))
     };

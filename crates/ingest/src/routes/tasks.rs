@@ -8,7 +8,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::StatusCode;
 use domain::access::Action;
-use domain::id::ProjectId;
+use domain::id::{ProjectId, UserId};
 use domain::task::{self, Task};
 use domain::{Event, Kind};
 use runtime::{Path, Problem};
@@ -96,7 +96,8 @@ async fn next(service: &Service, project: ProjectId, ask: &Ask<Empty>) -> Result
         if let Some(id) = queue.held.filter(|_| queue.answered.is_none()) {
             let loaded = service.load::<Task>(&inside.address(Kind::Task, id), Freshness::Leader).await?;
             if loaded.state.opened().is_some_and(|opened| opened.is_held(annotator, now_us())) {
-                return held(inside, id, command_id, &loaded, annotator);
+                let position = service.position_of(&inside.address(Kind::Task, id), annotator).await?;
+                return held(inside, id, command_id, &loaded, (annotator, position));
             }
         }
         // A command that leased a task before finds itself there, whatever has become of the lease.
@@ -129,16 +130,16 @@ fn held(
     id: Uuid,
     command_id: Uuid,
     loaded: &Loaded<Task>,
-    annotator: domain::id::UserId,
+    (annotator, position): (UserId, u64),
 ) -> Result<Answer, Failure> {
     let until = loaded.state.opened().and_then(|opened| opened.leases.get(&annotator)).copied();
-    let body = lease(id, loaded, until, loaded.last)?;
+    let body = lease(id, loaded, until, position)?;
     Ok(Answer {
         status: StatusCode::OK,
         body: serde_json::to_value(body).expect("answers are plain values with string keys"),
         location: Some(format!("/v1/projects/{}/tasks/{id}", inside.project)),
         revision: None,
-        sequence: loaded.last,
+        sequence: position,
         key: Some(command_id),
         replayed: false,
     })
@@ -197,10 +198,10 @@ async fn post_submit(
     ask: Ask<NewSubmission>,
 ) -> Result<Answer, Problem> {
     let (service, ask, annotator) = (&service, &ask, ask.caller.user);
+    let inside = &service.enter(&ask.caller, path.project()).await?;
     let submit = |opened: task::Opened| async move {
         let submission = ask.body.submission()?;
-        let relied_on =
-            service.submitted(ProjectId::new(path.project), opened.terms.document, annotator, &submission).await?;
+        let relied_on = service.submitted(inside, opened.terms.document, annotator, &submission).await?;
         Ok((task::Command::Submit { annotator, submission, now_us: now_us() }, relied_on))
     };
     let (command, outcome) = work(service, &path, ask, "submit", submit).await?;

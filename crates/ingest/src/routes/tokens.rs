@@ -123,6 +123,7 @@ pub(crate) async fn issue_first(
         correlation: Uuid::now_v7(),
         against: None,
         causation: None,
+        blind: None,
     };
     let display_name = Text::parse(handle.as_str(), "/user")?;
     let new = New { user, display_name, ttl_days: check_ttl(ttl_days)?, operator };

@@ -19,7 +19,7 @@ use uuid::Uuid;
 use wire::record::{Record, decode};
 use wire::view::ask_traces::Of;
 use wire::view::{
-    self, AskTraces, Page, Records, Reply, Request, Resource, StoredRecord, Views, reply, request, resource,
+    self, AskHistory, AskTraces, Page, Records, Reply, Request, Resource, StoredRecord, Views, reply, request, resource,
 };
 
 use crate::{Config, Parts, Running, issue_token, start};
@@ -294,7 +294,7 @@ async fn records(log: &EventLog) -> Vec<Record> {
     records
 }
 
-/// A read side that folds the whole log for each question, and knows four: which readings and which adjudications there
+/// A read side that folds the whole log for each question, and knows five: which records something has, which readings and which adjudications there
 /// are, which annotations of a document, which tasks are free, and which records have something in common.
 pub struct Folded(pub EventLog);
 
@@ -308,6 +308,11 @@ impl Views for Folded {
             let records = records(&self.0).await;
             let list = match &request.question {
                 Some(request::Question::List(list)) => list,
+                // Nobody is kept from anything here.
+                Some(request::Question::History(ask)) => {
+                    let found = history(&records, &request.project, ask);
+                    return Reply { as_of: records.len() as u64, answer: Some(reply::Answer::Records(found)) };
+                }
                 Some(request::Question::Queue(ask)) => {
                     let queue = queue(&records, &request.project, ask);
                     return Reply { as_of: records.len() as u64, answer: Some(reply::Answer::Queue(queue)) };
@@ -427,6 +432,19 @@ fn queue(records: &[Record], project: &str, ask: &view::AskQueue) -> view::Queue
         }
     }
     queue
+}
+
+fn history(records: &[Record], project: &str, ask: &AskHistory) -> Records {
+    let is_of = |record: &Record| {
+        let envelope = &record.envelope;
+        (envelope.project.to_string(), envelope.kind.to_string(), envelope.id.to_string())
+            == (project.to_owned(), ask.kind.clone(), ask.id.clone())
+    };
+    let items = (1..).zip(records).filter(|(_, record)| is_of(record)).map(|(position, record)| {
+        let payload = wire::record::encode(record).to_vec();
+        StoredRecord { position, payload }
+    });
+    Records { items: items.collect(), next: None, blinded: false }
 }
 
 /// A read side that has not caught up.

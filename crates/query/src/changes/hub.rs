@@ -6,11 +6,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use domain::Kind;
+use domain::{Event, Kind, task};
 use runtime::Problem;
 use tokio::sync::watch;
 use tokio_util::task::AbortOnDropHandle;
 use uuid::Uuid;
+use wire::record::Record;
 use wire::view::request::Question;
 use wire::view::{ListProjects, Records};
 
@@ -75,7 +76,7 @@ pub(super) struct Item {
     /// Where its event ends.
     pub end: usize,
     pub about: About,
-    /// Whether it may say who may read what: it is the project's own, or of a task.
+    /// Whether it may say who may read what.
     pub tells_rights: bool,
 }
 
@@ -93,7 +94,7 @@ impl Batch {
                 position: stored.position,
                 end: bytes.len(),
                 about: named::about(&record),
-                tells_rights: matches!(record.envelope.kind, Kind::Project | Kind::Task),
+                tells_rights: tells_rights(&record),
             });
         }
         Ok((!items.is_empty()).then(|| Self { items, bytes: bytes.into() }))
@@ -107,6 +108,13 @@ impl Batch {
     pub fn last(&self) -> u64 {
         self.items.last().map_or(0, |item| item.position)
     }
+}
+
+/// Whether a record may say who may read what: it is the project's own, or a document begins or ends to be read blind.
+fn tells_rights(record: &Record) -> bool {
+    let begins_or_ends =
+        |event: &Event| matches!(event, Event::Task(task::Event::TaskOpened(_) | task::Event::TaskClosed));
+    record.envelope.kind == Kind::Project || record.events.iter().any(begins_or_ends)
 }
 
 /// What a stream behind a position gets.

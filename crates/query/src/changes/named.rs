@@ -7,13 +7,14 @@
 use std::sync::Arc;
 
 use domain::Kind;
+use domain::id::UserId;
 use moka::sync::Cache;
 use runtime::Problem;
 use uuid::Uuid;
 use wire::record::Record;
-use wire::view::AskHistory;
 use wire::view::reply::Answer;
 use wire::view::request::Question;
+use wire::view::{AskHistory, Viewer};
 
 use super::hub::Item;
 use super::{PAGE_WAIT_MS, everyone};
@@ -46,6 +47,8 @@ pub(super) struct About {
     pub kind: Kind,
     pub id: Uuid,
     pub revision: u64,
+    /// Who wrote the record.
+    pub author: UserId,
     /// Itself, and what else is an incident, a document or an annotation.
     pub named: Vec<(Kind, Uuid)>,
 }
@@ -53,7 +56,8 @@ pub(super) struct About {
 /// What a record names by itself.
 pub(super) fn about(record: &Record) -> About {
     let envelope = &record.envelope;
-    About { kind: envelope.kind, id: envelope.id, revision: envelope.revision, named: named(record) }
+    let (kind, id, revision, author) = (envelope.kind, envelope.id, envelope.revision, envelope.author);
+    About { kind, id, revision, author, named: named(record) }
 }
 
 fn named(record: &Record) -> Vec<(Kind, Uuid)> {
@@ -82,11 +86,24 @@ impl Default for Names {
 
 impl Names {
     /// Whether a record is about what is asked for.
-    pub async fn admits(&self, app: &App, project: Uuid, filter: &Filter, item: &Item) -> Result<bool, Problem> {
-        let About { kind, id, revision, named } = &item.about;
+    ///
+    /// A reader who is kept from something is told by what they see; all others by what everybody may remember.
+    pub async fn admits(
+        &self,
+        app: &App,
+        project: Uuid,
+        filter: &Filter,
+        reader: Option<&Viewer>,
+        item: &Item,
+    ) -> Result<bool, Problem> {
+        let About { kind, id, revision, author, named } = &item.about;
+        // What somebody reads themselves is about its document, whoever marked the passage.
+        let is_own = *kind == Kind::Reading && reader.is_some_and(|reader| reader.user == author.to_string());
+        let reader = reader.filter(|_| !is_own);
         let mut named = named.clone();
         if *revision > 1 {
-            named.extend(self.up_to(app, project, (*kind, *id, *revision), item.position).await?.iter());
+            let aggregate = (*kind, *id, *revision);
+            named.extend(self.up_to(app, project, reader, aggregate, item.position).await?.iter());
         }
         let has = |named: &[(Kind, Uuid)], kind: Kind, ids: &[Uuid]| {
             ids.is_empty() || named.iter().any(|(named, id)| *named == kind && ids.contains(id))
@@ -102,7 +119,7 @@ impl Names {
                 continue;
             }
             // An annotation stays in its document.
-            let cited = self.up_to(app, project, (kind, id, 1), item.position).await?;
+            let cited = self.up_to(app, project, reader, (kind, id, 1), item.position).await?;
             if has(&cited, Kind::Document, &filter.documents) {
                 return Ok(true);
             }
@@ -114,17 +131,19 @@ impl Names {
         &self,
         app: &App,
         project: Uuid,
+        reader: Option<&Viewer>,
         (kind, id, revision): (Kind, Uuid, u64),
         position: u64,
     ) -> Result<Arc<[(Kind, Uuid)]>, Problem> {
         let key = (project, kind, id, revision);
-        if let Some(known) = self.0.get(&key) {
+        if let Some(known) = self.0.get(&key).filter(|_| reader.is_none()) {
             return Ok(known);
         }
         let limit = u32::try_from(revision.min(HISTORY_MAX)).unwrap_or(u32::MAX);
         let question = Question::History(AskHistory { kind: kind.to_string(), id: id.to_string(), limit, after: 0 });
         let moment = Moment { at_least: Some(position), wait_ms: PAGE_WAIT_MS, ..Moment::default() };
-        let found = match ask(app, everyone(), Some(project), moment, question).await {
+        let viewer = reader.cloned().unwrap_or_else(everyone);
+        let found = match ask(app, viewer, Some(project), moment, question).await {
             Ok((_, Answer::Records(records))) => records.items,
             Ok(_) => return Err(mismatched()),
             // It is in no record: then it names nothing.
@@ -140,7 +159,9 @@ impl Names {
             }
         }
         let all: Arc<[_]> = all.into();
-        self.0.insert(key, Arc::clone(&all));
+        if reader.is_none() {
+            self.0.insert(key, Arc::clone(&all));
+        }
         Ok(all)
     }
 }

@@ -2,13 +2,15 @@ use super::hub::{Batch, Item, Next, Window};
 use super::named::About;
 use bytes::Bytes;
 use domain::Kind;
+use domain::id::UserId;
 use uuid::Uuid;
 
 /// A batch of records without content at these positions.
 fn batch(positions: impl IntoIterator<Item = u64>) -> Batch {
     let mut bytes = Vec::new();
     let items = positions.into_iter().map(|position| {
-        let about = About { kind: Kind::Actor, id: Uuid::nil(), revision: 1, named: Vec::new() };
+        let author = UserId::new(Uuid::nil());
+        let about = About { kind: Kind::Actor, id: Uuid::nil(), revision: 1, author, named: Vec::new() };
         bytes.extend(format!("id: {position}\n\n").bytes());
         Item { position, end: bytes.len(), about, tells_rights: false }
     });

@@ -4,6 +4,10 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 /// A record, as the log holds it: one decision on one aggregate.
+///
+/// While documents are read blind, annotators and readers get it without what tells of the hidden: of tasks and judgements
+/// `revision` is counted anew, `previous_sha256` and others' `request_sha256` are zeros, others' `batch` is null, and `sha256` is
+/// that of what is shown.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "describes what `wire::json::record` writes")]
 #[expect(clippy::struct_field_names, reason = "named as in the records that clients read")]

@@ -14,7 +14,7 @@ fn seen(present: &[Present]) -> Seen {
 
 /// What is said, each event as its data; none of them has an id.
 fn said(told: &mut Told, seen: &Seen, documents: &[Uuid]) -> Vec<Value> {
-    let piece = told.tell(&Viewer::default(), seen, documents).unwrap_or_default();
+    let piece = told.tell(&Veil::default(), seen, documents).unwrap_or_default();
     let text = String::from_utf8(piece.to_vec()).unwrap();
     let events = text.split_terminator("\n\n").map(|event| {
         let data = event.strip_prefix("event: presence\ndata: ").unwrap_or_else(|| panic!("{event}"));
@@ -80,4 +80,12 @@ fn a_stream_about_documents_is_told_of_these_alone() {
     let mut came = item(1, 7, FIRST);
     came["change"] = json!("came");
     assert_eq!(said(&mut told, &seen(&[there(1, 7, 1)]), &about), [came]);
+}
+
+#[test]
+fn who_else_has_a_document_open_that_is_read_blind_is_not_shown() {
+    let veil = Veil { own: Some(Uuid::from_u128(7)), documents: [Uuid::from_u128(1)].into() };
+    let present = [there(1, 7, 1), there(1, 8, 1), there(2, 8, 1)];
+    assert_eq!(veil.shown(&present), [present[0], present[2]]);
+    assert_eq!(Veil::default().shown(&present), present);
 }

@@ -12,7 +12,7 @@ use crate::answer::JSON;
 use crate::auth::Caller;
 use crate::openapi::{Describe, reference, schemas_of, uuid};
 use crate::params::PresenceParams;
-use crate::presence::{self, PresenceNow};
+use crate::presence::{self, PresenceNow, Veil};
 
 pub(super) fn route() -> Route {
     let summary = "Who has which document open now, by document and user. It is no view of the log: it has no position and \
@@ -36,6 +36,7 @@ async fn get_presence(
     let viewer = caller.of_installation()?;
     let documents = params.documents()?;
     let present = presence::present(&app, &viewer, project).await?;
-    let now = PresenceNow::new(&presence::shown_to(&viewer, &present), &documents);
+    let veil = Veil::of(&app, &viewer, project, 0).await?;
+    let now = PresenceNow::new(&veil.shown(&present), &documents);
     Ok(([(CACHE_CONTROL, "no-store")], axum::Json(now)).into_response())
 }

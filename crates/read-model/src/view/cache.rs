@@ -229,9 +229,11 @@ impl BoardCache {
         project: ProjectId,
         kind: identity::Subject,
     ) -> Result<Arc<Resolved>, Error> {
-        if snapshot.veil().is_some() {
-            let loaded: Option<Loaded<Identity>> = snapshot.load(project, kind.aggregate(project))?;
-            return Ok(Arc::new(loaded.map_or_else(Resolved::default, |loaded| Resolved::from(loaded.state))));
+        if let Some(veil) = snapshot.under_veil() {
+            return veil.judgements(kind, || {
+                let loaded: Option<Loaded<Identity>> = snapshot.load(project, kind.aggregate(project))?;
+                Ok(Arc::new(loaded.map_or_else(Resolved::default, |loaded| Resolved::from(loaded.state))))
+            });
         }
         let newest = self.judgements.get(&(project, kind));
         if let Some(cached) = &newest

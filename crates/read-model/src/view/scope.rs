@@ -126,6 +126,12 @@ impl<'a> Scope<'a> {
         self.snapshot.veil().is_some()
     }
 
+    /// The documents that the viewer reads blind.
+    pub(super) fn veiled(&self) -> view::Veil {
+        let documents = self.snapshot.veiled().map(|document| document.to_string()).collect();
+        view::Veil { documents }
+    }
+
     /// The policy under which a view is computed.
     pub(super) fn policy(&self) -> &Policy {
         self.open.state.policy(self.policy_version).expect("the scope was opened under a version that is there")

@@ -12,6 +12,7 @@ mod records;
 mod relations;
 mod tasks;
 mod timelines;
+mod veils;
 mod work;
 
 use super::*;

@@ -24,7 +24,7 @@ fn scene_group() -> ActorId {
 }
 
 /// What happens to the scene of a random history.
-fn happen(scene: &mut Scene, what: u8, who: u8) {
+pub(super) fn happen(scene: &mut Scene, what: u8, who: u8) {
     let reader = [user("a"), user("b"), user("c")][usize::from(who % 3)];
     let speaker = if who.is_multiple_of(2) { scene.state } else { scene.group };
     match what % 16 {
