@@ -24,7 +24,7 @@ use wire::view;
 use self::claim::{Complaint, Draft, Ground, Terms};
 use self::input::{Asker, Question, Stop};
 use self::keeper::{Keeper, Lease, Presence};
-use self::names::Names;
+use self::names::{Names, is_absent};
 use self::service::Service;
 use self::summary::sentence;
 use self::text::Text;
@@ -237,7 +237,8 @@ impl<'a> Sitting<'a> {
     /// Records a claim, unless the service has something against it.
     async fn send(&mut self, asker: &mut Asker, draft: &Draft) -> Result<Option<Complaint>, Stop> {
         let shown = wire::view::claim(&draft.claim);
-        self.names.learn(&shown).await?;
+        // Names that cannot be had now are told as ids.
+        let _ = self.names.learn(&shown).await;
         let told = format!("{} — {}", self.text.describe(&draft.evidence[0].0), sentence(&shown, &self.names));
         let body = draft.body(self.lease.document, self.lease.document_revision);
         // The same for every repetition, also when somebody asks for it after a while: it is recorded once.
@@ -248,10 +249,7 @@ impl<'a> Sitting<'a> {
                 Err(Error::Problem(problem)) if problem.status().is_client_error() => return Ok(Some(problem.into())),
                 Err(error) => asker.fail("claim", error)?,
             }
-            if !asker.ask_whether("send it again", Some(true)).await? {
-                // It may have been recorded all the same.
-                self.find_recorded().await?;
-                print("  `list` shows whether it was recorded")?;
+            if !self.is_sent_again(asker).await? {
                 return Ok(None);
             }
         };
@@ -260,6 +258,46 @@ impl<'a> Sitting<'a> {
         self.before = Some(draft.claim.proposition.target);
         self.note(&answer, true, told)?;
         Ok(None)
+    }
+
+    /// Whether to repeat what was not answered. It may have been recorded all the same, which is then looked for.
+    async fn is_sent_again(&mut self, asker: &mut Asker) -> Result<bool, Stop> {
+        match asker.ask_whether("send it again", Some(true)).await {
+            Ok(true) => return Ok(true),
+            Ok(false) | Err(Stop::Dropped) => {}
+            Err(stop) => return Err(stop),
+        }
+        match self.find_recorded().await {
+            Ok(()) => print("  `list` shows whether it was recorded")?,
+            Err(error) => {
+                asker.fail(MENU, error)?;
+                print("  It may have been recorded: leave, and begin again to see.")?;
+            }
+        }
+        Ok(false)
+    }
+
+    /// Sends a command, again and again under the same id if it is not answered; the answer, unless it was refused.
+    async fn write(
+        &mut self,
+        asker: &mut Asker,
+        question: &str,
+        path: &str,
+        body: &Value,
+    ) -> Result<Option<Value>, Stop> {
+        let command = Uuid::now_v7();
+        loop {
+            match self.service.write(command, path, Some(body)).await {
+                Ok(answer) => return Ok(Some(answer)),
+                Err(error) => {
+                    let is_refused = matches!(&error, Error::Problem(problem) if problem.status().is_client_error());
+                    asker.fail(question, error)?;
+                    if is_refused || !self.is_sent_again(asker).await? {
+                        return Ok(None);
+                    }
+                }
+            }
+        }
     }
 
     async fn write_reading(&mut self, command: Uuid, body: &Value) -> Result<Value, Error> {
@@ -271,13 +309,10 @@ impl<'a> Sitting<'a> {
         let passage = claim::passage(asker, &self.text).await?;
         let (document, revision) = (self.lease.document, self.lease.document_revision);
         let body = json!({ "document": document, "revision": revision, "start": passage.start, "end": passage.end });
-        match self.service.write(Uuid::now_v7(), "no-claims", Some(&body)).await {
-            Ok(answer) => {
-                let told = format!("{} — no claim", self.text.describe(&passage));
-                print(&told)?;
-                self.note(&answer, false, told)?;
-            }
-            Err(error) => asker.fail("passage", error)?,
+        if let Some(answer) = self.write(asker, "passage", "no-claims", &body).await? {
+            let told = format!("{} — no claim", self.text.describe(&passage));
+            print(&told)?;
+            self.note(&answer, false, told)?;
         }
         Ok(false)
     }
@@ -295,13 +330,10 @@ impl<'a> Sitting<'a> {
             asker.refuse(MENU, "nothing is recorded in this text")?;
             return Ok(false);
         };
-        let body = json!({ "position": last.position });
-        match self.service.write(Uuid::now_v7(), "me/undo", Some(&body)).await {
-            Ok(_) => {
-                print(format!("taken back: {}", last.told))?;
-                self.recorded.pop();
-            }
-            Err(error) => asker.fail(MENU, error)?,
+        let (body, told) = (json!({ "position": last.position }), last.told.clone());
+        if self.write(asker, MENU, "me/undo", &body).await?.is_some() {
+            print(format!("taken back: {told}"))?;
+            self.recorded.pop();
         }
         Ok(false)
     }
@@ -327,19 +359,15 @@ impl<'a> Sitting<'a> {
     }
 
     /// Ends the task for this reader, if the service agrees.
-    async fn finish(&self, asker: &mut Asker, part: &str, body: &Value, told: &str) -> Result<bool, Stop> {
-        match self.service.write(Uuid::now_v7(), &format!("tasks/{}/{part}", self.lease.id), Some(body)).await {
-            Ok(answer) => {
-                let closed =
-                    if answer["closed"] == true { "; the task is closed, for nobody else is to read it" } else { "" };
-                print(format!("{told}{closed}"))?;
-                Ok(true)
-            }
-            Err(error) => asker.fail(MENU, error).map(|()| false),
-        }
+    async fn finish(&mut self, asker: &mut Asker, part: &str, body: &Value, told: &str) -> Result<bool, Stop> {
+        let path = format!("tasks/{}/{part}", self.lease.id);
+        let Some(answer) = self.write(asker, MENU, &path, body).await? else { return Ok(false) };
+        let closed = if answer["closed"] == true { "; the task is closed, for nobody else is to read it" } else { "" };
+        print(format!("{told}{closed}"))?;
+        Ok(true)
     }
 
-    /// Finds what this reader recorded in this revision, in this session or before.
+    /// Finds what this reader recorded in this document, in this session or before.
     async fn find_recorded(&mut self) -> Result<(), Error> {
         let mine = [("document", self.lease.document.to_string()), ("author", self.user.to_string())];
         let readings: Vec<view::Reading> =
@@ -348,33 +376,39 @@ impl<'a> Sitting<'a> {
         for reading in readings {
             let told = match (&reading.claim, &reading.passage) {
                 (Some(claim), _) => self.told_of(claim).await?,
-                (None, Some(passage)) => self.quoted(passage).map(|quote| format!("{quote} — no claim")),
-                (None, None) => None,
+                (None, Some(passage)) => {
+                    let place = self.quoted(passage).unwrap_or_else(|| "not in this revision".to_owned());
+                    format!("{place} — no claim")
+                }
+                (None, None) => continue,
             };
-            if let Some(told) = told {
-                self.before = reading.claim.as_ref().and_then(target).or(self.before);
-                let id = self.service.understood("readings", json!(reading.id))?;
-                let (position, is_claim) = (reading.position, reading.claim.is_some());
-                self.recorded.push(Recorded { id, position, is_claim, told });
-            }
+            self.before = reading.claim.as_ref().and_then(target).or(self.before);
+            let id = self.service.understood("readings", json!(reading.id))?;
+            let (position, is_claim) = (reading.position, reading.claim.is_some());
+            self.recorded.push(Recorded { id, position, is_claim, told });
         }
         Ok(())
     }
 
-    /// What a claim of this revision says; nothing of one whose passages stand elsewhere.
-    async fn told_of(&mut self, claim: &view::Claim) -> Result<Option<String>, Error> {
+    /// What a claim says. Its marks may have gone on to a newer revision, and others' may be hidden: then it has no place in
+    /// this text, and is submitted all the same.
+    async fn told_of(&mut self, claim: &view::Claim) -> Result<String, Error> {
         let mut place = None;
         for id in &claim.evidence {
-            let mark: view::Annotation = self.service.get(&format!("annotations/{id}")).await?;
+            let mark: view::Annotation = match self.service.get(&format!("annotations/{id}")).await {
+                Ok(mark) => mark,
+                Err(error) if is_absent(&error) => continue,
+                Err(error) => return Err(error),
+            };
             let view::Annotation { document, document_revision: revision, start, end, role, .. } = mark;
             let quote = self.quoted(&view::Passage { document, revision, start, end });
             if place.is_none() || role == "content" {
                 place = quote.or(place);
             }
         }
-        let Some(place) = place else { return Ok(None) };
+        let place = place.unwrap_or_else(|| "not in this revision".to_owned());
         self.names.learn(claim).await?;
-        Ok(Some(format!("{place} — {}", sentence(claim, &self.names))))
+        Ok(format!("{place} — {}", sentence(claim, &self.names)))
     }
 
     /// A passage of this revision as it is told.

@@ -76,8 +76,8 @@ impl Keeper {
     ) -> Self {
         let (held, until) = watch::channel(Some(lease.until.clone()));
         // A second renewal still comes in time where the first finds nobody.
-        let half = Duration::from_secs(lease_seconds.into()) / 2;
-        let renewing = tokio::spawn(renew(service.clone(), lease.clone(), half, held, notices));
+        let third = Duration::from_secs(lease_seconds.into()) / 3;
+        let renewing = tokio::spawn(renew(service.clone(), lease.clone(), third, held, notices));
         let third = Duration::from_secs(presence.expires_in_seconds) / 3;
         let present = tokio::spawn(stay(service.clone(), lease.document, third));
         Self { service: service.clone(), document: lease.document, renewing, present, until }
@@ -103,15 +103,16 @@ impl Keeper {
 async fn renew(
     service: Service,
     lease: Lease,
-    half: Duration,
+    third: Duration,
     held: watch::Sender<Option<String>>,
     notices: mpsc::Sender<String>,
 ) {
     loop {
-        tokio::time::sleep(half).await;
+        tokio::time::sleep(third).await;
         match lease.renewed(&service).await {
             Ok(renewed) => drop(held.send_replace(Some(renewed.until))),
-            Err(error) if error.code() == ExitCode::Unavailable => {}
+            // Only the service itself knows that the lease is lost; whoever stands before it does not.
+            Err(error) if error.code() != ExitCode::Refused => {}
             Err(error) => {
                 held.send_replace(None);
                 let notice =

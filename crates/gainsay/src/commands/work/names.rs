@@ -201,6 +201,11 @@ impl Names {
         if let Some((_, there)) = there {
             return Err(NotTaken::Refused(format!("there is {} already; answer the name alone", told(&there))));
         }
+        // Who is introduced twice in a claim is one, and who was introduced for an answer that was refused is there.
+        let introduced = self.new.iter().find(|new| comparable(new.name.as_str()) == comparable(name.as_str()));
+        if let Some(NewActor { id, .. }) = introduced {
+            return Ok(ActorId::new(*id));
+        }
         let id = Uuid::now_v7();
         self.note(id, name.as_str());
         self.new.push(NewActor { id, name, kind });
@@ -289,7 +294,8 @@ fn told(entry: &Entry) -> String {
     format!("{} ({})", plain(&entry.name), entry.id)
 }
 
-fn is_absent(error: &Error) -> bool {
+/// Whether what was asked for is not there, or not for who asks.
+pub(super) fn is_absent(error: &Error) -> bool {
     matches!(error, Error::Problem(problem) if problem.status() == StatusCode::NOT_FOUND)
 }
 

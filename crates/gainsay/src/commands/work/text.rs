@@ -79,8 +79,20 @@ impl Text {
         let everywhere = || self.words(answer, 0..self.raw.len(), "in the text");
         if let Some((from, to, words)) = named_lines(answer) {
             let found = self.in_lines(from, to, words);
-            // "12 rockets" may be what the text says; then no line has these words.
-            return found.or_else(|why| if words.is_empty() { Err(why) } else { everywhere().map_err(|_| why) });
+            if words.is_empty() {
+                return found;
+            }
+            // "12 rockets" may be what the text says, and may be words of line 12.
+            return match (found, everywhere()) {
+                (Ok(in_lines), Ok(said)) if in_lines != said => Err(format!(
+                    "“{}” stands in the text, and “{}” in {}: give more words",
+                    plain(answer),
+                    plain(words),
+                    lines_in_words(from, to)
+                )),
+                (Ok(found), _) | (Err(_), Ok(found)) => Ok(found),
+                (Err(why), Err(_)) => Err(why),
+            };
         }
         match first {
             Some(first) => {
@@ -118,10 +130,10 @@ impl Text {
         if !words.is_empty() {
             return self.words(words, region, &format!("in {place}"));
         }
-        let seen = |letter: &&Letter| letter.form != ' ';
-        let letters = &self.letters[self.letters_in(&region)];
-        match (letters.iter().find(seen), letters.iter().rfind(seen)) {
-            (Some(first), Some(last)) => Ok(self.cut(first.start, self.end_after(last.end))),
+        // Marks are kept in their canonical order, so that the last of them need not stand last in the text.
+        let seen = || self.letters[self.letters_in(&region)].iter().filter(|letter| letter.form != ' ');
+        match (seen().map(|letter| letter.start).min(), seen().map(|letter| letter.end).max()) {
+            (Some(start), Some(end)) => Ok(self.cut(start, self.end_after(end))),
             _ => Err(format!("{place} shows nothing")),
         }
     }
