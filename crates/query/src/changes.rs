@@ -26,8 +26,8 @@ use std::convert::Infallible;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
-use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
+use axum::http::{HeaderMap, HeaderValue};
 use bytes::Bytes;
 use futures::Stream;
 use runtime::{Problem, Shutdown};
@@ -165,17 +165,13 @@ pub(crate) async fn open(
     };
     let permit = Arc::clone(&changes.open).try_acquire_owned().map_err(|_| too_many())?;
     let (as_of, blinded) = head_for(app, viewer, project, 0).await?;
-    let mut credentials = HeaderMap::new();
-    for value in headers.get_all(AUTHORIZATION) {
-        credentials.append(AUTHORIZATION, value.clone());
-    }
     let (pieces, taken) = mpsc::channel(PIECES_AHEAD);
     let hub = changes.hub(app, project, as_of);
     let reader = Reader {
         news: hub.news(),
         hub,
         app: app.clone(),
-        credentials,
+        credentials: credentials(headers),
         project,
         presence: presence.then(|| Feed::new(app, project, filter.documents.clone())),
         filter,
@@ -202,6 +198,17 @@ pub(crate) async fn open(
         taken.recv().await.map(|piece| (Ok(piece), (taken, open)))
     });
     Ok((as_of, events))
+}
+
+/// What a client is recognised by, for as long as its stream lives. To clone a value would keep the buffer into which the
+/// whole request was read.
+fn credentials(headers: &HeaderMap) -> HeaderMap {
+    let own = |value: &HeaderValue| HeaderValue::from_bytes(value.as_bytes()).expect("it is one already");
+    let mut credentials = HeaderMap::new();
+    for value in headers.get_all(AUTHORIZATION) {
+        credentials.append(AUTHORIZATION, own(value));
+    }
+    credentials
 }
 
 /// The head of the log, for one who may read the project's records, and whether they are kept from some.
@@ -294,23 +301,24 @@ struct Reader {
 impl Reader {
     async fn run(mut self) -> Result<Infallible, Ended> {
         self.send(BEGIN).await?;
+        // What asks the views is rare and has a large future: a stream that waits has no room for one.
         loop {
             if self.next_check <= Instant::now() {
-                self.check(0).await?;
+                Box::pin(self.check(0)).await?;
             }
             if self.presence.as_ref().is_some_and(Feed::is_due) {
-                self.tell_presence().await?;
+                Box::pin(self.tell_presence()).await?;
             }
             self.news.mark_unchanged();
             match self.hub.next(self.after) {
                 Next::Wait => self.wait(None).await?,
                 // Whoever answered when it was opened may have been behind the position, which is reached now.
                 Next::Batch(_) if self.is_resumed => {
-                    self.check(self.after).await?;
+                    Box::pin(self.check(self.after)).await?;
                     self.is_resumed = false;
                 }
                 Next::Batch(batch) if !self.blinded => self.hand_over(&batch).await?,
-                Next::Batch(_) | Next::Behind => self.catch_up().await?,
+                Next::Batch(_) | Next::Behind => Box::pin(self.catch_up()).await?,
             }
         }
     }
@@ -417,7 +425,7 @@ impl Reader {
             }
             if item.tells_rights {
                 let blinded = self.blinded;
-                self.check(item.position).await?;
+                Box::pin(self.check(item.position)).await?;
                 if self.blinded && !blinded {
                     self.after = self.after.max(item.position - 1);
                     return Ok(());
@@ -447,7 +455,7 @@ impl Reader {
         }
         let app = self.app.clone();
         loop {
-            match self.admits(&app, item).await {
+            match Box::pin(self.admits(&app, item)).await {
                 Ok(wanted) => return Ok(wanted),
                 Err(problem) if problem.status().is_client_error() => return Err(Ended::Denied),
                 Err(_) => self.wait(Some(RETRY)).await?,
