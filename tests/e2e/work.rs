@@ -10,7 +10,7 @@ use rand::RngExt;
 use reqwest::Method;
 use rexpect::session::{PtySession, spawn_command};
 use serde_json::{Value, json};
-use std::io::Write as _;
+use std::io::{BufRead as _, Write as _};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
@@ -339,6 +339,29 @@ async fn a_refused_answer_names_its_line_and_leaves_no_record() -> anyhow::Resul
     let vanguard = desk.annotator.get(&path).await?.expect(200)?.json();
     assert_eq!((&vanguard["name"], &vanguard["kind"]), (&json!("Reed Vanguard"), &json!("placeholder")));
     assert_eq!(reading["with"], json!([desk.column]));
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_that_nobody_reads_any_more_fails_and_writes_nothing() -> anyhow::Result<()> {
+    let desk = Desk::set().await?;
+    let task = desk.open_task(600).await?;
+    let mut command = desk.command()?;
+    let lines = [&DENIAL[..], &["submit", "no"]].concat().join("\n");
+    let run = move || -> anyhow::Result<(Option<i32>, String)> {
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+        let mut first = String::new();
+        std::io::BufReader::new(child.stdout.take().context("a pipe")?).read_line(&mut first)?;
+        ensure!(first.contains("The bridge at Qasr"), "{first}");
+        child.stdin.take().context("a pipe")?.write_all(lines.as_bytes())?;
+        let output = child.wait_with_output()?;
+        Ok((output.status.code(), String::from_utf8(output.stderr)?))
+    };
+    let (code, told) = tokio::task::spawn_blocking(run).await??;
+    ensure!(code == Some(1) && told.contains("standard output is closed"), "{code:?}: {told}");
+    assert!(desk.readings("live").await?.is_empty(), "a claim that nobody was shown");
+    let task = desk.annotator.get(&desk.project.path(&format!("tasks/{task}"))).await?.expect(200)?.json();
+    assert_eq!(task["status"], "open", "{task}");
     Ok(())
 }
 

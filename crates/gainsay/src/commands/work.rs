@@ -22,13 +22,13 @@ use uuid::Uuid;
 use wire::view;
 
 use self::claim::{Complaint, Draft, Ground, Terms};
-use self::input::{Asker, Question, Stop};
+use self::input::{Asker, Question, Stop, say};
 use self::keeper::{Keeper, Lease, Presence};
 use self::names::{Names, is_absent};
 use self::service::Service;
 use self::summary::sentence;
 use self::text::Text;
-use super::{in_project, print};
+use super::in_project;
 use crate::cli::Work;
 use crate::client::{Client, Error};
 use crate::table::count;
@@ -78,7 +78,7 @@ pub(crate) async fn run(arguments: &Work) -> anyhow::Result<ExitCode> {
 async fn work(service: &Service, asker: &mut Asker) -> Result<(), Stop> {
     loop {
         let Some(lease) = Lease::next(service).await? else {
-            return Ok(print("There is no task for you now: all are read, or taken, or are not yours.")?);
+            return Ok(say("There is no task for you now: all are read, or taken, or are not yours.")?);
         };
         // For its whole time, whenever it was taken; and the record of that comes after all that was written before.
         let lease = lease.renewed(service).await?;
@@ -153,7 +153,7 @@ impl<'a> Sitting<'a> {
         self.show_head(keeper)?;
         self.show_text()?;
         if !self.recorded.is_empty() {
-            print(format!("\nYou recorded {} here before; `list` shows it.", self.amount()))?;
+            say(format!("\nYou recorded {} here before; `list` shows it.", self.amount()))?;
         }
         loop {
             let order = match order(asker).await {
@@ -186,19 +186,19 @@ impl<'a> Sitting<'a> {
         let revision = Some(format!("revision {}", self.lease.document_revision));
         let until = keeper.until().map(|until| format!("yours until {until}"));
         let facts: Vec<_> = [source, published, revision, until].into_iter().flatten().collect();
-        print(format!("{}\n{}\n", terminal.bold(plain(&self.document.title)), facts.join(" · ")))
+        say(format!("{}\n{}\n", terminal.bold(plain(&self.document.title)), facts.join(" · ")))
     }
 
     fn show_text(&self) -> std::io::Result<()> {
-        print(self.text.numbered(Terminal::stdout().width.into()).join("\n"))
+        say(self.text.numbered(Terminal::stdout().width.into()).join("\n"))
     }
 
     fn show_recorded(&self) -> std::io::Result<()> {
         if self.recorded.is_empty() {
-            return print("Nothing is recorded in this text.");
+            return say("Nothing is recorded in this text.");
         }
         let lines = self.recorded.iter().enumerate().map(|(at, recorded)| format!("{:>3}  {}", at + 1, recorded.told));
-        print(lines.collect::<Vec<_>>().join("\n"))
+        say(lines.collect::<Vec<_>>().join("\n"))
     }
 
     /// How much was recorded.
@@ -253,8 +253,8 @@ impl<'a> Sitting<'a> {
                 return Ok(None);
             }
         };
-        print(&told)?;
-        print(format!("recorded as reading {}{}", answer["id"].as_str().unwrap_or_default(), warnings(&answer)))?;
+        say(&told)?;
+        say(format!("recorded as reading {}{}", answer["id"].as_str().unwrap_or_default(), warnings(&answer)))?;
         self.before = Some(draft.claim.proposition.target);
         self.note(&answer, true, told)?;
         Ok(None)
@@ -268,10 +268,10 @@ impl<'a> Sitting<'a> {
             Err(stop) => return Err(stop),
         }
         match self.find_recorded().await {
-            Ok(()) => print("  `list` shows whether it was recorded")?,
+            Ok(()) => say("  `list` shows whether it was recorded")?,
             Err(error) => {
                 asker.fail(MENU, error)?;
-                print("  It may have been recorded: leave, and begin again to see.")?;
+                say("  It may have been recorded: leave, and begin again to see.")?;
             }
         }
         Ok(false)
@@ -311,7 +311,7 @@ impl<'a> Sitting<'a> {
         let body = json!({ "document": document, "revision": revision, "start": passage.start, "end": passage.end });
         if let Some(answer) = self.write(asker, "passage", "no-claims", &body).await? {
             let told = format!("{} — no claim", self.text.describe(&passage));
-            print(&told)?;
+            say(&told)?;
             self.note(&answer, false, told)?;
         }
         Ok(false)
@@ -332,7 +332,7 @@ impl<'a> Sitting<'a> {
         };
         let (body, told) = (json!({ "position": last.position }), last.told.clone());
         if self.write(asker, MENU, "me/undo", &body).await?.is_some() {
-            print(format!("taken back: {told}"))?;
+            say(format!("taken back: {told}"))?;
             self.recorded.pop();
         }
         Ok(false)
@@ -363,7 +363,7 @@ impl<'a> Sitting<'a> {
         let path = format!("tasks/{}/{part}", self.lease.id);
         let Some(answer) = self.write(asker, MENU, &path, body).await? else { return Ok(false) };
         let closed = if answer["closed"] == true { "; the task is closed, for nobody else is to read it" } else { "" };
-        print(format!("{told}{closed}"))?;
+        say(format!("{told}{closed}"))?;
         Ok(true)
     }
 
@@ -426,22 +426,22 @@ async fn order(asker: &mut Asker) -> Result<Order, Stop> {
     let hint = format!("{}; ? explains", words.join(", "));
     let help = ORDERS.map(|(_, word, does)| format!("{word:<7} {does}")).to_vec();
     let question = Question { name: MENU, hint, help };
-    print("")?;
+    say("")?;
     asker.ask(&question, async |answer| Ok(ORDERS[answers::pick(answer, &words)?].0)).await
 }
 
 /// Whether the task is done after an order. One that was dropped is not, and one of which the input ends is refused.
 fn settled(done: Result<bool, Stop>) -> Result<bool, Stop> {
     match done.map_err(Stop::within) {
-        Err(Stop::Dropped) => print("  dropped: nothing was recorded").map(|()| Ok(false))?,
+        Err(Stop::Dropped) => say("  dropped: nothing was recorded").map(|()| Ok(false))?,
         done => done,
     }
 }
 
 fn leave(keeper: &Keeper) -> std::io::Result<()> {
     match keeper.until() {
-        Some(until) => print(format!("The task stays yours until {until}; `gainsay work` goes on with it.")),
-        None => print("What you recorded stays yours."),
+        Some(until) => say(format!("The task stays yours until {until}; `gainsay work` goes on with it.")),
+        None => say("What you recorded stays yours."),
     }
 }
 

@@ -46,7 +46,8 @@ impl Terms {
 
     fn explain_term(&self, term: &str) -> String {
         let label = self.labels.get(term).map(|label| plain(label));
-        label.map_or_else(|| term.to_owned(), |label| format!("{term:<22}  {label}"))
+        let term = plain(term);
+        label.map_or_else(|| term.clone(), |label| format!("{term:<22}  {label}"))
     }
 }
 

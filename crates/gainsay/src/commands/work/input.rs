@@ -1,7 +1,7 @@
 //! Asking questions: at a terminal with line editing, or of a pipe of which each line is an answer.
 
 use std::collections::BTreeMap;
-use std::io::{self, IsTerminal, Lines, StdinLock, stdin, stdout};
+use std::io::{self, IsTerminal, Lines, StdinLock, Write, stdin, stdout};
 
 use rustyline::DefaultEditor;
 use rustyline::error::ReadlineError;
@@ -10,8 +10,19 @@ use tokio::task::block_in_place;
 
 use super::answers;
 use crate::client;
-use crate::commands::print;
 use crate::terminal::plain;
+
+/// Tells the reader something. That nobody reads it any more is a failure: what is written is written for somebody, and a
+/// session that ends there was not brought to its end.
+pub(super) fn say(text: impl AsRef<str>) -> io::Result<()> {
+    let mut output = stdout().lock();
+    writeln!(output, "{}", text.as_ref()).and_then(|()| output.flush()).map_err(|error| match error.kind() {
+        io::ErrorKind::BrokenPipe => {
+            io::Error::new(error.kind(), "nobody reads the answers: standard output is closed")
+        }
+        _ => error,
+    })
+}
 
 /// A question as it is put.
 pub(super) struct Question<'a> {
@@ -177,7 +188,7 @@ impl Asker {
                 Entered::End => return Err(Stop::Ended(self.refused(question.name, "the input ends here"))),
             };
             if answer == "?" {
-                question.help.iter().try_for_each(|line| print(format!("  {line}")))?;
+                question.help.iter().try_for_each(|line| say(format!("  {line}")))?;
                 continue;
             }
             match understand(&answer).await {
@@ -187,7 +198,7 @@ impl Asker {
                     return Ok(understood);
                 }
                 Err(NotTaken::Refused(why)) => self.refuse(question.name, &why)?,
-                Err(NotTaken::Failed(error)) if self.is_terminal() => print(format!("  {error:#}"))?,
+                Err(NotTaken::Failed(error)) if self.is_terminal() => say(format!("  {error:#}"))?,
                 Err(NotTaken::Failed(error)) => return Err(Stop::Failed(error)),
             }
             initial = answer;
@@ -207,7 +218,7 @@ impl Asker {
     /// Says why the last answer was refused; with a pipe nothing comes after that.
     pub fn refuse(&self, question: &str, why: &str) -> Result<(), Stop> {
         if self.is_terminal() {
-            return Ok(print(format!("  {why}"))?);
+            return Ok(say(format!("  {why}"))?);
         }
         Err(Stop::Failed(self.refused(question, why).into()))
     }
@@ -218,7 +229,7 @@ impl Asker {
             client::Error::Problem(problem) if problem.status().is_client_error() => {
                 self.refuse(question, &plain(problem.detail()))
             }
-            error if self.is_terminal() => Ok(print(format!("  {:#}", anyhow::Error::from(error)))?),
+            error if self.is_terminal() => Ok(say(format!("  {:#}", anyhow::Error::from(error)))?),
             error => Err(error.into()),
         }
     }
@@ -228,7 +239,7 @@ impl Asker {
     pub fn refuse_all(&mut self, questions: &[String], why: &str) -> Result<(), Stop> {
         if self.is_terminal() {
             self.earlier = self.taken.drain(..).map(|taken| (taken.question, taken.answer)).collect();
-            return Ok(print(format!("  {why}\n  Your answers are offered again; change what is wrong."))?);
+            return Ok(say(format!("  {why}\n  Your answers are offered again; change what is wrong."))?);
         }
         let at_fault = self.taken.iter().find(|taken| questions.contains(&taken.question));
         let (question, line) = match at_fault {
@@ -252,7 +263,7 @@ impl Asker {
 
     fn tell_notices(&mut self) -> io::Result<()> {
         while let Some(notice) = self.notices.as_mut().and_then(|notices| notices.try_recv().ok()) {
-            print(notice)?;
+            say(notice)?;
         }
         Ok(())
     }
@@ -271,7 +282,7 @@ impl Asker {
                     None => return Ok(Entered::End),
                 };
                 // What a terminal would have echoed, so that the transcript reads as a session.
-                print(format!("{prompt}{line}"))?;
+                say(format!("{prompt}{line}"))?;
                 Ok(Entered::Answer(line))
             }
         }
