@@ -66,8 +66,8 @@ impl<'a> View<'a> {
         Ok(Reply { as_of: as_of.min(head), answer: Some(answer) })
     }
 
-    /// The answer to a question about progress, or about a board that was computed before; none for everything else. It
-    /// takes microseconds.
+    /// The answer to a question about progress, or about a board that was computed before; none for everything else, nor for
+    /// whom something may be hidden from. It takes microseconds.
     pub fn recall(&self, request: &Request) -> Result<Option<Reply>, Error> {
         let head = self.store.checkpoint().position;
         if let Some(Question::Progress(_)) = request.question {
@@ -78,11 +78,11 @@ impl<'a> View<'a> {
         else {
             return Ok(None);
         };
-        let veil = OnceCell::new();
         let scope = Without::parse(&request.without)
-            .and_then(|without| Scope::open(self, request, as_of, without, Kind::Incident, &veil));
+            .and_then(|without| Scope::unveiled(self, request, as_of, without, Kind::Incident));
         let recalled = match scope {
-            Ok(scope) => board::recall(&scope, ask),
+            Ok(Some(scope)) => board::recall(&scope, ask),
+            Ok(None) => Ok(None),
             Err(stop) => Err(stop),
         };
         match recalled {

@@ -83,6 +83,14 @@ pub(super) fn documents(view: &View<'_>, snapshot: &Snapshot<'_>, project: Proje
     Ok(Arc::clone(&tasks(view, snapshot, project)?.documents))
 }
 
+/// Whether it is known, without reading anything, that no task is open at the snapshot's position.
+pub(super) fn is_known_to_be_empty(view: &View<'_>, snapshot: &Snapshot<'_>, project: ProjectId) -> bool {
+    view.boards.tasks(project).is_some_and(|kept| {
+        let holds = kept.since..=kept.until.load(Ordering::Relaxed);
+        holds.contains(&snapshot.at()) && kept.documents.is_empty()
+    })
+}
+
 /// The tasks of the project at the snapshot's position.
 fn tasks(view: &View<'_>, snapshot: &Snapshot<'_>, project: ProjectId) -> Result<Arc<Tasks>, Error> {
     let (boards, at, scope) = (view.boards, snapshot.at(), &At { snapshot, project });

@@ -102,23 +102,25 @@ impl<'a> Scope<'a> {
         kind: Kind,
         veil: &'a OnceCell<Option<Veil>>,
     ) -> Answer<Self> {
-        let project = ProjectId::new(id(&request.project)?);
-        let newest = view.store.snapshot(None);
-        let now = project_at(view, &newest, project)?.ok_or_else(absent)?;
-        let viewer = viewer(request.viewer.as_ref(), project, &now.state)?;
-        access::check(&viewer, Action::Read, kind)?;
-        let veiled = veil_of(view, &newest, project, &viewer, &now.state)?;
-        let snapshot = view.store.snapshot(Some(as_of)).under(veil.get_or_init(|| veiled).as_ref());
-        let is_past = as_of < view.store.checkpoint().position;
-        let open = if is_past { project_at(view, &snapshot, project)?.ok_or_else(absent)? } else { now };
-        let newest = open.state.policy_newest();
-        let policy_version = request.policy.unwrap_or(newest);
-        if open.state.policy(policy_version).is_none() {
-            let detail =
-                format!("there is no policy version {policy_version} at this position; the newest is {newest}");
-            return Err(invalid("unknown_policy", detail));
+        let asker = Asker::find(view, request, kind)?;
+        let veiled = asker.veil()?;
+        asker.scope(request, as_of, without, veil.get_or_init(|| veiled).as_ref())
+    }
+
+    /// The same for whom it is known already that nothing is hidden from them; none for who has to be looked up, or is
+    /// kept from something.
+    pub(super) fn unveiled(
+        view: &'a View<'a>,
+        request: &Request,
+        as_of: u64,
+        without: Without,
+        kind: Kind,
+    ) -> Answer<Option<Self>> {
+        let asker = Asker::find(view, request, kind)?;
+        if asker.may_be_blinded() && !queue::is_known_to_be_empty(view, &asker.newest, asker.project) {
+            return Ok(None);
         }
-        Ok(Self { view, snapshot, project, viewer, open, policy_version, without })
+        asker.scope(request, as_of, without, None).map(Some)
     }
 
     /// Whether something may be hidden from the viewer. It does not tell whether something is.
@@ -143,19 +145,53 @@ impl<'a> Scope<'a> {
     }
 }
 
-/// What the viewer is kept from: in a blind project, who is below curator, and while there are open tasks.
-fn veil_of(
-    view: &View<'_>,
-    newest: &Snapshot<'_>,
+/// Who asks, in the project as it is now.
+struct Asker<'a> {
+    view: &'a View<'a>,
+    newest: Snapshot<'a>,
     project: ProjectId,
-    viewer: &Viewer,
-    open: &Open,
-) -> Answer<Option<Veil>> {
-    if !open.blind || viewer.operator || viewer.role >= Some(Role::Curator) {
-        return Ok(None);
+    now: Arc<Loaded<Open>>,
+    viewer: Viewer,
+}
+
+impl<'a> Asker<'a> {
+    fn find(view: &'a View<'a>, request: &Request, kind: Kind) -> Answer<Self> {
+        let project = ProjectId::new(id(&request.project)?);
+        let newest = view.store.snapshot(None);
+        let now = project_at(view, &newest, project)?.ok_or_else(absent)?;
+        let viewer = viewer(request.viewer.as_ref(), project, &now.state)?;
+        access::check(&viewer, Action::Read, kind)?;
+        Ok(Self { view, newest, project, now, viewer })
     }
-    let documents = queue::documents(view, newest, project)?;
-    Ok((!documents.is_empty()).then(|| Veil::new(project, viewer.user, documents)))
+
+    /// Whether open tasks keep the viewer from anything: in a blind project those who are below curator.
+    fn may_be_blinded(&self) -> bool {
+        self.now.state.blind && !self.viewer.operator && self.viewer.role < Some(Role::Curator)
+    }
+
+    /// What the viewer is kept from, while there are open tasks.
+    fn veil(&self) -> Answer<Option<Veil>> {
+        if !self.may_be_blinded() {
+            return Ok(None);
+        }
+        let documents = queue::documents(self.view, &self.newest, self.project)?;
+        Ok((!documents.is_empty()).then(|| Veil::new(self.project, self.viewer.user, documents)))
+    }
+
+    fn scope(self, request: &Request, as_of: u64, without: Without, veil: Option<&'a Veil>) -> Answer<Scope<'a>> {
+        let Self { view, newest: _, project, now, viewer } = self;
+        let snapshot = view.store.snapshot(Some(as_of)).under(veil);
+        let is_past = as_of < view.store.checkpoint().position;
+        let open = if is_past { project_at(view, &snapshot, project)?.ok_or_else(absent)? } else { now };
+        let newest = open.state.policy_newest();
+        let policy_version = request.policy.unwrap_or(newest);
+        if open.state.policy(policy_version).is_none() {
+            let detail =
+                format!("there is no policy version {policy_version} at this position; the newest is {newest}");
+            return Err(invalid("unknown_policy", detail));
+        }
+        Ok(Scope { view, snapshot, project, viewer, open, policy_version, without })
+    }
 }
 
 /// A project's state at a position; none when it was not created yet.
