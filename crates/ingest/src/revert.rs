@@ -19,7 +19,7 @@ use tokio_stream::wrappers::ReceiverStream;
 use tracing::{Instrument, Span};
 use utoipa::ToSchema;
 use uuid::Uuid;
-use wire::record;
+use wire::record::{self, Record};
 use wire::subject::Address;
 
 use crate::auth::Inside;
@@ -32,6 +32,8 @@ use crate::traces::Trace;
 
 /// Positions of the log that are read at a time. Records of the window are in memory together, and no others.
 const WINDOW_LEN: u64 = 1_000;
+/// How often it is looked for further records before the batch is ended: an import that goes on could record for ever.
+const PASSES_MAX: usize = 2;
 /// Results that wait for a slow reader.
 const RESULTS_WAITING: usize = 64;
 
@@ -64,7 +66,8 @@ pub(crate) struct RecordResult {
     /// The position of the record that took it back.
     #[serde(skip_serializing_if = "Option::is_none")]
     by: Option<u64>,
-    /// Why it was kept: `registered`, `final`, `adjudicated`, `governs` or `automatic` (nothing takes it back),
+    /// Why it was kept: `registered`, `final`, `first_verdict`, `moved`, `adjudicated`, `governs`, `task` or `automatic` (nothing
+    /// takes it back),
     /// `changed_since` (somebody else changed it), `in_use` (something that stands rests on it), or the code of the rule
     /// that refused.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -211,7 +214,7 @@ impl Revert {
 
     async fn whole(&self, results: &Results) -> Result<Result<Outcome, Failure>, Stopped> {
         let mut counts = Reverted { reverted: 0, kept: 0 };
-        let floor = match self.records(Some(results), self.started, &mut counts).await? {
+        let floor = match self.records(Some(results), self.started, PASSES_MAX, &mut counts).await? {
             Ok(floor) => floor,
             Err(failure) => return Ok(Err(failure)),
         };
@@ -227,18 +230,19 @@ impl Revert {
     /// does so again, in case it was interrupted.
     async fn late(&self, floor: u64) -> Result<Result<(), Failure>, Stopped> {
         let mut uncounted = Reverted { reverted: 0, kept: 0 };
-        Ok(self.records(None, floor, &mut uncounted).await?.map(|_upto| ()))
+        Ok(self.records(None, floor, usize::MAX, &mut uncounted).await?.map(|_upto| ()))
     }
 
-    /// Takes back every record of the batch, and then what was recorded for it meanwhile, until there is no more.
-    /// Tells up to which position that is.
+    /// Takes back every record of the batch, and then what was recorded for it meanwhile, until there is no more, or so many
+    /// times. Tells up to which position that is.
     async fn records(
         &self,
         results: Option<&Results>,
         mut floor: u64,
+        passes: usize,
         counts: &mut Reverted,
     ) -> Result<Result<u64, Failure>, Stopped> {
-        loop {
+        for _pass in 0..passes {
             let head = match self.service.log().head().await {
                 Ok(head) => head.last,
                 Err(error) => return Ok(Err(error.into())),
@@ -270,11 +274,12 @@ impl Revert {
                 }
                 upto = from - 1;
             }
-            if !found {
-                return Ok(Ok(head));
-            }
             floor = head;
+            if !found {
+                break;
+            }
         }
+        Ok(Ok(floor))
     }
 
     /// The records of the batch at these positions.
@@ -296,7 +301,10 @@ impl Revert {
                     && Some(envelope.author) == self.author
                     && envelope.kind != Kind::Import;
                 if is_own {
-                    records.push(Trace { position, record: record::decode(&stored.payload).map_err(damaged)? });
+                    let record = record::decode(&stored.payload).map_err(damaged)?;
+                    if !takes_back(&record) {
+                        records.push(Trace { position, record });
+                    }
                 }
             }
             next = last + 1;
@@ -391,6 +399,16 @@ impl Revert {
         };
         self.service.change(&command, decide).await
     }
+}
+
+/// Whether a record took another back. It may name the batch too, where its client sent that along, and is no line of it.
+/// What is caused by another record and takes nothing back is a mark that followed a new revision.
+fn takes_back(record: &Record) -> bool {
+    let follows = |event: &Event| {
+        use domain::annotation::Event::{AnnotationAnchorLost, AnnotationReanchored};
+        matches!(event, Event::Annotation(AnnotationReanchored(_) | AnnotationAnchorLost(_)))
+    };
+    record.envelope.causation_id.is_some() && !record.events.first().is_some_and(follows)
 }
 
 const REVERTED: &str = "reverted";
