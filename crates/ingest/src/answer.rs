@@ -158,6 +158,8 @@ pub(crate) struct ReadingWritten {
 pub(crate) struct LeaseWritten {
     /// The task.
     pub id: Uuid,
+    /// Who holds the lease: you.
+    pub annotator: Uuid,
     /// The document that is to be read.
     pub document: Uuid,
     /// The number of its revision.

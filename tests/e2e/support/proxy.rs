@@ -1,19 +1,30 @@
 //! Proxies that lose answers: what was sent arrives, and the sender never hears of it.
 
+use futures::future::BoxFuture;
 use rand::rngs::StdRng;
 use rand::{Rng, RngExt, SeedableRng};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
+use uuid::Uuid;
 
 /// A proxy on a port of its own; it ends when it is dropped.
 pub struct Proxy {
     pub address: String,
     lost: Arc<AtomicU64>,
     task: JoinHandle<()>,
+}
+
+/// Both ways of a connection that is passed on.
+struct Passage {
+    from_client: OwnedReadHalf,
+    to_server: OwnedWriteHalf,
+    from_server: OwnedReadHalf,
+    to_client: OwnedWriteHalf,
 }
 
 impl Drop for Proxy {
@@ -30,26 +41,35 @@ impl Proxy {
 
     /// Cuts the connection in place of one in `one_in` answers of a server.
     pub async fn cutting_answers(target: String, one_in: u32, seed: u64) -> anyhow::Result<Self> {
-        Self::run(target, seed, move |from, to, rng, lost| Box::pin(cut(from, to, one_in, rng, lost))).await
+        let pass = move |passage: Passage, rng, lost| -> BoxFuture<'static, _> {
+            let (from, to) = passage.of_server();
+            Box::pin(cut(from, to, one_in, rng, lost))
+        };
+        Self::run(target, seed, pass).await
+    }
+
+    /// Cuts the connection in place of the first answer to each kind of request, as in `POST tasks/{id}/submit`. Gives the
+    /// kinds of which one was lost so far.
+    pub async fn cutting_first_answers(target: String) -> anyhow::Result<(Self, Arc<Mutex<BTreeSet<String>>>)> {
+        let kinds = Arc::new(Mutex::new(BTreeSet::new()));
+        let seen = Arc::clone(&kinds);
+        let pass =
+            move |passage, _, lost| -> BoxFuture<'static, _> { Box::pin(cut_first(passage, Arc::clone(&seen), lost)) };
+        Ok((Self::run(target, 0, pass).await?, kinds))
     }
 
     /// Drops one in `one_in` acknowledgements of appends to a stream whose name starts with `stream`.
     pub async fn dropping_acks(target: String, stream: &'static str, one_in: u32, seed: u64) -> anyhow::Result<Self> {
-        Self::run(target, seed, move |from, to, rng, lost| Box::pin(drop_acks(from, to, stream, one_in, rng, lost)))
-            .await
+        let pass = move |passage: Passage, rng, lost| -> BoxFuture<'static, _> {
+            let (from, to) = passage.of_server();
+            Box::pin(drop_acks(from, to, stream, one_in, rng, lost))
+        };
+        Self::run(target, seed, pass).await
     }
 
-    async fn run<F>(target: String, seed: u64, answers: F) -> anyhow::Result<Self>
+    async fn run<F>(target: String, seed: u64, pass: F) -> anyhow::Result<Self>
     where
-        F: Fn(
-                OwnedReadHalf,
-                OwnedWriteHalf,
-                StdRng,
-                Arc<AtomicU64>,
-            ) -> futures::future::BoxFuture<'static, std::io::Result<()>>
-            + Send
-            + Sync
-            + 'static,
+        F: Fn(Passage, StdRng, Arc<AtomicU64>) -> BoxFuture<'static, std::io::Result<()>> + Send + Sync + 'static,
     {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?.to_string();
@@ -61,16 +81,74 @@ impl Proxy {
                 let Ok(server) = TcpStream::connect(&target).await else { continue };
                 let _ = client.set_nodelay(true);
                 let _ = server.set_nodelay(true);
-                let (mut from_client, to_client) = client.into_split();
-                let (from_server, mut to_server) = server.into_split();
-                tokio::spawn(async move { tokio::io::copy(&mut from_client, &mut to_server).await });
-                let answers =
-                    answers(from_server, to_client, StdRng::seed_from_u64(rng.next_u64()), Arc::clone(&counted));
-                tokio::spawn(answers);
+                let (from_client, to_client) = client.into_split();
+                let (from_server, to_server) = server.into_split();
+                let passage = Passage { from_client, to_server, from_server, to_client };
+                tokio::spawn(pass(passage, StdRng::seed_from_u64(rng.next_u64()), Arc::clone(&counted)));
             }
         });
         Ok(Self { address, lost, task })
     }
+}
+
+impl Passage {
+    /// The server's way, after the client's is passed on as it is.
+    fn of_server(self) -> (OwnedReadHalf, OwnedWriteHalf) {
+        let Self { mut from_client, mut to_server, from_server, to_client } = self;
+        tokio::spawn(async move { tokio::io::copy(&mut from_client, &mut to_server).await });
+        (from_server, to_client)
+    }
+}
+
+/// Passes on what is asked and answered, one request after the other, or closes the connection in place of the first answer
+/// to a kind of request.
+async fn cut_first(passage: Passage, kinds: Arc<Mutex<BTreeSet<String>>>, lost: Arc<AtomicU64>) -> std::io::Result<()> {
+    let Passage { mut from_client, mut to_server, mut from_server, mut to_client } = passage;
+    let is_first = Arc::new(AtomicBool::new(false));
+    let asks = Arc::clone(&is_first);
+    let asking = async move {
+        let mut buffer = vec![0; 64 * 1024];
+        loop {
+            let len = from_client.read(&mut buffer).await?;
+            if len == 0 {
+                return Ok(());
+            }
+            if let Some(kind) = kind_of(&buffer[..len]) {
+                let is_new = kinds.lock().expect("nobody panics with it").insert(kind);
+                asks.store(is_new, Ordering::SeqCst);
+            }
+            to_server.write_all(&buffer[..len]).await?;
+        }
+    };
+    let answering = async move {
+        let mut buffer = vec![0; 64 * 1024];
+        loop {
+            let len = from_server.read(&mut buffer).await?;
+            if len == 0 {
+                return Ok(());
+            }
+            if is_first.load(Ordering::SeqCst) {
+                lost.fetch_add(1, Ordering::Relaxed);
+                return Ok(());
+            }
+            to_client.write_all(&buffer[..len]).await?;
+        }
+    };
+    tokio::select! {
+        ended = asking => ended,
+        ended = answering => ended,
+    }
+}
+
+/// The method and the route of what begins a request, below its project.
+fn kind_of(bytes: &[u8]) -> Option<String> {
+    let line = bytes.split(|byte| *byte == b'\r').next()?;
+    let (method, rest) = std::str::from_utf8(line).ok()?.split_once(" /v1/")?;
+    let path = rest.split([' ', '?']).next()?;
+    let of_id = |part| if Uuid::try_parse(part).is_ok() { "{id}" } else { part };
+    let parts: Vec<_> = path.split('/').map(of_id).collect();
+    let below = parts.strip_prefix(&["projects", "{id}"]).unwrap_or(&parts);
+    Some(format!("{method} {}", below.join("/")))
 }
 
 /// Passes answers on, or closes the connection in place of one.

@@ -23,7 +23,7 @@ use wire::view;
 
 use self::claim::{Complaint, Draft, Ground, Terms};
 use self::input::{Asker, Question, Stop, say};
-use self::keeper::{Keeper, Lease, Presence};
+use self::keeper::{Keeper, Lease};
 use self::names::{Names, is_absent};
 use self::service::Service;
 use self::summary::sentence;
@@ -92,15 +92,18 @@ async fn work(service: &Service, asker: &mut Asker) -> Result<(), Stop> {
 /// Works on one task. Whether it is done.
 async fn sit(service: &Service, asker: &mut Asker, lease: &Lease) -> Result<bool, Stop> {
     let task: view::Task = service.get(&format!("tasks/{}", lease.id)).await?;
-    let presence: Presence = service.open(lease.document).await?;
     let (notices, heard) = mpsc::channel(1);
     asker.heed(heard);
-    let keeper = Keeper::start(service, lease, task.lease_seconds, presence, notices);
-    let is_done = match Sitting::begin(service, lease, presence.user).await {
+    let keeper = Keeper::start(service, lease, task.lease_seconds, notices);
+    let is_done = match Sitting::begin(service, lease).await {
         Ok(mut sitting) => sitting.work(asker, &keeper).await,
         Err(error) => Err(error.into()),
     };
     keeper.end().await;
+    // A renewal that came after the submission finds no lease, and that is no news.
+    if matches!(is_done, Ok(true)) {
+        asker.heed_nothing();
+    }
     is_done
 }
 
@@ -122,7 +125,6 @@ struct Sitting<'a> {
     text: Text,
     terms: Terms,
     names: Names,
-    user: Uuid,
     /// In the order in which it was recorded.
     recorded: Vec<Recorded>,
     /// What the last claim is about.
@@ -131,7 +133,7 @@ struct Sitting<'a> {
 
 impl<'a> Sitting<'a> {
     /// Fetches all that is needed to read, and what an earlier session recorded.
-    async fn begin(service: &'a Service, lease: &'a Lease, user: Uuid) -> Result<Self, Error> {
+    async fn begin(service: &'a Service, lease: &'a Lease) -> Result<Self, Error> {
         let path = format!("documents/{}", lease.document);
         let document: view::Document = service.get(&path).await?;
         let source: Uuid = service.understood(&path, json!(document.source))?;
@@ -143,7 +145,7 @@ impl<'a> Sitting<'a> {
         names.note(source, &publisher.name);
         let source = SourceId::new(source);
         let (recorded, before) = (Vec::new(), None);
-        let mut sitting = Self { service, lease, document, source, text, terms, names, user, recorded, before };
+        let mut sitting = Self { service, lease, document, source, text, terms, names, recorded, before };
         sitting.find_recorded().await?;
         Ok(sitting)
     }
@@ -369,7 +371,7 @@ impl<'a> Sitting<'a> {
 
     /// Finds what this reader recorded in this document, in this session or before.
     async fn find_recorded(&mut self) -> Result<(), Error> {
-        let mine = [("document", self.lease.document.to_string()), ("author", self.user.to_string())];
+        let mine = [("document", self.lease.document.to_string()), ("author", self.lease.annotator.to_string())];
         let readings: Vec<view::Reading> =
             self.service.list("readings", &[&mine[..], &[("status", "live".to_owned())]].concat()).await?;
         self.recorded.clear();

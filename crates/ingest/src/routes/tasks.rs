@@ -133,7 +133,7 @@ fn held(
     (annotator, position): (UserId, u64),
 ) -> Result<Answer, Failure> {
     let until = loaded.state.opened().and_then(|opened| opened.leases.get(&annotator)).copied();
-    let body = lease(id, loaded, until, position)?;
+    let body = lease(id, loaded, (annotator, until), position)?;
     Ok(Answer {
         status: StatusCode::OK,
         body: serde_json::to_value(body).expect("answers are plain values with string keys"),
@@ -146,10 +146,16 @@ fn held(
 }
 
 /// What is told of a lease.
-fn lease(id: Uuid, loaded: &Loaded<Task>, until: Option<i64>, sequence: u64) -> Result<LeaseWritten, Failure> {
+fn lease(
+    id: Uuid,
+    loaded: &Loaded<Task>,
+    (annotator, until): (UserId, Option<i64>),
+    sequence: u64,
+) -> Result<LeaseWritten, Failure> {
     let terms = &loaded.state.opened().ok_or_else(|| TASKS.absent())?.terms;
     Ok(LeaseWritten {
         id,
+        annotator: annotator.uuid(),
         document: terms.document.uuid(),
         document_revision: terms.revision,
         until: rfc3339(until.unwrap_or_default()),
@@ -165,8 +171,9 @@ async fn leased(service: &Service, command: &Command, outcome: &Outcome) -> Resu
         }
         _ => None,
     });
+    let held = (command.author, until);
     let loaded = service.load::<Task>(&command.address, Freshness::Existing).await?;
-    let body = lease(command.address.id, &loaded, until, outcome.sequence)?;
+    let body = lease(command.address.id, &loaded, held, outcome.sequence)?;
     let path = format!("/v1/projects/{}/tasks/{}", command.address.project, command.address.id);
     Ok(Answer { location: Some(path), revision: None, ..Answer::changed(command, outcome, &body) })
 }

@@ -164,6 +164,11 @@ impl Asker {
         self.notices = Some(notices);
     }
 
+    /// Tells nothing more of what was heard.
+    pub fn heed_nothing(&mut self) {
+        self.notices = None;
+    }
+
     /// Forgets earlier answers.
     pub fn begin(&mut self) {
         self.taken.clear();

@@ -15,11 +15,16 @@ use crate::terminal::plain;
 /// How much of a time of RFC 3339 tells the minute.
 const MINUTE_LEN: usize = "2021-05-04T12:00".len();
 
+/// Before it is said again that a document is open, where that was never heard.
+const PRESENCE_RETRY: Duration = Duration::from_secs(10);
+
 /// The lease of a task.
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct Lease {
     /// The task.
     pub id: Uuid,
+    /// Who holds it.
+    pub annotator: Uuid,
     /// What is to be read.
     pub document: Uuid,
     /// Its revision.
@@ -48,11 +53,9 @@ impl Lease {
 
 /// The answer to who says that a document is open.
 #[derive(Clone, Copy, Debug, Deserialize)]
-pub(super) struct Presence {
-    /// Who that is.
-    pub user: Uuid,
+struct Presence {
     /// When it has to be said again, at the latest.
-    pub expires_in_seconds: u64,
+    expires_in_seconds: u64,
 }
 
 /// Keeps a lease and the presence on its document until [`Keeper::end`].
@@ -67,19 +70,12 @@ pub(super) struct Keeper {
 
 impl Keeper {
     /// Begins. That the lease is lost goes to `notices`.
-    pub fn start(
-        service: &Service,
-        lease: &Lease,
-        lease_seconds: u32,
-        presence: Presence,
-        notices: mpsc::Sender<String>,
-    ) -> Self {
+    pub fn start(service: &Service, lease: &Lease, lease_seconds: u32, notices: mpsc::Sender<String>) -> Self {
         let (held, until) = watch::channel(Some(lease.until.clone()));
         // A second renewal still comes in time where the first finds nobody.
         let third = Duration::from_secs(lease_seconds.into()) / 3;
         let renewing = tokio::spawn(renew(service.clone(), lease.clone(), third, held, notices));
-        let third = Duration::from_secs(presence.expires_in_seconds) / 3;
-        let present = tokio::spawn(stay(service.clone(), lease.document, third));
+        let present = tokio::spawn(stay(service.clone(), lease.document));
         Self { service: service.clone(), document: lease.document, renewing, present, until }
     }
 
@@ -125,10 +121,13 @@ async fn renew(
 }
 
 /// Says again and again that a document is open.
-async fn stay(service: Service, document: Uuid, third: Duration) {
+async fn stay(service: Service, document: Uuid) {
+    let mut pause = PRESENCE_RETRY;
     loop {
-        tokio::time::sleep(third).await;
-        // Whatever goes wrong, the next time may go well.
-        let _ = service.open::<Presence>(document).await;
+        // Whatever goes wrong, the next time may go well: nobody reads less for not being seen.
+        if let Ok(Presence { expires_in_seconds }) = service.open(document).await {
+            pause = Duration::from_secs(expires_in_seconds) / 3;
+        }
+        tokio::time::sleep(pause).await;
     }
 }
