@@ -1,4 +1,4 @@
-//! Who may do what: every route, as everybody, in an own and in a foreign project.
+//! Who may do what: every route, as everybody, in an own project, in a foreign one, and in an own one that is read blind.
 //!
 //! What is expected stands in [`ROUTES`], one line for each route that a running service describes: one without a line
 //! fails the test.
@@ -188,18 +188,37 @@ enum Expected {
     Allowed,
 }
 
-fn expected(needs: Needs, known: Known, own: bool) -> Expected {
-    let standing = match known {
-        Known::No => return Expected::Missing,
-        Known::Never => return Expected::Invalid,
-        Known::As(first, second) => {
-            if own {
-                first
-            } else {
-                second
-            }
-        }
+/// Where somebody tries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    /// The first project.
+    Own,
+    /// The second, where most of them are nothing.
+    Foreign,
+    /// The third, where they are what they are in the first, and one reads the document blind.
+    Blind,
+}
+
+/// Routes to what the author found in the document, below the project: it is not there for who is kept from it.
+const VEILED: [&str; 6] =
+    ["annotations/{id}", "readings/{id}", "no-claims/{id}", "derivations/{id}", "imports/{id}", "history/{kind}/{id}"];
+
+fn is_veiled(route: &str) -> bool {
+    let below = route.strip_prefix("/v1/projects/{project}/").unwrap_or_default();
+    VEILED.iter().any(|veiled| below.starts_with(veiled))
+}
+
+fn expected(needs: Needs, known: Known, place: Place, route: &str) -> Expected {
+    let standing = match (known, place) {
+        (Known::No, _) => return Expected::Missing,
+        (Known::Never, _) => return Expected::Invalid,
+        (Known::As(first, _), Place::Own | Place::Blind) => first,
+        (Known::As(_, second), Place::Foreign) => second,
     };
+    // What is hidden from somebody is not there, whatever they would need to be for it.
+    if place == Place::Blind && is_veiled(route) && standing < Standing::Author {
+        return Expected::Hidden;
+    }
     let may = match needs {
         Token => return Expected::Allowed,
         Operator if standing == Standing::Operator => return Expected::Allowed,
@@ -222,8 +241,8 @@ struct Furnished {
 }
 
 impl Furnished {
-    async fn make(operator: &Person, author: &Person) -> anyhow::Result<Self> {
-        let created = operator.post("/v1/projects", &json!({"name": "Attacks", "blind": false})).await?.expect(201)?;
+    async fn make(operator: &Person, author: &Person, blind: bool) -> anyhow::Result<Self> {
+        let created = operator.post("/v1/projects", &json!({"name": "Attacks", "blind": blind})).await?.expect(201)?;
         let mut made = Self { project: created.id(), ids: BTreeMap::new() };
         made.grant(operator, "author", "annotator").await?;
         let source = made.add(author, "sources", json!({"name": "River Wire", "kind": "agency"})).await?;
@@ -386,12 +405,13 @@ impl Furnished {
     }
 }
 
-/// A running system with two projects, and everybody who tries.
+/// A running system with three projects, and everybody who tries.
 struct Scene {
     system: System,
     operator: Person,
     own: Furnished,
     foreign: Furnished,
+    blind: Furnished,
     callers: Vec<Caller>,
     /// A position that every answer is to know.
     at: u64,
@@ -414,8 +434,9 @@ impl Scene {
         let at = |token: &str| Person::at(system.base(), Some(token.to_owned()));
         let operator = at(&system.operator()?);
         let author = at(&issue(&operator, "author").await?.0);
-        let own = Furnished::make(&operator, &author).await?;
-        let foreign = Furnished::make(&operator, &author).await?;
+        let own = Furnished::make(&operator, &author, false).await?;
+        let foreign = Furnished::make(&operator, &author, false).await?;
+        let blind = Furnished::make(&operator, &author, true).await?;
 
         let stranger = Standing::Stranger;
         let mut callers = Vec::new();
@@ -435,6 +456,7 @@ impl Scene {
             ("admin", Standing::Admin),
         ] {
             own.grant(&operator, role, role).await?;
+            blind.grant(&operator, role, role).await?;
             add(role, at(&issue(&operator, role).await?.0), Known::As(standing, stranger));
         }
         foreign.grant(&operator, "neighbour", "admin").await?;
@@ -447,7 +469,8 @@ impl Scene {
 
         // Users of the provider: one with a membership, those with roles from their tokens, one with nothing.
         let member = system.run(&["token", "user", "--issuer", &issuer, "--subject", "member"])?;
-        let last = own.grant(&operator, member.stdout.trim(), "curator").await?.sequence();
+        own.grant(&operator, member.stdout.trim(), "curator").await?;
+        let last = blind.grant(&operator, member.stdout.trim(), "curator").await?.sequence();
         let token = |subject: &str, roles: &[String]| {
             let mut claims = provider.claims(subject);
             claims["realm_access"] = json!({"roles": roles});
@@ -456,10 +479,15 @@ impl Scene {
         let role = |made: &Furnished, role: &str| format!("gainsay:{}:{role}", made.project);
         add("a curator of the provider", token("member", &[]), Known::As(Standing::Curator, stranger));
         add("a stranger of the provider", token("other", &["admin".to_owned()]), Known::As(stranger, stranger));
-        add("a reader by token", token("reader", &[role(&own, "reader")]), Known::As(Standing::Reader, stranger));
-        let both = [role(&foreign, "annotator"), role(&own, "admin"), "offline_access".to_owned()];
-        add("an admin by token", token("admin", &both), Known::As(Standing::Admin, Standing::Annotator));
-        let raised = [role(&own, "reader")];
+        add(
+            "a reader by token",
+            token("reader", &[role(&own, "reader"), role(&blind, "reader")]),
+            Known::As(Standing::Reader, stranger),
+        );
+        let all =
+            [role(&foreign, "annotator"), role(&own, "admin"), role(&blind, "admin"), "offline_access".to_owned()];
+        add("an admin by token", token("admin", &all), Known::As(Standing::Admin, Standing::Annotator));
+        let raised = [role(&own, "reader"), role(&blind, "reader")];
         add(
             "a curator by membership and reader by token",
             token("member", &raised),
@@ -467,7 +495,7 @@ impl Scene {
         );
         let operating = token("operator", &["gainsay:operator".to_owned()]);
         add("an operator by token", operating, Known::As(Standing::Operator, Standing::Operator));
-        Ok(Self { operator, own, foreign, callers, at: last, system, _provider: provider })
+        Ok(Self { operator, own, foreign, blind, callers, at: last, system, _provider: provider })
     }
 
     /// Asks one route as one caller.
@@ -573,15 +601,15 @@ async fn every_route_admits_whom_it_should_and_nobody_else() -> anyhow::Result<(
     let mut cases = 0_usize;
     for (method, route, needs) in ROUTES {
         let in_project = route.contains("{project}");
-        for (own, made) in [(true, &scene.own), (false, &scene.foreign)] {
-            if !own && !in_project {
+        let projects = [(Place::Own, &scene.own), (Place::Foreign, &scene.foreign), (Place::Blind, &scene.blind)];
+        for (place, made) in projects {
+            if place != Place::Own && !in_project {
                 continue;
             }
             let asked = scene.callers.iter().map(|caller| scene.ask(caller, method, route, made));
             for (caller, answer) in scene.callers.iter().zip(join_all(asked).await) {
-                let expected = expected(needs, caller.known, own);
-                let place = if own { "the first" } else { "the second" };
-                let what = format!("{method} {route} as {} in {place}", caller.name);
+                let expected = expected(needs, caller.known, place, route);
+                let what = format!("{method} {route} as {} ({place:?})", caller.name);
                 let answer = answer.with_context(|| what.clone())?;
                 cases += 1;
                 if let Some(fault) = fault(expected, method, route, &answer) {

@@ -10,7 +10,7 @@ use anyhow::{Context, ensure};
 use reqwest::Method;
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
-use std::iter;
+use std::sync::OnceLock;
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -78,6 +78,21 @@ const HIDDEN: [&str; 11] = [
     "nothing",
 ];
 
+/// Of these, what is asked for in every way that there is.
+const SHOWN: [&str; 9] = [
+    "source",
+    "document",
+    "incident",
+    "brigade",
+    "task",
+    "edge",
+    "mark of layla",
+    "reading of layla",
+    "judgement on layla",
+];
+/// Statuses that the things of lists have.
+const STATUSES: [&str; 6] = ["live", "open", "disputed", "differing", "suggested", "unattributed"];
+
 /// A command: method, path and body.
 type Attempt = (Method, String, Value);
 
@@ -96,6 +111,9 @@ fn body_for(part: &str) -> Value {
     }
 }
 
+/// Who is kept from the others, and whether they are to ask with every query: those who only read see the same.
+const VIEWERS: [(&str, bool); 5] =
+    [("layla", true), ("idle", false), ("reader", true), ("stranger", false), ("nobody", false)];
 const BEFORE: &str = "before the submission";
 
 /// One of the two worlds.
@@ -105,16 +123,18 @@ struct World {
     people: BTreeMap<&'static str, Person>,
     /// Whether others work on the document.
     others: bool,
+    /// The position at which one of the others and the one who is watched have read.
+    middle: OnceLock<u64>,
 }
 
 impl World {
     async fn make(others: bool) -> anyhow::Result<Self> {
-        let system = System::start().await?;
-        let operator = Person::at(system.base(), Some(system.operator()?));
         let project = id("project");
+        let system = System::start_with(&["--anonymous-reader", &project]).await?;
+        let operator = Person::at(system.base(), Some(system.operator()?));
         let created = json!({"name": "Attacks", "id": project, "blind": true});
         operator.post_as(id("project-key").parse()?, "/v1/projects", &created).await?.expect(201)?;
-        let mut people = BTreeMap::from([("operator", operator.clone())]);
+        let mut people = BTreeMap::from([("operator", operator.clone()), ("nobody", Person::at(system.base(), None))]);
         for (name, role) in [
             ("layla", "annotator"),
             ("omar", "annotator"),
@@ -133,7 +153,7 @@ impl World {
             }
             people.insert(name, Person::at(system.base(), Some(token)));
         }
-        let world = Self { system, project, people, others };
+        let world = Self { system, project, people, others, middle: OnceLock::new() };
         world.furnish().await?;
         Ok(world)
     }
@@ -180,11 +200,17 @@ impl World {
         self.act(curator, "incidents", "incident", json!({"title": "Rockets", "when": "2021-05-04"})).await?;
         self.act(curator, "actors", "ministry", json!({"name": "Ministry", "kind": "state_body"})).await?;
         self.act(curator, "actors", "brigade", json!({"name": "Brigade", "kind": "organisation"})).await?;
-        let mut n = 0;
+        self.fill().await
+    }
+
+    /// Records elsewhere, up to where positions have their length.
+    async fn fill(&self) -> anyhow::Result<()> {
+        let (operator, elsewhere) = (self.person("operator"), id("elsewhere"));
+        let created = json!({"name": "Elsewhere", "id": elsewhere});
+        operator.post_as(id("key of elsewhere").parse()?, "/v1/projects", &created).await?.expect(201)?;
+        let path = format!("/v1/projects/{elsewhere}/actors");
         loop {
-            let name = format!("filler {n}");
-            let filled = self.act(curator, "actors", &name, json!({"name": name, "kind": "person"})).await?;
-            n += 1;
+            let filled = operator.post(&path, &json!({"name": "Filler", "kind": "person"})).await?.expect(201)?;
             if filled.sequence() >= FIRST_POSITION {
                 return Ok(());
             }
@@ -202,8 +228,9 @@ impl World {
         self.act("layla", "tasks/next", "lease of layla", json!({})).await?;
         self.open("layla").await?;
         self.act("layla", "annotations", "mark of layla", Self::passage("before dawn")).await?;
-        self.act("layla", "readings", "reading of layla", Self::reading("accuses", "+", "The Brigade fired them"))
-            .await?;
+        let read = Self::reading("accuses", "+", "The Brigade fired them");
+        let read = self.act("layla", "readings", "reading of layla", read).await?;
+        ensure!(self.middle.set(read.sequence()).is_ok(), "the work is done once");
         let blank = json!({"document": id("document"), "revision": 1, "start": 0, "end": 7});
         self.act("layla", "no-claims", "blank of layla", blank).await?;
         if self.others {
@@ -306,13 +333,14 @@ impl World {
         Ok(())
     }
 
-    /// Every route that reads, with everything that may be there, and what is not.
-    async fn routes(&self) -> anyhow::Result<Vec<String>> {
+    /// Every route that reads, with everything that may be there, and what is not; where that is wanted, with every query too.
+    async fn routes(&self, queried: bool) -> anyhow::Result<Vec<String>> {
         let described: Value = reqwest::get(format!("{}/openapi.json", self.system.base())).await?.json().await?;
         let mut paths = Vec::new();
         for (route, item) in described["paths"].as_object().context("paths")? {
-            let Some(get) = item.get("get").filter(|_| route.contains("{project}") && !route.ends_with("/changes"))
-            else {
+            // The streams are read each in its own way.
+            let is_read = (route.contains("{project}") || route == "/v1/projects") && !route.ends_with("/changes");
+            let Some(get) = item.get("get").filter(|_| is_read) else {
                 continue;
             };
             let takes: BTreeSet<_> = get["parameters"]
@@ -323,13 +351,20 @@ impl World {
                 .iter()
                 .filter_map(|parameter| parameter["name"].as_str())
                 .collect();
-            paths.extend(self.asked(route, &takes));
+            paths.extend(self.filled(route, &NAMES));
+            if queried {
+                paths.extend(self.queried(route, &takes));
+            }
         }
         Ok(paths)
     }
 
-    /// The route with everything that may stand in it, and with what it takes as a query.
-    fn asked(&self, route: &str, takes: &BTreeSet<&str>) -> BTreeSet<String> {
+    /// The route with what it takes as a query.
+    fn queried(&self, route: &str, takes: &BTreeSet<&str>) -> Vec<String> {
+        // Of each kind everything is asked for, of which little is there.
+        if route.contains("{kind}") && route.contains("{id}") {
+            return Vec::new();
+        }
         let queries: Vec<String> = if route.ends_with("/preview") {
             let pair = |left: &str, right: &str| format!("?left={}&right={}", id(left), id(right));
             vec![
@@ -337,16 +372,35 @@ impl World {
                 pair("reading of layla", "reading of omar"),
                 pair("reading of layla", "blank of layla"),
             ]
-        } else if route.contains("{kind}") && route.contains("{id}") {
-            // Of each kind everything is asked for, of which little is there.
-            vec![String::new()]
         } else {
-            let values = [("limit", "1".to_owned()), ("document", id("document")), ("author", "omar".to_owned())];
-            let queries = values.into_iter().filter(|(name, _)| takes.contains(name));
-            iter::once(String::new()).chain(queries.map(|(name, value)| format!("?{name}={value}"))).collect()
+            self.queries().into_iter().filter(|(name, _)| takes.contains(name)).map(|(_, query)| query).collect()
         };
-        let with = |path: String| queries.iter().map(move |query| format!("{path}{query}")).collect::<Vec<_>>();
-        self.filled(route, &NAMES).into_iter().flat_map(with).collect()
+        let with = |path: &String| queries.iter().map(|query| format!("{path}{query}")).collect::<Vec<_>>();
+        self.filled(route, &SHOWN).iter().flat_map(with).collect()
+    }
+
+    /// What a route may take as a query, by name.
+    fn queries(&self) -> Vec<(&'static str, String)> {
+        let middle = self.middle.get().copied().unwrap_or_default();
+        let mut values = vec![
+            ("limit", "1".to_owned()),
+            ("document", id("document")),
+            ("document", id("another document")),
+            ("author", "omar".to_owned()),
+            ("author", "layla".to_owned()),
+            ("actor", id("brigade")),
+            ("actor", id("ministry")),
+            ("incident", id("incident")),
+            ("kind", "organisation".to_owned()),
+            ("kind", "agency".to_owned()),
+            ("q", "ri".to_owned()),
+            ("codebook", "1".to_owned()),
+            ("policy", "0".to_owned()),
+            ("quotes", "1".to_owned()),
+            ("as_of", middle.to_string()),
+        ];
+        values.extend(STATUSES.map(|status| ("status", status.to_owned())));
+        values.into_iter().map(|(name, value)| (name, format!("?{name}={value}"))).collect()
     }
 
     /// Every command on something that is not there for whom it is kept from, and commands that name it. None of them changes
@@ -454,9 +508,14 @@ impl World {
         if !events.status.is_success() {
             return Ok(seen);
         }
+        let mut on_incident = 0;
         for line in events.text.lines() {
             let record: Value = serde_json::from_str(line)?;
-            seen.positions.insert(record["position"].as_u64().context("a position")?);
+            let position = record["position"].as_u64().context("a position")?;
+            seen.positions.insert(position);
+            if line.contains(&id("incident")) {
+                on_incident = position;
+            }
             seen.times.insert(record["recorded_at"].as_str().context("a time")?.to_owned());
             for pointer in DRAWN {
                 let (drawn, number) = (record.pointer(pointer).and_then(Value::as_str), seen.drawn.len());
@@ -466,9 +525,17 @@ impl World {
             }
         }
         let last = seen.positions.last().copied().context("records")?;
-        // The last record is about the document, whoever looks.
-        for query in [String::new(), format!("?document={}", id("document"))] {
-            seen.stream.extend(self.streamed_to(person, &query, last).await?);
+        // The last record is about the document, whoever looks; what is about the incident names it.
+        for (query, last) in [
+            (String::new(), last),
+            (format!("?document={}", id("document")), last),
+            (format!("?incident={}", id("incident")), on_incident),
+        ] {
+            seen.stream.extend(self.streamed_to(person, &query, last).await?.items);
+        }
+        if who != "nobody" {
+            let live = self.streamed_to(person, "?presence=true", last).await?;
+            seen.present = live.presence.first().cloned().context("presence")?;
         }
         Ok(seen)
     }
@@ -487,11 +554,17 @@ impl World {
         Ok(answers)
     }
 
-    async fn streamed_to(&self, person: &Person, query: &str, last: u64) -> anyhow::Result<Vec<(u64, Value)>> {
+    /// A stream up to a position, and up to the first word of presence where that is asked for.
+    async fn streamed_to(&self, person: &Person, query: &str, last: u64) -> anyhow::Result<Live> {
         let response = person.open(&self.path(&format!("changes{query}")), &[("last-event-id", "0")]).await?;
         let mut live = Live::new(response);
-        live.until(|live| live.items.last().is_some_and(|(position, _)| *position >= last)).await?;
-        Ok(live.items)
+        let is_presence = query.contains("presence");
+        live.until(|live| {
+            let has_last = live.items.last().is_some_and(|(position, _)| *position >= last);
+            has_last && (!is_presence || !live.presence.is_empty())
+        })
+        .await?;
+        Ok(live)
     }
 }
 
@@ -512,8 +585,9 @@ impl Live {
 
     /// Reads on until this holds.
     async fn until(&mut self, holds: impl Fn(&Self) -> bool) -> anyhow::Result<()> {
+        let deadline = tokio::time::Instant::now() + PATIENCE;
         while !holds(self) {
-            let bytes = tokio::time::timeout(PATIENCE, self.response.chunk()).await;
+            let bytes = tokio::time::timeout_at(deadline, self.response.chunk()).await;
             let bytes = bytes.with_context(|| format!("only {:?} and {:?} came", self.items, self.presence))?;
             self.text.push_str(std::str::from_utf8(&bytes?.context("the stream ended")?)?);
             while let Some((event, rest)) = self.text.split_once("\n\n") {
@@ -544,6 +618,8 @@ impl Live {
 struct Seen {
     answers: Vec<(String, Answer)>,
     stream: Vec<(u64, Value)>,
+    /// What a stream says first of presence.
+    present: Value,
     positions: BTreeSet<u64>,
     times: BTreeSet<String>,
     /// Names for ids that the services drew.
@@ -595,6 +671,8 @@ impl Seen {
             }
             Value::Array(values) => values.into_iter().map(|value| self.level(value)).collect(),
             Value::String(text) if is_time(&text) => format!("time {}", self.times.range(..=text).count()).into(),
+            // A link to the same as of a position.
+            Value::String(text) if text.starts_with("/v1/") => format!("link of {} bytes", text.len()).into(),
             Value::String(text) => self.drawn.get(&text).cloned().unwrap_or(text).into(),
             other => other,
         }
@@ -615,9 +693,14 @@ fn is_time(text: &str) -> bool {
 }
 
 /// Checks that a viewer is answered the same in both worlds; gives how many answers were compared.
-async fn indistinguishable(who: &str, when: &str, crowded: &World, lonely: &World) -> anyhow::Result<usize> {
-    let routes = crowded.routes().await?;
-    let (mut one, mut other) = tokio::try_join!(crowded.seen_by(who, &routes), lonely.seen_by(who, &routes))?;
+async fn indistinguishable(
+    (who, queried): (&str, bool),
+    when: &str,
+    crowded: &World,
+    lonely: &World,
+) -> anyhow::Result<usize> {
+    let (routes, others) = (crowded.routes(queried).await?, lonely.routes(queried).await?);
+    let (mut one, mut other) = tokio::try_join!(crowded.seen_by(who, &routes), lonely.seen_by(who, &others))?;
     one.answers.extend(crowded.attempted_by(who).await?);
     other.answers.extend(lonely.attempted_by(who).await?);
     if who == "layla" && when == BEFORE {
@@ -639,6 +722,10 @@ async fn indistinguishable(who: &str, when: &str, crowded: &World, lonely: &Worl
         if crowded != lonely {
             faults.push(format!("{path}{}", difference("", &crowded, &lonely)));
         }
+    }
+    let present = difference("", &one.level(one.present.clone()), &other.level(other.present.clone()));
+    if !present.is_empty() {
+        faults.push(format!("presence in changes{present}"));
     }
     let (crowded, lonely) = (one.stream(), other.stream());
     for n in 0..crowded.len().max(lonely.len()) {
@@ -693,16 +780,16 @@ async fn the_others_do_not_exist_until_a_document_has_been_read() -> anyhow::Res
     for world in [&crowded, &lonely] {
         world.work().await?;
     }
-    let routes = crowded.routes().await?;
+    let routes = crowded.routes(false).await?;
     let told = told_of_others(&crowded.seen_by("curator", &routes).await?);
     ensure!(told.len() > 20, "curators see all: {told:?}");
-    for who in ["layla", "idle", "reader", "stranger"] {
+    for who in VIEWERS {
         compared += indistinguishable(who, BEFORE, &crowded, &lonely).await?;
     }
     for world in [&crowded, &lonely] {
         world.submit().await?;
     }
-    for who in ["layla", "idle", "reader", "stranger"] {
+    for who in VIEWERS {
         compared += indistinguishable(who, "after the submission", &crowded, &lonely).await?;
     }
     let close = format!("tasks/{}/close", id("task"));
@@ -713,7 +800,7 @@ async fn the_others_do_not_exist_until_a_document_has_been_read() -> anyhow::Res
     ensure!(told.len() > 20, "what was hidden is there once the task is closed: {told:?}");
     // The comparison can fail.
     ensure!(
-        indistinguishable("layla", "at the end", &crowded, &lonely).await.is_err(),
+        indistinguishable(("layla", false), "at the end", &crowded, &lonely).await.is_err(),
         "there is a difference at last"
     );
     println!("blindness: {compared} answers compared, {} tell of the others once the task is closed", told.len());
