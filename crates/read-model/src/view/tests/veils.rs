@@ -230,7 +230,7 @@ fn viewers() -> [(Option<UserId>, Viewer); 2] {
 }
 
 proptest! {
-    #![proptest_config(cases(12, 500))]
+    #![proptest_config(cases(8, 500))]
 
     #[test]
     fn what_is_hidden_is_as_if_it_had_not_been_recorded(
