@@ -22,6 +22,7 @@ mod sets;
 mod status;
 mod timeline;
 mod utterance;
+mod without;
 
 #[cfg(test)]
 mod tests;
@@ -36,3 +37,4 @@ pub use case::{Case, CaseReading};
 pub use corpus::{CaseBlank, Corpus, Unit, units};
 pub use origins::origins;
 pub use timeline::timeline;
+pub use without::{Omitted, Place, assess_without, without};

@@ -196,6 +196,13 @@ impl Identity {
         self.judgements().filter(|(_, judgement)| !judgement.withdrawn)
     }
 
+    /// The judgements as if some of them had never been made.
+    #[must_use]
+    pub fn without(&self, ids: &BTreeSet<JudgementId>) -> Self {
+        let others = self.judgements.iter().filter(|(id, _)| !ids.contains(id));
+        Self { judgements: others.map(|(id, judgement)| (*id, Arc::clone(judgement))).collect() }
+    }
+
     /// The live judgements that a live one contests.
     #[must_use]
     pub fn contested(&self) -> BTreeSet<JudgementId> {

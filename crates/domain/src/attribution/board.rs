@@ -85,6 +85,8 @@ codes! {
         NoConsensus = "no_consensus",
         /// Something was recorded on it after what the finding on it is based on.
         Stale = "stale",
+        /// Asked what would be without something: what was read on it when it was found is not all there.
+        BasisChanged = "basis_changed",
     }
 }
 
@@ -121,6 +123,8 @@ codes! {
         OtherRolesOnly = "other_roles_only",
         /// All live signed utterances on perpetrator and ordered are about a class.
         GenericOnly = "generic_only",
+        /// Asked what would be without something: what was read when it was found is not all there.
+        BasisChanged = "basis_changed",
     }
 }
 

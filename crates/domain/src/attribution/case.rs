@@ -14,7 +14,7 @@ use crate::identity::Judgements;
 use crate::incident::{Class, Detail};
 use crate::relation::Relation;
 use crate::source::Source;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Everything that the board of an incident depends on, as of one position; or that of a class, a relation or an actor,
 /// which is what is said about it and nothing else.
@@ -57,6 +57,8 @@ pub struct Case {
     /// Every adjudication of the incident, of a proposition about it, about one of the classes or about one of the
     /// relations, and of one of the readings.
     pub adjudications: BTreeMap<AdjudicationId, Adjudication>,
+    /// Actors who take no position by adopting others' words, as one may ask what would be then; none, mostly.
+    pub silent: BTreeSet<ActorId>,
 }
 
 /// A live reading.

@@ -137,6 +137,11 @@ impl Lineage {
         &self.passages
     }
 
+    /// What each passage comes from, in the order of the passages.
+    pub fn origins_of_passages(&self) -> impl Iterator<Item = &BTreeSet<Origin>> {
+        self.sources.iter().map(Rc::as_ref)
+    }
+
     /// Every derivation between two passages, confirmed ones first.
     pub fn links(&self) -> &[Link] {
         &self.links

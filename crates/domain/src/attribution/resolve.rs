@@ -154,6 +154,7 @@ fn resolved_case(case: &Case, ids: &Ids<'_>) -> Case {
         classes,
         judgements,
         adjudications,
+        silent,
     } = case;
     let subject = resolved_target(*subject, ids);
     let other = match subject {
@@ -184,6 +185,7 @@ fn resolved_case(case: &Case, ids: &Ids<'_>) -> Case {
         classes: classes.iter().map(class).collect(),
         judgements: judgements.clone(),
         adjudications: adjudications.clone(),
+        silent: silent.iter().map(|actor| ids.actor(*actor)).collect(),
     }
 }
 

@@ -18,3 +18,4 @@ mod speakers;
 mod subjects;
 mod table;
 mod timeline;
+mod without;

@@ -327,7 +327,16 @@ fn hearsay(scene: &Scene<'_>, chain: &Chain, own: &Voice, time: Bounds) -> bool 
 /// The links that adopt what follows, every link further in adopting as well.
 fn adopters(scene: &Scene<'_>, chain: &Chain, time: Bounds, id: ReadingId) -> Vec<Voice> {
     let adopting = chain.links().iter().rev().take_while(|link| link.stance == Stance::Adopts);
-    let mut voices: Vec<_> = adopting.map(|link| voice(scene, &link.speaker, None, time, id)).collect();
+    let is_silent = |speaker: &Speaker, voice: &Voice| {
+        let silent = &scene.case.silent;
+        let speaks = matches!(speaker, Speaker::Actor(actor) if silent.contains(actor));
+        speaks || matches!(voice, Voice::Actor(actor) if silent.contains(actor))
+    };
+    let mut voices: Vec<_> = adopting
+        .map(|link| (&link.speaker, voice(scene, &link.speaker, None, time, id)))
+        .filter(|(speaker, voice)| !is_silent(speaker, voice))
+        .map(|(_, voice)| voice)
+        .collect();
     voices.reverse();
     voices
 }

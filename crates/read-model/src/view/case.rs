@@ -391,6 +391,7 @@ impl Gathering<'_> {
             classes,
             judgements,
             adjudications,
+            silent: BTreeSet::new(),
         };
         let recollection = records.recollection;
         Ok((Gathered { case, subjects: recollection.subjects(), since: recollection.since() }, recollection))

@@ -356,6 +356,7 @@ impl Given {
             classes: BTreeMap::new(),
             judgements: Judgements::default(),
             adjudications: BTreeMap::new(),
+            silent: BTreeSet::new(),
         };
         Self { case, policy: Policy::default(), id_last: 0x1000 }
     }

@@ -6,6 +6,7 @@
 mod judgements;
 mod records;
 mod statuses;
+mod without;
 
 use super::given::*;
 use crate::adjudication::{self, Adjudication, Docket, Finding, Outcome, Rulings, Standard};

@@ -1,0 +1,134 @@
+//! What would be without something, as given, when, then.
+
+use super::given::*;
+use crate::adjudication::{self, Outcome};
+use crate::attribution::{Flag, IncidentFlag, IncidentStatus, Omitted, Place, Status, assess, assess_without, without};
+use crate::claim::Stance;
+use crate::document::Document;
+use crate::id::{AnnotationId, DocumentId, SourceId};
+use crate::relation::RelationType;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The same given without these.
+fn given_without(given: &Given, omitted: &[Omitted]) -> Given {
+    let omitted: BTreeSet<Omitted> = omitted.iter().copied().collect();
+    let case = without(&given.case, &given.policy, &omitted, &BTreeMap::new());
+    Given { case, ..given.clone() }
+}
+
+/// A passage of a document of this source.
+fn passage_of(given: &mut Given, source: SourceId) -> Passage {
+    let passage = given.passage();
+    if let Some(Document::Registered { detail, .. }) = given.case.documents.get_mut(&passage.document) {
+        detail.source = source;
+    }
+    passage
+}
+
+#[test]
+fn a_reading_stays_while_one_of_its_passages_does() {
+    let mut given = Given::new();
+    let (one, other) = (given.passage(), given.passage());
+    given.read(accuses(WITNESS, GROUP).at(one).at(other));
+    for document in [one.document, other.document] {
+        assert_eq!(given_without(&given, &[Omitted::Document(document)]).status(GROUP), Status::Accused);
+    }
+    let both = [Omitted::Document(one.document), Omitted::Document(other.document)];
+    assert_eq!(given_without(&given, &both).board().status, IncidentStatus::Unattributed);
+}
+
+#[test]
+fn without_a_source_what_others_have_from_it_alone_goes_too() {
+    let mut given = Given::new();
+    let wire = passage_of(&mut given, AGENCY);
+    let (copy, mixed, own) = (given.passage(), given.passage(), given.passage());
+    given.copies(copy, wire);
+    given.copies(mixed, wire);
+    given.copies(mixed, own);
+    given.read(accuses(WITNESS, GROUP).at(copy));
+    given.read(denies(BYSTANDER, GROUP).at(mixed));
+    given.read(accuses(WITNESS, RIVAL).at(own));
+    let rest = given_without(&given, &[Omitted::Source(AGENCY)]);
+    assert_eq!(rest.status(GROUP), Status::DeniedUnaccused, "{}", rest.summary());
+    assert_eq!(rest.status(RIVAL), Status::Accused);
+    // Of a passage that derives from two, none goes as long as one of them stays.
+    let rest = given_without(&given, &[Omitted::Document(wire.document)]);
+    assert_eq!(rest.status(GROUP), Status::Contested, "a document is nothing but itself: {}", rest.summary());
+}
+
+#[test]
+fn without_an_actor_whoever_is_one_with_it_or_speaks_for_it_is_silent_and_still_accused() {
+    let mut given = Given::new();
+    given.edge(RelationType::SpeaksFor, SPOKESMAN, GROUP);
+    given.read(accuses(WITNESS, GROUP));
+    given.read(denies(SPOKESMAN, GROUP));
+    assert_eq!(given.status(GROUP), Status::Denied);
+    for actor in [GROUP, SPOKESMAN] {
+        assert_eq!(given_without(&given, &[Omitted::Actor(actor)]).status(GROUP), Status::Accused, "{actor}");
+    }
+    assert_eq!(given_without(&given, &[Omitted::Actor(RIVAL)]).board(), given.board());
+}
+
+#[test]
+fn without_an_actor_the_positions_that_it_adopts_go_and_the_words_stay() {
+    let mut given = Given::new();
+    given.read(accuses(WITNESS, GROUP).through(RIVAL, Stance::Adopts));
+    assert_eq!(given.on(GROUP).adopted.len(), 1);
+    let rest = given_without(&given, &[Omitted::Actor(RIVAL)]);
+    assert_eq!((rest.on(GROUP).adopted.len(), rest.status(GROUP)), (0, given.status(GROUP)));
+    assert_eq!(rest.on(GROUP).support.len(), 1);
+}
+
+#[test]
+fn what_was_taken_back_stands_again_without_what_took_it_back() {
+    let mut given = Given::new();
+    let accusation = given.read(accuses(WITNESS, GROUP).on("2021-05-05"));
+    let retraction = given.passage();
+    given.read(retracts(WITNESS, GROUP, &[accusation]).on("2021-05-06").at(retraction));
+    assert_eq!(given.status(GROUP), Status::Withdrawn);
+    let rest = given_without(&given, &[Omitted::Document(retraction.document)]);
+    assert_eq!(rest.status(GROUP), Status::Accused);
+}
+
+#[test]
+fn an_edge_goes_with_the_last_of_its_evidence() {
+    let mut given = Given::new();
+    let edge = given.edge(RelationType::SpeaksFor, SPOKESMAN, GROUP);
+    given.read(accuses(WITNESS, GROUP));
+    given.read(denies(SPOKESMAN, GROUP));
+    let evidence: Vec<AnnotationId> = given.case.relations[&edge].edge().unwrap().evidence.clone();
+    let document: DocumentId = uuid::Uuid::from_u128(0x77).into();
+    let place = Place { document, source: Some(GAZETTE) };
+    let elsewhere: BTreeMap<AnnotationId, Place> = evidence.iter().map(|id| (*id, place)).collect();
+    for omitted in [Omitted::Document(document), Omitted::Source(GAZETTE)] {
+        let rest = without(&given.case, &given.policy, &BTreeSet::from([omitted]), &elsewhere);
+        let rest = Given { case: rest, ..given.clone() };
+        assert_eq!(rest.status(GROUP), Status::Contested, "a bystander denies it: {omitted:?}");
+    }
+    let kept = without(&given.case, &given.policy, &BTreeSet::from([Omitted::Source(AGENCY)]), &elsewhere);
+    assert_eq!(assess(&kept, &given.policy), given.board());
+}
+
+#[test]
+fn a_finding_stays_and_tells_that_its_basis_changed() {
+    let mut given = Given::new();
+    let (basis, beside) = (given.passage(), given.passage());
+    given.read(accuses(WITNESS, GROUP).at(basis));
+    given.read(accuses(WITNESS, RIVAL).at(beside));
+    given.find(GROUP, Outcome::Confirmed);
+    let board = |document| {
+        let omitted = BTreeSet::from([Omitted::Document(document)]);
+        let rest = without(&given.case, &given.policy, &omitted, &BTreeMap::new());
+        assess_without(&given.case, &rest, &given.policy)
+    };
+    let changed = on(&board(basis.document), &perpetrator(GROUP));
+    assert_eq!((changed.status, &changed.flags[..]), (Status::FindingConfirmed, &[Flag::BasisChanged][..]));
+    let kept = on(&board(beside.document), &perpetrator(GROUP));
+    assert_eq!((kept.status, kept.flags.contains(&Flag::BasisChanged)), (Status::FindingConfirmed, false));
+
+    given.find_on(adjudication::Target::Incident(INCIDENT), Outcome::Confirmed);
+    let omitted = BTreeSet::from([Omitted::Document(beside.document)]);
+    let rest = without(&given.case, &given.policy, &omitted, &BTreeMap::new());
+    let board = assess_without(&given.case, &rest, &given.policy);
+    assert_eq!((board.status, board.flags), (IncidentStatus::Adjudicated, vec![IncidentFlag::BasisChanged]));
+}
