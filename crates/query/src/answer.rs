@@ -19,7 +19,7 @@ use wire::view::refusal::Why;
 use wire::view::reply::Answer;
 use wire::view::request::Question;
 use wire::view::resource::Of;
-use wire::view::{Refusal, Reply, Request, Resource, Viewer};
+use wire::view::{Refusal, Reply, Request, Resource, Viewer, Without};
 
 use crate::App;
 use crate::params::Moment;
@@ -53,6 +53,18 @@ pub(crate) async fn ask(
     moment: Moment,
     question: Question,
 ) -> Result<(u64, Answer), Problem> {
+    ask_without(app, viewer, project, moment, Vec::new(), question).await
+}
+
+/// Asks what would be without some of what is known.
+pub(crate) async fn ask_without(
+    app: &App,
+    viewer: Viewer,
+    project: Option<Uuid>,
+    moment: Moment,
+    without: Vec<Without>,
+    question: Question,
+) -> Result<(u64, Answer), Problem> {
     let request = Request {
         viewer: Some(viewer),
         project: project.map(|project| project.to_string()).unwrap_or_default(),
@@ -60,7 +72,7 @@ pub(crate) async fn ask(
         at_least: moment.at_least,
         wait_ms: moment.wait_ms,
         policy: moment.policy,
-        without: Vec::new(),
+        without,
         question: Some(question),
     };
     let timeout = ASK_TIMEOUT + Duration::from_millis(moment.wait_ms.into());

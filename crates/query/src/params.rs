@@ -6,7 +6,7 @@ use serde::Deserialize;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use utoipa::IntoParams;
-use wire::view::Filter;
+use wire::view::{Filter, Without};
 
 use crate::changes;
 use crate::cursor::{Cursor, Scope};
@@ -33,7 +33,8 @@ pub(crate) const QUOTES_MAX: u32 = 1000;
 /// - `as_of`: as of when the answer holds
 /// - `wait`: `at_least` and `wait_ms`, for what was just written
 /// - `policy`: under which policy
-/// - `unsupported`: `without` and `diff_to`, described and refused ([`refuse_unsupported`])
+/// - `what_if`: `without` and `diff_to`, where they are honoured
+/// - `unsupported`: the same, described and refused ([`refuse_unsupported`])
 ///
 /// Fields and not a flattened struct, since a query is read by the fields of its struct.
 macro_rules! params {
@@ -71,9 +72,20 @@ macro_rules! params {
             pub policy: Option<u32>,
         );
     };
+    (@ $doc:tt $name:ident { what_if, $($field:tt)* } $($done:tt)*) => {
+        params!(@ $doc $name { $($field)* } $($done)*
+            /// Answer what would be if this were not known: `source`, `actor`, `annotator`, `document` or `judgement`, a
+            /// colon and its id; of an annotator, the handle will do. Several are left out together.
+            #[serde(default)]
+            #[param(example = json!(["source:018f2f6e-6c3a-7cc0-98f3-0242ac120002"]))]
+            pub without: Vec<String>,
+            /// Not supported yet.
+            pub diff_to: Option<String>,
+        );
+    };
     (@ $doc:tt $name:ident { unsupported, $($field:tt)* } $($done:tt)*) => {
         params!(@ $doc $name { $($field)* } $($done)*
-            /// Not supported yet.
+            /// Not supported yet, but of incidents: there it is as for their boards.
             #[serde(default)]
             pub without: Vec<String>,
             /// Not supported yet.
@@ -138,8 +150,27 @@ params! {
         unsupported,
     }
 
-    /// Parameters of a board.
+    /// Parameters of a board or a timeline.
     struct BoardParams {
+        /// Quotes shown for each utterance, 0 to 1000.
+        #[param(maximum = 1000, default = 20)]
+        quotes: Option<u32>,
+        as_of,
+        wait,
+        policy,
+        what_if,
+    }
+
+    /// Parameters of the circular-reporting graph.
+    struct OriginsParams {
+        as_of,
+        wait,
+        policy,
+        what_if,
+    }
+
+    /// Parameters of what is said about a relation.
+    struct RelationParams {
         /// Quotes shown for each utterance, 0 to 1000.
         #[param(maximum = 1000, default = 20)]
         quotes: Option<u32>,
@@ -400,7 +431,8 @@ impl ListParams {
             ("author", self.author.as_deref()),
             ("q", self.q.as_deref()),
         ];
-        Scope::new(path, filters)
+        let without = self.without.iter().map(|without| ("without", Some(without.as_str())));
+        Scope::new(path, filters.into_iter().chain(without))
     }
 
     /// What the list is filtered by.
@@ -435,6 +467,36 @@ pub(crate) fn quotes(quotes: Option<u32>) -> Result<u32, Problem> {
         return Err(invalid("quotes", format!("at most {QUOTES_MAX} quotes are shown for an utterance")));
     }
     Ok(quotes)
+}
+
+/// What is to be left out.
+pub(crate) fn without(given: &[String]) -> Result<Vec<Without>, Problem> {
+    let parsed = given.iter().map(|text| {
+        let refused = |detail: String| invalid("without", detail);
+        let (kind, id) = text.split_once(':').ok_or_else(|| {
+            refused(format!("`{text}` names nothing to leave out: that is a kind, a colon and an id"))
+        })?;
+        let id = match kind {
+            "annotator" => user("without", id)?,
+            "source" | "actor" | "document" | "judgement" => uuid("without", id)?,
+            _ => {
+                let known = "source, actor, annotator, document and judgement";
+                return Err(refused(format!("`{kind}` is no kind that can be left out; there are {known}")));
+            }
+        };
+        Ok(Without { kind: kind.to_owned(), id })
+    });
+    parsed.collect()
+}
+
+/// The same as part of a URL, to be put behind other parameters.
+pub(crate) fn without_query(without: &[Without]) -> String {
+    without.iter().map(|Without { kind, id }| format!("&without={kind}:{id}")).collect()
+}
+
+/// Refuses to tell a difference where that is not honoured.
+pub(crate) fn refuse_diff_to(diff_to: Option<&str>) -> Result<(), Problem> {
+    refuse_unsupported(&[], diff_to)
 }
 
 /// Refuses the parameters that are described and not honoured.

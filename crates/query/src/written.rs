@@ -30,10 +30,10 @@ pub(crate) struct Written {
 }
 
 impl Written {
-    /// Writes a board that was asked for with so many quotes for each utterance.
-    pub fn new(project: Uuid, mut board: Board, quotes: u32) -> Result<Self, Problem> {
+    /// Writes a board that was asked for with so many quotes for each utterance, and without this, as a URL says it.
+    pub fn new(project: Uuid, mut board: Board, quotes: u32, without: &str) -> Result<Self, Problem> {
         let known = Known { since: board.since, policy: board.policy };
-        let [one, other] = STAND_INS.map(|as_of| json(project, &mut board, as_of, quotes));
+        let [one, other] = STAND_INS.map(|as_of| json(project, &mut board, as_of, quotes, without));
         let (one, other) = (one?, other?);
         let gaps = gaps(&one, &other);
         let digest = content_digest(pieces(&one, &gaps, STAND_IN_LEN));
@@ -97,10 +97,10 @@ fn pieces<'a>(json: &'a [u8], gaps: &'a [usize], filling: usize) -> impl Iterato
 }
 
 /// The JSON of a board as of a position.
-fn json(project: Uuid, board: &mut Board, as_of: u64, quotes: u32) -> Result<Vec<u8>, Problem> {
+fn json(project: Uuid, board: &mut Board, as_of: u64, quotes: u32, without: &str) -> Result<Vec<u8>, Problem> {
     let incident = board.incident.as_ref().map(|incident| incident.id.as_str()).unwrap_or_default();
     let policy = board.policy;
-    let base = format!("/v1/projects/{project}/incidents/{incident}/board?as_of={as_of}&policy={policy}");
+    let base = format!("/v1/projects/{project}/incidents/{incident}/board?as_of={as_of}&policy={policy}{without}");
     Rest { base, shown: quotes }.link(board);
     board.as_of = as_of;
     serde_json::to_vec(board).map_err(|error| {

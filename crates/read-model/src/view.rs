@@ -21,6 +21,7 @@ mod scope;
 mod status;
 mod timeline;
 mod walk;
+mod without;
 mod workbench;
 
 #[cfg(test)]
@@ -34,7 +35,7 @@ use scope::{Answer, Scope, Stop, Without, absent, invalid};
 use std::cell::OnceCell;
 use wire::view::reply::Answer as Said;
 use wire::view::request::Question;
-use wire::view::{Progress, Refusal, Reply, Request, TextGrant, refusal};
+use wire::view::{Get, List, Progress, Refusal, Reply, Request, TextGrant, refusal};
 
 /// Answers questions from one store.
 #[derive(Debug, Clone, Copy)]
@@ -100,8 +101,11 @@ impl<'a> View<'a> {
         let Some(question) = &request.question else {
             return Err(invalid("question_missing", "the request asks nothing"));
         };
+        if !(without.is_empty() || honours_without(question)) {
+            return Err(invalid("not_supported_yet", "this does not take `without` yet"));
+        }
         let veil = OnceCell::new();
-        let scope = |kind| Scope::open(self, request, as_of, without, kind, &veil);
+        let scope = |kind| Scope::open(self, request, as_of, without.clone(), kind, &veil);
         match question {
             Question::Progress(_) => Ok(Said::Progress(self.progress())),
             Question::ListProjects(ask) => list::projects(self, request, as_of, ask).map(Said::Page),
@@ -136,6 +140,30 @@ impl<'a> View<'a> {
     fn progress(&self) -> Progress {
         let checkpoint = self.store.checkpoint();
         Progress { log_id: checkpoint.log.to_string(), position: checkpoint.position, caught_up: self.caught_up }
+    }
+}
+
+/// Whether what is asked can be told without something. All of it is told by the cases of incidents.
+fn honours_without(question: &Question) -> bool {
+    match question {
+        Question::Board(_) | Question::Origins(_) | Question::Timeline(_) => true,
+        Question::List(List { collection, .. }) | Question::Get(Get { collection, .. }) => collection == "incidents",
+        Question::ListProjects(_)
+        | Question::Identity(_)
+        | Question::Preview(_)
+        | Question::Relation(_)
+        | Question::Ledger(_)
+        | Question::Agreement(_)
+        | Question::Orphans(_)
+        | Question::Inbox(_)
+        | Question::Feedback(_)
+        | Question::Queue(_)
+        | Question::History(_)
+        | Question::Records(_)
+        | Question::Traces(_)
+        | Question::Veil(_)
+        | Question::Text(_)
+        | Question::Progress(_) => false,
     }
 }
 

@@ -14,10 +14,8 @@ use crate::claim::{Claim, Speaker, Target};
 use crate::derivation::Derivation;
 use crate::document::Document;
 use crate::id::{ActorId, AnnotationId, DocumentId, JudgementId, ReadingId, SourceId, UserId};
-use crate::identity::{Identity, Resolved};
 use crate::policy::Policy;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 /// Something that is left out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -66,13 +64,7 @@ pub fn without(
         Some(edge) => edge.evidence.is_empty() || !edge.evidence.iter().all(|id| gone.annotations.contains(id)),
         None => true,
     });
-    if !gone.judgements.is_empty() {
-        for kind in [&mut rest.judgements.actors, &mut rest.judgements.incidents, &mut rest.judgements.readings] {
-            if let Some(identity) = rest_of(&kind.identity, &gone.judgements) {
-                *kind = Arc::new(Resolved::from(identity));
-            }
-        }
-    }
+    rest.judgements = rest.judgements.without(&gone.judgements);
     rest.silent.extend(&gone.actors);
     rest
 }
@@ -112,11 +104,6 @@ fn read_on(board: &Board) -> BTreeMap<(Target, crate::claim::Key), BTreeSet<Read
     let generic = board.generic.iter().chain(&board.possible);
     let generic = generic.map(|Generic { class, about }| ((Target::Class(*class), about.key.clone()), readings(about)));
     own.chain(generic).filter(|(_, readings)| !readings.is_empty()).collect()
-}
-
-/// The judgements without some; none where these are not among them.
-fn rest_of(identity: &Identity, gone: &BTreeSet<JudgementId>) -> Option<Identity> {
-    gone.iter().any(|id| identity.judgement(*id).is_some()).then(|| identity.without(gone))
 }
 
 /// What is left out of a case.

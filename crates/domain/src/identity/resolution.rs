@@ -202,6 +202,17 @@ impl Judgements {
             Subject::Reading => &self.readings,
         }
     }
+
+    /// As if some of them had never been made.
+    #[must_use]
+    pub fn without(mut self, ids: &BTreeSet<JudgementId>) -> Self {
+        for kind in [&mut self.actors, &mut self.incidents, &mut self.readings] {
+            if ids.iter().any(|id| kind.identity.judgement(*id).is_some()) {
+                *kind = Arc::new(Resolved::from(kind.identity.without(ids)));
+            }
+        }
+        self
+    }
 }
 
 fn clusters(graph: &BTreeMap<Uuid, Vec<Uuid>>) -> BTreeMap<Uuid, Arc<Cluster>> {

@@ -13,11 +13,11 @@ use wire::view::{AskBoard, Board};
 
 use super::Route;
 use crate::App;
-use crate::answer::{JSON, ask, mismatched};
+use crate::answer::{JSON, ask_without, mismatched};
 use crate::auth::Caller;
 use crate::kept::Asked;
 use crate::openapi::{Describe, reference, schemas_of, uuid};
-use crate::params::{BoardParams, Moment, quotes, refuse_unsupported};
+use crate::params::{BoardParams, Moment, quotes, refuse_diff_to, without, without_query};
 use crate::written::Written;
 
 pub(super) fn route() -> Route {
@@ -41,20 +41,22 @@ async fn board(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let viewer = caller.of_project(&app, project)?;
-    refuse_unsupported(&params.without, params.diff_to.as_deref())?;
+    refuse_diff_to(params.diff_to.as_deref())?;
+    let without = without(&params.without)?;
     let quotes = quotes(params.quotes)?;
     let moment = Moment::new(params.as_of.as_deref(), params.at_least, params.wait_ms)?.under(params.policy);
     let asked = Asked { project, incident, quotes, policy: moment.policy };
-    // Boards of past positions are asked for seldom, and each once.
-    let is_now = moment.as_of.is_none();
+    // Boards of past positions, and of what would be, are asked for seldom, and each once.
+    let is_now = moment.as_of.is_none() && without.is_empty();
     let given = if is_now { app.boards.find(&asked) } else { None };
     let known = given.as_ref().map(|board| board.known);
     let question = Question::Board(AskBoard { incident: incident.to_string(), quotes, known });
-    match (ask(&app, viewer, Some(project), moment, question).await?, given) {
+    let left_out = without_query(&without);
+    match (ask_without(&app, viewer, Some(project), moment, without, question).await?, given) {
         ((as_of, Answer::Unchanged(_)), Some(given)) => Ok(given.at(as_of).response(&headers)),
         ((as_of, Answer::Board(board)), _) => {
             let is_blinded = board.blinded;
-            let board = Arc::new(Written::new(project, board, quotes)?);
+            let board = Arc::new(Written::new(project, board, quotes, &left_out)?);
             let rendered = board.at(as_of);
             if is_now && !is_blinded {
                 app.boards.keep(asked, &board);

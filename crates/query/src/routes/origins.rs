@@ -11,10 +11,10 @@ use wire::view::{AskOrigins, Origins};
 
 use super::Route;
 use crate::App;
-use crate::answer::{JSON, Validator, ask, json, mismatched};
+use crate::answer::{JSON, Validator, ask_without, json, mismatched};
 use crate::auth::Caller;
 use crate::openapi::{Describe, reference, schemas_of, uuid};
-use crate::params::{Moment, ResourceParams, refuse_unsupported};
+use crate::params::{Moment, OriginsParams, refuse_diff_to, without};
 
 pub(super) fn route() -> Route {
     let summary = "Who copies whom: the passages in which the support on perpetrator and ordered stands, what they derive \
@@ -22,7 +22,7 @@ pub(super) fn route() -> Route {
     let operation = Describe::new("get_origins", "incidents", summary)
         .path_parameter("project", uuid(), "The project.")
         .path_parameter("id", uuid(), "The incident.")
-        .query::<ResourceParams>()
+        .query::<OriginsParams>()
         .view(reference::<Origins>())
         .build();
     let schemas = schemas_of::<Origins>();
@@ -33,14 +33,16 @@ async fn origins(
     State(app): State<App>,
     caller: Caller,
     Path((project, incident)): Path<(Uuid, Uuid)>,
-    Query(params): Query<ResourceParams>,
+    Query(params): Query<OriginsParams>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let viewer = caller.of_project(&app, project)?;
-    refuse_unsupported(&params.without, params.diff_to.as_deref())?;
+    refuse_diff_to(params.diff_to.as_deref())?;
+    let without = without(&params.without)?;
     let moment = Moment::new(params.as_of.as_deref(), params.at_least, params.wait_ms)?.under(params.policy);
     let question = Question::Origins(AskOrigins { incident: incident.to_string() });
-    let (as_of, Answer::Origins(origins)) = ask(&app, viewer, Some(project), moment, question).await? else {
+    let (as_of, Answer::Origins(origins)) = ask_without(&app, viewer, Some(project), moment, without, question).await?
+    else {
         return Err(mismatched());
     };
     json(&headers, as_of, &Validator::Content, &origins)

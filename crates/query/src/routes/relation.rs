@@ -14,7 +14,7 @@ use crate::App;
 use crate::answer::{JSON, Validator, ask, json, mismatched};
 use crate::auth::Caller;
 use crate::openapi::{Describe, reference, schemas_of, uuid};
-use crate::params::{BoardParams, Moment, quotes, refuse_unsupported};
+use crate::params::{Moment, RelationParams, quotes, refuse_unsupported};
 use crate::rest::Rest;
 
 pub(super) fn route() -> Route {
@@ -24,7 +24,7 @@ pub(super) fn route() -> Route {
     let operation = Describe::new("get_relation_board", "relations", summary)
         .path_parameter("project", uuid(), "The project.")
         .path_parameter("id", uuid(), "The relation.")
-        .query::<BoardParams>()
+        .query::<RelationParams>()
         .view(reference::<RelationBoard>())
         .build();
     let schemas = schemas_of::<RelationBoard>();
@@ -35,7 +35,7 @@ async fn board(
     State(app): State<App>,
     caller: Caller,
     Path((project, relation)): Path<(Uuid, Uuid)>,
-    Query(params): Query<BoardParams>,
+    Query(params): Query<RelationParams>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let viewer = caller.of_project(&app, project)?;

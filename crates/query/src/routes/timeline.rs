@@ -11,10 +11,10 @@ use wire::view::{AskTimeline, Timeline};
 
 use super::Route;
 use crate::App;
-use crate::answer::{JSON, Validator, ask, json, mismatched};
+use crate::answer::{JSON, Validator, ask_without, json, mismatched};
 use crate::auth::Caller;
 use crate::openapi::{Describe, reference, schemas_of, uuid};
-use crate::params::{BoardParams, Moment, quotes, refuse_unsupported};
+use crate::params::{BoardParams, Moment, quotes, refuse_diff_to, without, without_query};
 use crate::rest::Rest;
 
 pub(super) fn route() -> Route {
@@ -39,15 +39,19 @@ async fn timeline(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let viewer = caller.of_project(&app, project)?;
-    refuse_unsupported(&params.without, params.diff_to.as_deref())?;
+    refuse_diff_to(params.diff_to.as_deref())?;
+    let without = without(&params.without)?;
+    let left_out = without_query(&without);
     let quotes = quotes(params.quotes)?;
     let moment = Moment::new(params.as_of.as_deref(), params.at_least, params.wait_ms)?.under(params.policy);
     let question = Question::Timeline(AskTimeline { incident: incident.to_string(), quotes });
-    let (as_of, Answer::Timeline(mut timeline)) = ask(&app, viewer, Some(project), moment, question).await? else {
+    let (as_of, Answer::Timeline(mut timeline)) =
+        ask_without(&app, viewer, Some(project), moment, without, question).await?
+    else {
         return Err(mismatched());
     };
     let policy = timeline.policy;
-    let base = format!("/v1/projects/{project}/incidents/{incident}/timeline?as_of={as_of}&policy={policy}");
+    let base = format!("/v1/projects/{project}/incidents/{incident}/timeline?as_of={as_of}&policy={policy}{left_out}");
     Rest { base, shown: quotes }.link(&mut timeline);
     json(&headers, as_of, &Validator::Content, &timeline)
 }

@@ -2,10 +2,11 @@
 
 use super::cache::{Cached, Key};
 use super::case::Gathered;
-use super::scope::{Answer, Scope, Stop, Without, absent, id, invalid};
+use super::scope::{Answer, Scope, Stop, absent, id, invalid};
+use super::without;
 use crate::Loaded;
 use domain::actor::Actor;
-use domain::attribution::{self, Alternative, Case, Edge, Voice, assess};
+use domain::attribution::{self, Alternative, Case, Edge, Voice, assess, assess_without};
 use domain::claim::{Speaker, Stance, Target};
 use domain::id::{ActorId, AnnotationId, IncidentId, SourceId};
 use domain::incident::Incident;
@@ -48,7 +49,7 @@ pub(super) fn recall(scope: &Scope<'_>, ask: &AskBoard) -> Answer<Option<Said>> 
 
 /// The board, unless it is the one that the asker has.
 fn shown(scope: &Scope<'_>, ask: &AskBoard, cached: &Cached<Board>) -> Said {
-    let is_whole = !cached.content.blinded;
+    let is_whole = !cached.content.blinded && scope.without.is_empty();
     if is_whole && ask.known == Some(Known { since: cached.content.since, policy: scope.policy_version }) {
         return Said::Unchanged(Unchanged {});
     }
@@ -61,7 +62,6 @@ fn shown(scope: &Scope<'_>, ask: &AskBoard, cached: &Cached<Board>) -> Said {
 }
 
 fn key(scope: &Scope<'_>, subject: Target) -> Key {
-    let Without::Nothing = scope.without;
     Key { project: scope.project, subject, policy: scope.policy_version, veil: scope.snapshot.veil() }
 }
 
@@ -75,6 +75,9 @@ pub(super) fn status(scope: &Scope<'_>, incident: IncidentId) -> Answer<String> 
 /// there is no such thing.
 pub(super) fn cached(scope: &Scope<'_>, subject: Target) -> Answer<Option<Arc<Cached<Board>>>> {
     let (boards, snapshot, key) = (scope.view.boards, &scope.snapshot, key(scope, subject));
+    if !scope.without.is_empty() {
+        return without_something(scope, subject);
+    }
     if let Some(cached) = boards.get(&key, snapshot)? {
         return Ok(Some(cached));
     }
@@ -86,6 +89,16 @@ pub(super) fn cached(scope: &Scope<'_>, subject: Target) -> Answer<Option<Arc<Ca
     let cached = Arc::new(Cached::new(board, since, subjects, snapshot.at()));
     boards.put(key, Arc::clone(&cached));
     Ok(Some(cached))
+}
+
+/// The board without what the question leaves out, which is kept for nobody: few ask, and each for something else.
+fn without_something(scope: &Scope<'_>, subject: Target) -> Answer<Option<Arc<Cached<Board>>>> {
+    let Some((gathered, rest)) = without::gathered(scope, subject)? else { return Ok(None) };
+    let Gathered { case, subjects, since } = gathered;
+    let assessed = assess_without(&case, &rest, scope.policy());
+    let board = Mapping { case: &rest }.board(&assessed, scope.policy_version);
+    let board = Board { since, blinded: scope.is_blinded(), without: scope.without.told(), ..board };
+    Ok(Some(Arc::new(Cached::new(board, since, subjects, scope.snapshot.at()))))
 }
 
 /// Leaves so many quotes of each utterance.
@@ -121,6 +134,7 @@ impl Mapping<'_> {
             generic: generic(&board.generic),
             possible_members: generic(&board.possible),
             would_change_if: Some(would_change(&board.alternatives, board.untried)),
+            without: Vec::new(),
         }
     }
 

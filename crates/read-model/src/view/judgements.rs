@@ -80,7 +80,8 @@ pub(super) fn list(scope: &Scope<'_>, ask: &List) -> Answer<Page> {
 
 /// The judgements of the project at the position.
 pub(super) fn judgements(scope: &Scope<'_>) -> Answer<Judgements> {
-    Ok(scope.view.boards.judgements(&scope.snapshot, scope.project)?)
+    let judgements = scope.view.boards.judgements(&scope.snapshot, scope.project)?;
+    Ok(judgements.without(&scope.without.judgements()))
 }
 
 fn made_at(scope: &Scope<'_>, position: u64) -> Answer<Vec<(Made, Judged)>> {

@@ -1,8 +1,8 @@
 //! The circular-reporting graph of an incident.
 
 use super::board::{corroboration, head, no_case};
-use super::case::Gathered;
 use super::scope::{Answer, Scope, id};
+use super::without;
 use domain::attribution::{self, Case, Derived, Passage};
 use domain::claim::Target;
 use domain::derivation::Derivation;
@@ -14,8 +14,7 @@ use wire::view::{self, AskOrigins, Origins};
 pub(super) fn origins(scope: &Scope<'_>, ask: &AskOrigins) -> Answer<Origins> {
     let incident = id(&ask.incident)?;
     let subject = Target::Incident(IncidentId::new(incident));
-    let gathered = scope.view.boards.case(&scope.snapshot, scope.project, subject)?;
-    let Some(Gathered { case, .. }) = gathered else {
+    let Some(case) = without::case(scope, subject)? else {
         return Err(no_case(scope, incident));
     };
     let case = &case;
@@ -25,6 +24,7 @@ pub(super) fn origins(scope: &Scope<'_>, ask: &AskOrigins) -> Answer<Origins> {
         as_of: scope.snapshot.at(),
         policy: scope.policy_version,
         blinded: scope.is_blinded(),
+        without: scope.without.told(),
         corroboration: Some(corroboration(graph.corroboration)),
         passages: graph.passages.iter().map(|passage| shown(case, passage)).collect(),
         derivations: graph.derivations.iter().map(|derived| derivation(case, &graph, derived)).collect(),

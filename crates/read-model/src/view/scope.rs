@@ -1,16 +1,20 @@
 //! What a question is answered within: a project up to a position, a viewer, a policy, what is left out.
 
 use super::{View, queue};
+use crate::subject::Subject;
 use crate::veil::Veil;
 use crate::{Error, Loaded, Snapshot};
 use domain::access::{self, Action, Role, Viewer};
-use domain::id::{ProjectId, UserId};
+use domain::attribution::Omitted;
+use domain::id::{JudgementId, ProjectId, UserId};
 use domain::policy::Policy;
 use domain::project::{Open, Project};
 use domain::{Aggregate, Kind, Rejection, Why};
 use std::cell::OnceCell;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use uuid::Uuid;
+use wire::subject::Address;
 use wire::view::{self, Refusal, Request, refusal};
 
 /// An answer, or why there is none.
@@ -57,20 +61,98 @@ pub(super) fn id(text: &str) -> Answer<Uuid> {
     Uuid::try_parse(text).map_err(|_| absent())
 }
 
-/// What is folded without.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Without {
-    /// Nothing: every record counts.
-    Nothing,
-}
+/// Things that one question leaves out: each costs a look into the records, and nobody reads what is without so much.
+const WITHOUT_MAX: usize = 20;
+
+/// What is folded without; nothing, mostly.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Without(BTreeSet<Omitted>);
 
 impl Without {
     pub(super) fn parse(without: &[view::Without]) -> Answer<Self> {
-        if without.is_empty() {
-            return Ok(Self::Nothing);
+        if without.len() > WITHOUT_MAX {
+            return Err(invalid("too_many_without", format!("at most {WITHOUT_MAX} things can be left out")));
         }
-        Err(invalid("not_supported_yet", "`without` is not supported yet"))
+        let parsed = without.iter().map(|view::Without { kind, id }| {
+            let unknown = || unknown_without(kind, id);
+            let id = Uuid::try_parse(id).map_err(|_| unknown())?;
+            Ok(match kind.as_str() {
+                "source" => Omitted::Source(id.into()),
+                "actor" => Omitted::Actor(id.into()),
+                "annotator" => Omitted::Annotator(id.into()),
+                "document" => Omitted::Document(id.into()),
+                "judgement" => Omitted::Judgement(id.into()),
+                _ => return Err(unknown()),
+            })
+        });
+        Ok(Self(parsed.collect::<Answer<_>>()?))
     }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(super) fn omitted(&self) -> &BTreeSet<Omitted> {
+        &self.0
+    }
+
+    /// The judgements among it.
+    pub(super) fn judgements(&self) -> BTreeSet<JudgementId> {
+        let judgement = |omitted: &Omitted| match omitted {
+            Omitted::Judgement(id) => Some(*id),
+            Omitted::Document(_) | Omitted::Source(_) | Omitted::Actor(_) | Omitted::Annotator(_) => None,
+        };
+        self.0.iter().filter_map(judgement).collect()
+    }
+
+    /// As an answer tells it.
+    pub(super) fn told(&self) -> Vec<view::Without> {
+        let told = |omitted: &Omitted| {
+            let (kind, id) = of(omitted);
+            view::Without { kind: kind.to_owned(), id: id.to_string() }
+        };
+        self.0.iter().map(told).collect()
+    }
+
+    /// Refuses what the viewer does not see anything of at this position: to leave it out would say nothing.
+    fn check(&self, snapshot: &Snapshot<'_>, project: ProjectId) -> Answer<()> {
+        for omitted in &self.0 {
+            let (kind, id) = of(omitted);
+            let own = |kind| Subject::own(&Address { project: project.uuid(), kind, id });
+            let subject = match omitted {
+                Omitted::Document(_) => own(Kind::Document),
+                Omitted::Source(_) => own(Kind::Source),
+                Omitted::Actor(_) => own(Kind::Actor),
+                Omitted::Annotator(user) => Subject::commands(project, *user),
+                Omitted::Judgement(_) => {
+                    let judgement = Address { project: project.uuid(), kind: Kind::Identity, id };
+                    Subject::mention(&judgement, Kind::Identity)
+                }
+            };
+            if snapshot.positions(&subject, 0, 1)?.is_empty() {
+                return Err(unknown_without(kind, &id.to_string()));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn of(omitted: &Omitted) -> (&'static str, Uuid) {
+    match omitted {
+        Omitted::Document(id) => ("document", id.uuid()),
+        Omitted::Source(id) => ("source", id.uuid()),
+        Omitted::Actor(id) => ("actor", id.uuid()),
+        Omitted::Annotator(id) => ("annotator", id.uuid()),
+        Omitted::Judgement(id) => ("judgement", id.uuid()),
+    }
+}
+
+fn unknown_without(kind: &str, id: &str) -> Stop {
+    let detail = format!(
+        "there is no {kind} {id} at this position that you can see; `without` takes sources, actors, \
+                          annotators, documents and judgements"
+    );
+    invalid("unknown_without", detail)
 }
 
 /// A project up to a position, which the viewer may read, under one policy.
@@ -116,6 +198,9 @@ impl<'a> Scope<'a> {
         without: Without,
         kind: Kind,
     ) -> Answer<Option<Self>> {
+        if !without.is_empty() {
+            return Ok(None);
+        }
         let asker = Asker::find(view, request, kind)?;
         if asker.may_be_blinded() && !queue::is_known_to_be_empty(view, &asker.newest, asker.project) {
             return Ok(None);
@@ -190,6 +275,7 @@ impl<'a> Asker<'a> {
                 format!("there is no policy version {policy_version} at this position; the newest is {newest}");
             return Err(invalid("unknown_policy", detail));
         }
+        without.check(&snapshot, project)?;
         Ok(Scope { view, snapshot, project, viewer, open, policy_version, without })
     }
 }

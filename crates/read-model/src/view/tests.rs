@@ -13,6 +13,7 @@ mod relations;
 mod tasks;
 mod timelines;
 mod veils;
+mod without;
 mod work;
 
 use super::*;
@@ -330,9 +331,7 @@ fn parameters_out_of_reach_are_refused() {
     let fixture = Fixture::new(scene.history);
     let head = fixture.history.position();
     let base = || fixture.request(board(incident));
-    let without = vec![wire::view::Without { kind: "source".to_owned(), id: scene.source.to_string() }];
     let refused = |request: Request| fixture.refusal(&request);
-    assert_eq!(refused(Request { without, ..base() }), (refusal::Why::Invalid, "not_supported_yet".to_owned()));
     assert_eq!(refused(Request { policy: Some(1), ..base() }), (refusal::Why::Invalid, "unknown_policy".to_owned()));
     assert_eq!(refused(Request { as_of: Some(head + 1), ..base() }), (refusal::Why::Behind, "behind".to_owned()));
     assert_eq!(refused(Request { at_least: Some(head + 1), ..base() }), (refusal::Why::Behind, "behind".to_owned()));

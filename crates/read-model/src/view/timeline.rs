@@ -1,8 +1,8 @@
 //! The claim timeline of an incident.
 
 use super::board::{Mapping, codes, head, no_case};
-use super::case::Gathered;
 use super::scope::{Answer, Scope, id};
+use super::without;
 use domain::attribution::{self, Order, TimelineRow};
 use domain::claim::Target;
 use domain::id::IncidentId;
@@ -12,8 +12,7 @@ use wire::view::{self, AskTimeline, Timeline};
 pub(super) fn timeline(scope: &Scope<'_>, ask: &AskTimeline) -> Answer<Timeline> {
     let incident = id(&ask.incident)?;
     let subject = Target::Incident(IncidentId::new(incident));
-    let gathered = scope.view.boards.case(&scope.snapshot, scope.project, subject)?;
-    let Some(Gathered { case, .. }) = gathered else {
+    let Some(case) = without::case(scope, subject)? else {
         return Err(no_case(scope, incident));
     };
     let timeline = attribution::timeline(&case, scope.policy());
@@ -24,6 +23,7 @@ pub(super) fn timeline(scope: &Scope<'_>, ask: &AskTimeline) -> Answer<Timeline>
         as_of: scope.snapshot.at(),
         policy: scope.policy_version,
         blinded: scope.is_blinded(),
+        without: scope.without.told(),
         earliest: timeline.when.first.date(),
         latest: timeline.when.last.date(),
         totals: Some(totals(&timeline.rows)),
