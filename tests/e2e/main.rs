@@ -31,4 +31,5 @@ mod store_faults;
 mod tasks;
 mod tokens;
 mod volumes;
+mod what_if;
 mod work;

@@ -58,7 +58,9 @@ pub(crate) enum Command {
     /// Show from which documents an incident's attribution comes, and who copies whom.
     Origins(OfIncident),
     /// Show what is said about an incident in the order in which it was said, and what replaces or withdraws what.
-    Timeline(Board),
+    Timeline(Timeline),
+    /// Step through an incident's history, record by record, with what each changed on its board.
+    Replay(Replay),
     /// Show how far annotators agree on what the same passages say.
     Agreement(Agreement),
     /// Show who says that a relation between two actors holds, and who says that it does not.
@@ -802,9 +804,25 @@ pub(crate) struct OfRelation {
     pub json: bool,
 }
 
-/// Arguments of `board` and of `timeline`.
+/// Arguments of `board`.
 #[derive(Debug, Args, Serialize)]
 pub(crate) struct Board {
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub about: OfIncident,
+    /// Quotes shown for each utterance
+    #[arg(long, value_name = "NUMBER", default_value_t = 3)]
+    #[serde(skip)]
+    pub quotes: u32,
+    /// Show the difference from the board as of this position, and by which records it came about
+    #[arg(long, value_name = "POSITION")]
+    #[serde(skip)]
+    pub diff_to: Option<String>,
+}
+
+/// Arguments of `timeline`.
+#[derive(Debug, Args, Serialize)]
+pub(crate) struct Timeline {
     #[command(flatten)]
     #[serde(flatten)]
     pub about: OfIncident,
@@ -858,10 +876,34 @@ pub(crate) struct OfIncident {
     #[arg(long, value_name = "VERSION")]
     #[serde(skip)]
     pub policy: Option<u32>,
+    /// As if this were not known: source, actor, annotator, document or judgement, a colon and its id; may be repeated
+    #[arg(long, value_name = "KIND:ID")]
+    #[serde(skip)]
+    pub without: Vec<String>,
     /// Print the answer as it came
     #[arg(long)]
     #[serde(skip)]
     pub json: bool,
+}
+
+/// Arguments of `replay`.
+#[derive(Debug, Args, Serialize)]
+pub(crate) struct Replay {
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub about: OfIncident,
+    /// Begin after this position; where the incident is registered, when absent
+    #[arg(long, value_name = "POSITION")]
+    #[serde(skip)]
+    pub after: Option<u64>,
+    /// Show records that change nothing on the board, too
+    #[arg(long)]
+    #[serde(skip)]
+    pub all: bool,
+    /// Wait for Enter before each step
+    #[arg(long)]
+    #[serde(skip)]
+    pub step: bool,
 }
 
 /// Arguments of `identity`.

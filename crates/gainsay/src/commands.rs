@@ -15,6 +15,7 @@ pub(crate) mod presence;
 pub(crate) mod project;
 pub(crate) mod projector;
 pub(crate) mod relation;
+pub(crate) mod replay;
 pub(crate) mod suggest;
 pub(crate) mod task;
 pub(crate) mod timeline;
@@ -50,6 +51,16 @@ fn in_project(arguments: &InProject) -> anyhow::Result<(Settings, Uuid)> {
 
 /// The answer to a question about an incident.
 async fn ask_about(arguments: &OfIncident, view: &str, also: &[(&str, String)]) -> anyhow::Result<Value> {
+    ask_about_at(arguments, view, also, arguments.as_of.as_ref()).await
+}
+
+/// The same as of another position; without the name of a view, the incident itself.
+async fn ask_about_at(
+    arguments: &OfIncident,
+    view: &str,
+    also: &[(&str, String)],
+    as_of: Option<&String>,
+) -> anyhow::Result<Value> {
     let (settings, project) = in_project(&arguments.project)?;
     let of_demo = || demo::Marker::read(&settings.data).filter(|marker| marker.project == project);
     let incident = arguments
@@ -57,8 +68,9 @@ async fn ask_about(arguments: &OfIncident, view: &str, also: &[(&str, String)]) 
         .or_else(|| Some(of_demo()?.incident))
         .ok_or_else(|| Usage("which incident? say its id; `/v1/projects/<project>/incidents` lists them".to_owned()))?;
     let path = format!("/v1/projects/{project}/incidents/{incident}/{view}");
-    let query = under(also, arguments.as_of.as_ref(), arguments.policy);
-    Ok(Client::from_settings(&settings)?.get_json(&path, &query).await?)
+    let mut query = under(also, as_of, arguments.policy);
+    query.extend(arguments.without.iter().map(|without| ("without", without.clone())));
+    Ok(Client::from_settings(&settings)?.get_json(path.trim_end_matches('/'), &query).await?)
 }
 
 /// A query with the position as of which it is asked, and with the policy.
@@ -98,6 +110,10 @@ impl Output {
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
             Err(error) => Err(error),
         }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        until_closed(self.0.flush())
     }
 
     fn end(mut self) -> io::Result<()> {

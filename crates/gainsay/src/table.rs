@@ -2,6 +2,7 @@
 //! where.
 
 mod agreement;
+mod difference;
 mod identity;
 mod imports;
 mod ledger;
@@ -13,6 +14,7 @@ mod timeline;
 mod worklist;
 
 pub(crate) use agreement::agreement;
+pub(crate) use difference::{changes, difference};
 pub(crate) use identity::{identity, preview};
 pub(crate) use imports::{ImportPage, imports};
 pub(crate) use ledger::ledger;
@@ -30,7 +32,7 @@ use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{Cell, Color, ColumnConstraint, ContentArrangement, Table, Width};
 use wire::view::{
     Adopted, Board, BoardIncident, BoardProposition, Corroboration, Dispute, Finding, GenericUtterance, Named, Opinion,
-    PropositionHead, Quote, Utterance,
+    PropositionHead, Quote, Utterance, Without,
 };
 
 use crate::terminal::{Terminal, plain, shorten};
@@ -47,6 +49,7 @@ const LABEL_LEN: usize = 10;
 /// The board as people read it.
 pub(crate) fn board(board: &Board, terminal: Terminal) -> String {
     let mut out = String::new();
+    left_out(&mut out, &board.without, terminal);
     summary(&mut out, board, terminal);
     let mut propositions: Vec<&BoardProposition> = board.propositions.iter().collect();
     propositions.sort_by_key(|proposition| rank(proposition));
@@ -131,6 +134,13 @@ fn heading(
         }
     }
     moment(out, (as_of, policy), blinded, terminal);
+}
+
+/// What an answer leaves out, so that nobody takes it for what is known.
+fn left_out(out: &mut String, without: &[Without], terminal: Terminal) {
+    for Without { kind, id } in without {
+        line(out, &terminal.yellow(format!("as if {kind} {id} were not known")));
+    }
 }
 
 /// As of when, under which policy, and whether for this viewer alone.

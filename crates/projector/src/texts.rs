@@ -200,7 +200,8 @@ fn collect<'a>(reply: &'a mut Reply, blanks: &mut Vec<Blank<'a>>) {
             | Answer::Inbox(_)
             | Answer::Feedback(_)
             | Answer::Queue(_)
-            | Answer::Veil(_),
+            | Answer::Veil(_)
+            | Answer::Basis(_),
         )
         | None => {}
     }

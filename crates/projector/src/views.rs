@@ -196,6 +196,7 @@ fn name(question: Option<&Question>) -> &'static str {
         Some(Question::Records(_)) => "records",
         Some(Question::Traces(_)) => "traces",
         Some(Question::Veil(_)) => "veil",
+        Some(Question::Basis(_)) => "basis",
         Some(Question::Text(_)) => "text",
         Some(Question::Progress(_)) => "progress",
         None => "none",

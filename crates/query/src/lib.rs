@@ -11,6 +11,7 @@ mod answer;
 mod auth;
 mod changes;
 mod cursor;
+mod difference;
 mod edge;
 mod kept;
 mod openapi;
@@ -35,6 +36,7 @@ use tokio::task::JoinHandle;
 use uuid::Uuid;
 use wire::view::Views;
 
+pub use difference::{BoardDifference, Change, Side, What};
 pub use edge::{OriginError, Origins, edge};
 
 pub use changes::Streams;

@@ -13,7 +13,7 @@ use utoipa::openapi::path::{
 };
 use utoipa::openapi::response::{Response, ResponseBuilder};
 use utoipa::openapi::schema::{
-    ArrayBuilder, ComponentsBuilder, KnownFormat, ObjectBuilder, SchemaFormat, SchemaType, Type,
+    ArrayBuilder, ComponentsBuilder, KnownFormat, ObjectBuilder, OneOfBuilder, SchemaFormat, SchemaType, Type,
 };
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::{
@@ -225,6 +225,12 @@ pub(crate) fn path_parameter(name: &str, schema: RefOr<Schema>, description: &st
 /// A reference to a schema.
 pub(crate) fn reference<T: ToSchema>() -> RefOr<Schema> {
     Ref::from_schema_name(T::name()).into()
+}
+
+/// Any of these.
+pub(crate) fn one_of<const N: usize>(schemas: [RefOr<Schema>; N]) -> RefOr<Schema> {
+    let any = schemas.into_iter().fold(OneOfBuilder::new(), OneOfBuilder::item);
+    Schema::from(any.build()).into()
 }
 
 /// A schema and all that it refers to.

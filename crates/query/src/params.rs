@@ -79,7 +79,8 @@ macro_rules! params {
             #[serde(default)]
             #[param(example = json!(["source:018f2f6e-6c3a-7cc0-98f3-0242ac120002"]))]
             pub without: Vec<String>,
-            /// Not supported yet.
+            /// Of a board: answer the difference from the board as of this moment, of all that is known, to the one that is
+            /// asked for. Elsewhere it is not supported yet.
             pub diff_to: Option<String>,
         );
     };
@@ -322,6 +323,12 @@ impl Moment {
         }
         // A position past the head is waited for, as `at_least` is.
         Ok(Self { as_of, at_least: at_least.max(as_of), wait_ms, policy: None })
+    }
+
+    /// Reads another parameter that names a moment, as `as_of` does.
+    pub fn named(name: &'static str, text: &str, wait_ms: Option<u32>) -> Result<Self, Problem> {
+        Self::new(Some(text), None, wait_ms)
+            .map_err(|_| invalid(name, format!("`{text}` is not a position of the log")))
     }
 
     /// Under this version of the policy.

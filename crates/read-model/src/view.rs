@@ -1,6 +1,7 @@
 //! Views: what a viewer is answered, as a function of the records up to a position.
 
 mod agreement;
+mod basis;
 mod board;
 mod cache;
 mod case;
@@ -132,6 +133,7 @@ impl<'a> View<'a> {
             }
             Question::Records(ask) => record::records(&scope(Kind::Project)?, ask).map(Said::Records),
             Question::Traces(ask) => record::traces(&scope(Kind::Project)?, ask).map(Said::Records),
+            Question::Basis(ask) => basis::basis(&scope(Kind::Incident)?, ask).map(Said::Basis),
             Question::Veil(_) => Ok(Said::Veil(scope(Kind::Document)?.veiled())),
             Question::Text(ask) => text(&scope(Kind::Document)?, ask).map(Said::Text),
         }
@@ -162,6 +164,7 @@ fn honours_without(question: &Question) -> bool {
         | Question::Records(_)
         | Question::Traces(_)
         | Question::Veil(_)
+        | Question::Basis(_)
         | Question::Text(_)
         | Question::Progress(_) => false,
     }

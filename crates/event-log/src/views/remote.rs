@@ -311,6 +311,7 @@ fn pin(request: &mut Request, as_of: u64) -> bool {
             | Question::Records(_)
             | Question::Traces(_)
             | Question::Veil(_)
+            | Question::Basis(_)
             | Question::Text(_),
         ) => true,
         Some(Question::Progress(_)) | None => false,

@@ -8,12 +8,16 @@ use crate::table;
 use crate::terminal::Terminal;
 
 pub(crate) async fn run(arguments: &Board) -> anyhow::Result<ExitCode> {
-    let answer = ask_about(&arguments.about, "board", &[("quotes", arguments.quotes.to_string())]).await?;
+    let mut also = vec![("quotes", arguments.quotes.to_string())];
+    also.extend(arguments.diff_to.clone().map(|diff_to| ("diff_to", diff_to)));
+    let answer = ask_about(&arguments.about, "board", &also).await?;
+    let terminal = Terminal::stdout();
     if arguments.about.json {
         print_json(&answer)?;
+    } else if arguments.diff_to.is_some() {
+        print(table::difference(&serde_json::from_value(answer)?, terminal).trim_end())?;
     } else {
-        let board = serde_json::from_value(answer)?;
-        print(table::board(&board, Terminal::stdout()).trim_end())?;
+        print(table::board(&serde_json::from_value(answer)?, terminal).trim_end())?;
     }
     Ok(ExitCode::Ok)
 }

@@ -44,7 +44,7 @@ pub(crate) async fn run(arguments: &History) -> anyhow::Result<ExitCode> {
 }
 
 /// A record in a few lines: where and when it stands, and what happened.
-fn describe(record: &Value, terminal: Terminal) -> String {
+pub(super) fn describe(record: &Value, terminal: Terminal) -> String {
     let text = |name: &str| record[name].as_str().unwrap_or_default();
     let number = |name: &str| record[name].as_u64().unwrap_or_default();
     let author = text("author").get(..AUTHOR_LEN).unwrap_or_default();

@@ -3,11 +3,11 @@
 use runtime::ExitCode;
 
 use super::{ask_about, print, print_json};
-use crate::cli::Board;
+use crate::cli::Timeline;
 use crate::table;
 use crate::terminal::Terminal;
 
-pub(crate) async fn run(arguments: &Board) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(arguments: &Timeline) -> anyhow::Result<ExitCode> {
     let answer = ask_about(&arguments.about, "timeline", &[("quotes", arguments.quotes.to_string())]).await?;
     if arguments.about.json {
         print_json(&answer)?;

@@ -9,27 +9,32 @@ use runtime::{Path, Problem, Query};
 use uuid::Uuid;
 use wire::view::reply::Answer;
 use wire::view::request::Question;
-use wire::view::{AskBoard, Board};
+use wire::view::{AskBasis, AskBoard, Basis, Board, Viewer, Without};
 
-use super::Route;
+use super::{Route, records};
 use crate::App;
-use crate::answer::{JSON, ask_without, mismatched};
+use crate::answer::{JSON, Validator, ask, ask_without, json, mismatched};
 use crate::auth::Caller;
+use crate::difference::BoardDifference;
 use crate::kept::Asked;
-use crate::openapi::{Describe, reference, schemas_of, uuid};
-use crate::params::{BoardParams, Moment, quotes, refuse_diff_to, without, without_query};
+use crate::openapi::{Describe, one_of, reference, schemas_of, uuid};
+use crate::params::{BoardParams, Moment, quotes, without, without_query};
 use crate::written::Written;
+
+/// Records that a difference tells.
+const RECORDS_MAX: u32 = 1_000;
 
 pub(super) fn route() -> Route {
     let summary = "Who says who did it: the dispute board of an incident, under one policy, as of one position. An \
-                   utterance of which not all quotes are shown has `quotes_next`, a link to the same board with more.";
+                   utterance of which not all quotes are shown has `quotes_next`, a link to the same board with more. With \
+                   `diff_to` the answer is the difference between two boards.";
     let operation = Describe::new("get_board", "incidents", summary)
         .path_parameter("project", uuid(), "The project.")
         .path_parameter("id", uuid(), "The incident.")
         .query::<BoardParams>()
-        .view(reference::<Board>())
+        .view(one_of([reference::<Board>(), reference::<BoardDifference>()]))
         .build();
-    let schemas = schemas_of::<Board>();
+    let schemas = schemas_of::<Board>().into_iter().chain(schemas_of::<BoardDifference>()).collect();
     Route::new("/v1/projects/{project}/incidents/{id}/board", JSON, operation, board).schemas(schemas)
 }
 
@@ -41,10 +46,14 @@ async fn board(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let viewer = caller.of_project(&app, project)?;
-    refuse_diff_to(params.diff_to.as_deref())?;
     let without = without(&params.without)?;
     let quotes = quotes(params.quotes)?;
     let moment = Moment::new(params.as_of.as_deref(), params.at_least, params.wait_ms)?.under(params.policy);
+    if let Some(diff_to) = &params.diff_to {
+        let from = Moment::named("diff_to", diff_to, params.wait_ms)?.under(params.policy);
+        let asked = AskBoard { incident: incident.to_string(), quotes, known: None };
+        return difference(&app, &viewer, project, asked, (from, moment, without), &headers).await;
+    }
     let asked = Asked { project, incident, quotes, policy: moment.policy };
     // Boards of past positions, and of what would be, are asked for seldom, and each once.
     let is_now = moment.as_of.is_none() && without.is_empty();
@@ -65,4 +74,39 @@ async fn board(
         }
         _ => Err(mismatched()),
     }
+}
+
+/// The difference from a board to one that leaves something out, or nothing.
+async fn difference(
+    app: &App,
+    viewer: &Viewer,
+    project: Uuid,
+    asked: AskBoard,
+    (from, to, without): (Moment, Moment, Vec<Without>),
+    headers: &HeaderMap,
+) -> Result<Response, Problem> {
+    let incident = asked.incident.clone();
+    let board = async |moment: Moment, without: Vec<Without>| {
+        let question = Question::Board(asked.clone());
+        let answer = ask_without(app, viewer.clone(), Some(project), moment, without, question).await?;
+        let (as_of, Answer::Board(board)) = answer else { return Err(mismatched()) };
+        Ok((as_of, board))
+    };
+    let (as_of, after) = board(to, without).await?;
+    let (before_as_of, before) = board(from, Vec::new()).await?;
+    let mut difference = BoardDifference::between(&before, &after).map_err(|error| {
+        tracing::error!(%error, "a difference does not serialise");
+        Problem::internal()
+    })?;
+    // Whichever is the later one, what is between them made the one of the other.
+    let (first, last) = (as_of.min(before_as_of), as_of.max(before_as_of));
+    let question = Question::Basis(AskBasis { incident, after: first, limit: RECORDS_MAX });
+    let moment = Moment { as_of: Some(last), at_least: Some(last), ..to };
+    let answer = ask(app, viewer.clone(), Some(project), moment, question).await?;
+    let (_, Answer::Basis(Basis { records, documents })) = answer else { return Err(mismatched()) };
+    let records = records.unwrap_or_default();
+    difference.records = records.items.iter().map(records::json).collect::<Result<_, _>>()?;
+    difference.more = records.next.is_some();
+    difference.documents = documents;
+    json(headers, as_of, &Validator::Content, &difference)
 }

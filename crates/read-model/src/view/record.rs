@@ -81,7 +81,7 @@ fn page(snapshot: &Snapshot<'_>, subject: &Subject, after: u64, limit: u32) -> A
 }
 
 /// The records at these positions, as far as they fit an answer.
-fn take(snapshot: &Snapshot<'_>, positions: &[u64], limit: usize) -> Answer<Records> {
+pub(super) fn take(snapshot: &Snapshot<'_>, positions: &[u64], limit: usize) -> Answer<Records> {
     let mut items = Vec::new();
     let mut bytes = 0;
     for position in positions.iter().copied().take(limit) {

@@ -1,0 +1,228 @@
+//! What is different between two boards of one incident: in words of the board, and as a patch (RFC 6902).
+//!
+//! The two are compared by what they are about: propositions by what they propose, utterances by their ids. What differs in
+//! something that this does not name, a quote or a name, is in the patch alone.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
+use wire::view::{Board, BoardIncident, BoardProposition, Named, PropositionHead, Utterance, Without};
+
+/// The difference between two boards of an incident.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct BoardDifference {
+    /// The incident, as the later board has it.
+    #[schema(required)]
+    pub incident: Option<BoardIncident>,
+    /// What it is the difference from.
+    pub from: Side,
+    /// What it is the difference to.
+    pub to: Side,
+    /// What changed, in the order of the board: the incident, its disputes, then each proposition.
+    pub changes: Vec<Change>,
+    /// The records between the two positions that the board depends on, in order: the first thousand at most.
+    #[schema(value_type = Vec<Object>)]
+    pub records: Vec<Value>,
+    /// The documents that these records name, or in which what they name stands.
+    pub documents: Vec<Named>,
+    /// Whether there are more records than these.
+    pub more: bool,
+    /// What makes the one board the other, as a JSON Patch (RFC 6902).
+    #[schema(value_type = Vec<Object>)]
+    pub patch: Value,
+}
+
+/// One of the two boards.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct Side {
+    /// The position as of which it is.
+    pub as_of: u64,
+    /// The version of the policy.
+    pub policy: u32,
+    /// The status of the incident.
+    pub status: String,
+    /// Whether other annotators' readings were left out for this viewer.
+    pub blinded: bool,
+    /// What was left out, as the question asked.
+    pub without: Vec<Without>,
+}
+
+/// Something that changed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Change {
+    /// What of it.
+    pub what: What,
+    /// The proposition, where it is about one.
+    #[schema(required)]
+    pub proposition: Option<PropositionHead>,
+    /// The utterance, where it is about one: its id, and whose it is.
+    #[schema(required)]
+    pub utterance: Option<Named>,
+    /// What was; null where nothing was.
+    #[schema(required)]
+    pub from: Option<String>,
+    /// What is; null where nothing is any more.
+    #[schema(required)]
+    pub to: Option<String>,
+}
+
+/// What may change on a board.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum What {
+    /// The status of the incident, or of the proposition.
+    Status,
+    /// A flag of the incident, or of the proposition.
+    Flag,
+    /// A kind of dispute.
+    Dispute,
+    /// From how many documents the attribution comes.
+    Corroboration,
+    /// What was found on the incident, or on the proposition.
+    Finding,
+    /// An utterance on the proposition: its side, act, polarity and certainty, and the marks by which it does not count.
+    Utterance,
+}
+
+impl Side {
+    fn of(board: &Board) -> Self {
+        Self {
+            as_of: board.as_of,
+            policy: board.policy,
+            status: board.status.clone(),
+            blinded: board.blinded,
+            without: board.without.clone(),
+        }
+    }
+}
+
+impl BoardDifference {
+    /// Compares two boards; nothing is said of records yet.
+    ///
+    /// # Errors
+    /// When a board does not serialise, which no board does.
+    pub fn between(from: &Board, to: &Board) -> Result<Self, serde_json::Error> {
+        let (before, after) = (serde_json::to_value(from)?, serde_json::to_value(to)?);
+        Ok(Self {
+            incident: to.incident.clone(),
+            from: Side::of(from),
+            to: Side::of(to),
+            changes: changes(from, to),
+            records: Vec::new(),
+            documents: Vec::new(),
+            more: false,
+            patch: serde_json::to_value(json_patch::diff(&before, &after))?,
+        })
+    }
+}
+
+/// A change of the incident's own.
+fn own(what: What, from: Option<String>, to: Option<String>) -> Change {
+    Change { what, proposition: None, utterance: None, from, to }
+}
+
+fn changes(from: &Board, to: &Board) -> Vec<Change> {
+    let mut changes = Vec::new();
+    if from.status != to.status {
+        changes.push(own(What::Status, Some(from.status.clone()), Some(to.status.clone())));
+    }
+    let flags = came_and_went(&from.flags, &to.flags);
+    changes.extend(flags.into_iter().map(|(was, is)| own(What::Flag, was, is)));
+    let kinds = |board: &Board| {
+        let generic = |generic| if generic { " (generic)" } else { "" };
+        board.disputes.iter().map(|it| format!("{}{}", it.kind, generic(it.generic))).collect::<Vec<_>>()
+    };
+    let disputes = came_and_went(&kinds(from), &kinds(to));
+    changes.extend(disputes.into_iter().map(|(was, is)| own(What::Dispute, was, is)));
+    let origins = |board: &Board| {
+        board.corroboration.as_ref().map(|of| match of.kind.as_str() {
+            "multi_origin" => format!("{}({})", of.kind, of.origins),
+            kind => kind.to_owned(),
+        })
+    };
+    if origins(from) != origins(to) {
+        changes.push(own(What::Corroboration, origins(from), origins(to)));
+    }
+    let found = |board: &Board| board.finding.as_ref().map(|finding| finding.outcome.clone());
+    if found(from) != found(to) {
+        changes.push(own(What::Finding, found(from), found(to)));
+    }
+    let (before, after) = (by_key(from), by_key(to));
+    for key in before.keys().chain(after.keys().filter(|key| !before.contains_key(*key))) {
+        about(&mut changes, before.get(key).copied(), after.get(key).copied());
+    }
+    changes
+}
+
+/// Of two lists without repetitions, what only one of them has.
+fn came_and_went(from: &[String], to: &[String]) -> Vec<(Option<String>, Option<String>)> {
+    let gone = from.iter().filter(|was| !to.contains(was)).map(|was| (Some(was.clone()), None));
+    let come = to.iter().filter(|is| !from.contains(is)).map(|is| (None, Some(is.clone())));
+    gone.chain(come).collect()
+}
+
+/// What a proposition proposes: facet, role, actor, value.
+type Key = (String, Option<String>, Option<String>, Option<String>);
+
+fn by_key(board: &Board) -> BTreeMap<Key, &BoardProposition> {
+    let key = |about: &BoardProposition| {
+        let actor = about.actor.as_ref().map(|actor| actor.id.clone());
+        (about.facet.clone(), about.role.clone(), actor, about.value.as_ref().map(|value| value.to_lowercase()))
+    };
+    board.propositions.iter().map(|about| (key(about), about)).collect()
+}
+
+/// What changed on one proposition, of which one board may tell nothing.
+fn about(changes: &mut Vec<Change>, from: Option<&BoardProposition>, to: Option<&BoardProposition>) {
+    let Some(named) = to.or(from) else { return };
+    let head = PropositionHead {
+        actor: named.actor.clone(),
+        role: named.role.clone(),
+        facet: named.facet.clone(),
+        value: named.value.clone(),
+        status: named.status.clone(),
+        flags: named.flags.clone(),
+    };
+    let change = |what, utterance, from, to| Change { what, proposition: Some(head.clone()), utterance, from, to };
+    let status = |about: Option<&BoardProposition>| about.map(|about| about.status.clone());
+    if status(from) != status(to) {
+        changes.push(change(What::Status, None, status(from), status(to)));
+    }
+    let flags = |about: Option<&BoardProposition>| about.map(|about| about.flags.clone()).unwrap_or_default();
+    let flags = came_and_went(&flags(from), &flags(to));
+    changes.extend(flags.into_iter().map(|(was, is)| change(What::Flag, None, was, is)));
+    let found = |about: Option<&BoardProposition>| Some(about?.finding.as_ref()?.outcome.clone());
+    if found(from) != found(to) {
+        changes.push(change(What::Finding, None, found(from), found(to)));
+    }
+    let (before, after) = (said(from), said(to));
+    for id in before.keys().chain(after.keys().filter(|id| !before.contains_key(*id))) {
+        let (was, is) = (before.get(id), after.get(id));
+        let words = |said: Option<&(&str, &Utterance)>| said.map(|(side, utterance)| in_words(side, utterance));
+        let (was, is, speaking) = (words(was), words(is), is.or(was));
+        if was != is {
+            let name = speaking.and_then(|(_, utterance)| utterance.speaker.as_ref()).map(|voice| voice.name.clone());
+            let utterance = Named { id: (*id).to_owned(), name: name.unwrap_or_default() };
+            changes.push(change(What::Utterance, Some(utterance), was, is));
+        }
+    }
+}
+
+/// The utterances on a proposition with their sides, by id.
+fn said(about: Option<&BoardProposition>) -> BTreeMap<&str, (&'static str, &Utterance)> {
+    let Some(about) = about else { return BTreeMap::new() };
+    let sides = [("support", &about.support), ("opposition", &about.opposition), ("neutral", &about.neutral)];
+    let said = sides.into_iter().flat_map(|(side, said)| said.iter().map(move |said| (side, said)));
+    said.map(|(side, said)| (said.utterance.as_str(), (side, said))).collect()
+}
+
+/// An utterance as far as it counts: `support: accuses + CT (withdrawn)`.
+fn in_words(side: &str, said: &Utterance) -> String {
+    let marks = if said.marks.is_empty() { String::new() } else { format!(" ({})", said.marks.join(", ")) };
+    format!("{side}: {} {} {}{marks}", said.act, said.polarity, said.certainty)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,103 @@
+use super::*;
+
+fn utterance(id: &str, act: &str, marks: &[&str]) -> Utterance {
+    Utterance {
+        utterance: id.to_owned(),
+        act: act.to_owned(),
+        polarity: "+".to_owned(),
+        certainty: "CT".to_owned(),
+        marks: marks.iter().map(|mark| (*mark).to_owned()).collect(),
+        ..Utterance::default()
+    }
+}
+
+fn about(actor: &str, status: &str, flags: &[&str], support: Vec<Utterance>) -> BoardProposition {
+    BoardProposition {
+        actor: Some(Named { id: actor.to_owned(), name: format!("The {actor}") }),
+        role: Some("perpetrator".to_owned()),
+        facet: "who".to_owned(),
+        status: status.to_owned(),
+        flags: flags.iter().map(|flag| (*flag).to_owned()).collect(),
+        support,
+        ..BoardProposition::default()
+    }
+}
+
+fn board(as_of: u64, status: &str, propositions: Vec<BoardProposition>) -> Board {
+    Board { as_of, status: status.to_owned(), propositions, ..Board::default() }
+}
+
+/// What changed, in short: what, of whom, from what, to what.
+fn told(difference: &BoardDifference) -> Vec<(What, Option<&str>, Option<&str>, Option<&str>)> {
+    let told = |change: &'_ Change| {
+        let name = change.proposition.as_ref().and_then(|about| about.actor.as_ref()).map(|actor| actor.id.as_str());
+        name.map(str::to_owned)
+    };
+    let names: Vec<_> = difference.changes.iter().map(told).collect();
+    let names = names.into_iter().map(|name| match name.as_deref() {
+        Some("group") => Some("group"),
+        Some("rival") => Some("rival"),
+        _ => None,
+    });
+    let changes = difference.changes.iter().zip(names);
+    changes.map(|(change, name)| (change.what, name, change.from.as_deref(), change.to.as_deref())).collect()
+}
+
+#[test]
+fn what_came_what_went_and_what_became_something_else_is_told_by_what_it_is_about() {
+    let from =
+        board(7, "accused", vec![about("group", "accused", &["media_only"], vec![utterance("a", "accuses", &[])])]);
+    let to = board(
+        9,
+        "disputed",
+        vec![
+            about("group", "denied", &["denied_by_accused"], vec![utterance("a", "accuses", &["withdrawn"])]),
+            about("rival", "suspected", &[], vec![utterance("b", "suspects", &[])]),
+        ],
+    );
+    let difference = BoardDifference::between(&from, &to).unwrap();
+    assert_eq!((difference.from.as_of, difference.to.as_of), (7, 9));
+    assert_eq!(
+        told(&difference),
+        [
+            (What::Status, None, Some("accused"), Some("disputed")),
+            (What::Status, Some("group"), Some("accused"), Some("denied")),
+            (What::Flag, Some("group"), Some("media_only"), None),
+            (What::Flag, Some("group"), None, Some("denied_by_accused")),
+            (What::Utterance, Some("group"), Some("support: accuses + CT"), Some("support: accuses + CT (withdrawn)")),
+            (What::Status, Some("rival"), None, Some("suspected")),
+            (What::Utterance, Some("rival"), None, Some("support: suspects + CT")),
+        ]
+    );
+    // The way back says the same the other way round.
+    let back = BoardDifference::between(&to, &from).unwrap();
+    let mut turned: Vec<_> = told(&back).into_iter().map(|(what, of, from, to)| (what, of, to, from)).collect();
+    let mut there = told(&difference);
+    let order = |it: &(What, Option<&str>, Option<&str>, Option<&str>)| format!("{it:?}");
+    turned.sort_by_key(order);
+    there.sort_by_key(order);
+    assert_eq!(turned, there);
+}
+
+#[test]
+fn a_patch_makes_the_one_board_the_other() {
+    let boards = [
+        board(1, "unattributed", Vec::new()),
+        board(7, "accused", vec![about("group", "accused", &[], vec![utterance("a", "accuses", &[])])]),
+        board(
+            9,
+            "disputed",
+            vec![about("rival", "denied", &["opposed"], vec![utterance("b", "denies", &["replaced"])])],
+        ),
+    ];
+    for from in &boards {
+        for to in &boards {
+            let difference = BoardDifference::between(from, to).unwrap();
+            let mut patched = serde_json::to_value(from).unwrap();
+            let patch: json_patch::Patch = serde_json::from_value(difference.patch.clone()).unwrap();
+            json_patch::patch(&mut patched, &patch).unwrap();
+            assert_eq!(patched, serde_json::to_value(to).unwrap());
+            assert_eq!(difference.changes.is_empty(), from == to);
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! The records that a board depends on: by which it became what it is.
+
+use super::board::no_case;
+use super::record::{limit_of, take};
+use super::scope::{Answer, Scope, id};
+use crate::Loaded;
+use domain::annotation::Annotation;
+use domain::claim::Target;
+use domain::document::Document;
+use domain::id::{AnnotationId, DocumentId, IncidentId};
+use domain::{Kind, mentions};
+use std::collections::BTreeSet;
+use wire::view::{AskBasis, Basis, Named};
+
+/// The records that are asked for.
+pub(super) fn basis(scope: &Scope<'_>, ask: &AskBasis) -> Answer<Basis> {
+    let incident = id(&ask.incident)?;
+    let subject = Target::Incident(IncidentId::new(incident));
+    let Some(gathered) = scope.view.boards.case(&scope.snapshot, scope.project, subject)? else {
+        return Err(no_case(scope, incident));
+    };
+    let mut positions = BTreeSet::new();
+    for subject in &gathered.subjects {
+        positions.extend(scope.snapshot.positions(subject, ask.after, usize::MAX)?);
+    }
+    let positions: Vec<u64> = positions.into_iter().collect();
+    let records = take(&scope.snapshot, &positions, limit_of(ask.limit))?;
+    let shown = &positions[..records.items.len()];
+    Ok(Basis { documents: documents(scope, shown)?, records: Some(records) })
+}
+
+/// The documents that records name, or in which the annotations stand that they name, by id.
+fn documents(scope: &Scope<'_>, positions: &[u64]) -> Answer<Vec<Named>> {
+    let (mut documents, mut annotations) = (BTreeSet::<DocumentId>::new(), BTreeSet::<AnnotationId>::new());
+    for position in positions {
+        let record = scope.snapshot.record(*position)?;
+        let own = (record.envelope.kind, record.envelope.id);
+        let mut named = vec![own];
+        record.events.iter().for_each(|event| mentions::each(event, |kind, id| named.push((kind, id))));
+        for (kind, id) in named {
+            match kind {
+                Kind::Document => drop(documents.insert(id.into())),
+                Kind::Annotation => drop(annotations.insert(id.into())),
+                _ => {}
+            }
+        }
+    }
+    for annotation in annotations {
+        let loaded: Option<Loaded<Annotation>> = scope.snapshot.load(scope.project, annotation.uuid())?;
+        documents.extend(loaded.and_then(|loaded| loaded.state.span().map(|span| span.document)));
+    }
+    let named = |id: DocumentId| {
+        let loaded: Option<Loaded<Document>> = scope.snapshot.load(scope.project, id.uuid())?;
+        let title = loaded.and_then(|loaded| match loaded.state {
+            Document::Registered { detail, .. } => Some(detail.title.as_str().to_owned()),
+            Document::Absent => None,
+        });
+        Ok(Named { id: id.to_string(), name: title.unwrap_or_else(|| id.to_string()) })
+    };
+    documents.into_iter().map(named).collect()
+}
