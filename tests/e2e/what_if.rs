@@ -108,8 +108,8 @@ async fn a_difference_tells_what_changed_by_whom_and_from_which_document() -> an
 
     // The patch makes the one board the other.
     let mut patched = reader.get(&format!("{board}?as_of={from}")).await?.expect(200)?.json();
-    let patch: json_patch::Patch = serde_json::from_value(difference["patch"].clone())?;
-    json_patch::patch(&mut patched, &patch)?;
+    let operations: json_patch::Patch = serde_json::from_value(difference["patch"].clone())?;
+    json_patch::patch(&mut patched, &operations)?;
     assert_eq!(patched, reader.get(&format!("{board}?as_of={to}")).await?.expect(200)?.json());
     let same = reader.get(&format!("{board}?as_of={to}&diff_to={to}")).await?.expect(200)?.json();
     assert_eq!((list(&same, "changes").len(), list(&same, "records").len(), &same["patch"]), (0, 0, &json!([])));

@@ -498,7 +498,7 @@ pub(crate) fn without(given: &[String]) -> Result<Vec<Without>, Problem> {
 
 /// The same as part of a URL, to be put behind other parameters.
 pub(crate) fn without_query(without: &[Without]) -> String {
-    without.iter().map(|Without { kind, id }| format!("&without={kind}:{id}")).collect()
+    without.iter().flat_map(|Without { kind, id }| ["&without=", kind, ":", id]).collect()
 }
 
 /// Refuses to tell a difference where that is not honoured.

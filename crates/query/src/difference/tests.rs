@@ -28,19 +28,15 @@ fn board(as_of: u64, status: &str, propositions: Vec<BoardProposition>) -> Board
 }
 
 /// What changed, in short: what, of whom, from what, to what.
-fn told(difference: &BoardDifference) -> Vec<(What, Option<&str>, Option<&str>, Option<&str>)> {
-    let told = |change: &'_ Change| {
-        let name = change.proposition.as_ref().and_then(|about| about.actor.as_ref()).map(|actor| actor.id.as_str());
-        name.map(str::to_owned)
-    };
-    let names: Vec<_> = difference.changes.iter().map(told).collect();
-    let names = names.into_iter().map(|name| match name.as_deref() {
-        Some("group") => Some("group"),
-        Some("rival") => Some("rival"),
-        _ => None,
-    });
-    let changes = difference.changes.iter().zip(names);
-    changes.map(|(change, name)| (change.what, name, change.from.as_deref(), change.to.as_deref())).collect()
+type Told<'a> = (What, Option<&'a str>, Option<&'a str>, Option<&'a str>);
+
+fn told(difference: &BoardDifference) -> Vec<Told<'_>> {
+    difference.changes.iter().map(in_short).collect()
+}
+
+fn in_short(change: &Change) -> Told<'_> {
+    let actor = change.proposition.as_ref().and_then(|about| about.actor.as_ref());
+    (change.what, actor.map(|actor| actor.id.as_str()), change.from.as_deref(), change.to.as_deref())
 }
 
 #[test]
@@ -73,7 +69,7 @@ fn what_came_what_went_and_what_became_something_else_is_told_by_what_it_is_abou
     let back = BoardDifference::between(&to, &from).unwrap();
     let mut turned: Vec<_> = told(&back).into_iter().map(|(what, of, from, to)| (what, of, to, from)).collect();
     let mut there = told(&difference);
-    let order = |it: &(What, Option<&str>, Option<&str>, Option<&str>)| format!("{it:?}");
+    let order = |it: &Told<'_>| format!("{it:?}");
     turned.sort_by_key(order);
     there.sort_by_key(order);
     assert_eq!(turned, there);
