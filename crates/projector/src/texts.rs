@@ -200,7 +200,10 @@ fn collect<'a>(reply: &'a mut Reply, blanks: &mut Vec<Blank<'a>>) {
             | Answer::Inbox(_)
             | Answer::Feedback(_)
             | Answer::Queue(_)
-            | Answer::Veil(_),
+            | Answer::Veil(_)
+            | Answer::LogHead(_)
+            | Answer::LogInclusion(_)
+            | Answer::LogConsistency(_),
         )
         | None => {}
     }

@@ -10,6 +10,7 @@ mod inbox;
 mod judgements;
 mod ledger;
 mod list;
+mod log;
 mod origins;
 mod orphans;
 mod queue;
@@ -128,6 +129,9 @@ impl<'a> View<'a> {
             }
             Question::Records(ask) => record::records(&scope(Kind::Project)?, ask).map(Said::Records),
             Question::Traces(ask) => record::traces(&scope(Kind::Project)?, ask).map(Said::Records),
+            Question::LogHead(_) => log::head(&scope(Kind::Project)?).map(Said::LogHead),
+            Question::LogInclusion(ask) => log::inclusion(&scope(Kind::Project)?, ask).map(Said::LogInclusion),
+            Question::LogConsistency(ask) => log::consistency(&scope(Kind::Project)?, ask).map(Said::LogConsistency),
             Question::Veil(_) => Ok(Said::Veil(scope(Kind::Document)?.veiled())),
             Question::Text(ask) => text(&scope(Kind::Document)?, ask).map(Said::Text),
         }

@@ -311,6 +311,9 @@ fn pin(request: &mut Request, as_of: u64) -> bool {
             | Question::Records(_)
             | Question::Traces(_)
             | Question::Veil(_)
+            | Question::LogHead(_)
+            | Question::LogInclusion(_)
+            | Question::LogConsistency(_)
             | Question::Text(_),
         ) => true,
         Some(Question::Progress(_)) | None => false,
