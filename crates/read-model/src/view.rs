@@ -130,8 +130,10 @@ impl<'a> View<'a> {
             Question::Records(ask) => record::records(&scope(Kind::Project)?, ask).map(Said::Records),
             Question::Traces(ask) => record::traces(&scope(Kind::Project)?, ask).map(Said::Records),
             Question::LogHead(_) => log::head(&scope(Kind::Project)?).map(Said::LogHead),
-            Question::LogInclusion(ask) => log::inclusion(&scope(Kind::Project)?, ask).map(Said::LogInclusion),
-            Question::LogConsistency(ask) => log::consistency(&scope(Kind::Project)?, ask).map(Said::LogConsistency),
+            Question::LogInclusion(ask) => log::inclusion(&scope(Kind::Project)?, ask.position).map(Said::LogInclusion),
+            Question::LogConsistency(ask) => {
+                log::consistency(&scope(Kind::Project)?, ask.from).map(Said::LogConsistency)
+            }
             Question::Veil(_) => Ok(Said::Veil(scope(Kind::Document)?.veiled())),
             Question::Text(ask) => text(&scope(Kind::Document)?, ask).map(Said::Text),
         }

@@ -374,7 +374,9 @@ async fn a_longer_log_is_the_one_that_an_earlier_head_was_taken_of() {
     let records = original(&log).await;
     let head = verify(&log, &Options::default()).await.tree.unwrap();
     let mut frontier = tree::Frontier::default();
-    records.iter().for_each(|(_, payload)| frontier.push(tree::leaf(payload)));
+    for (_, payload) in &records {
+        frontier.push(tree::leaf(payload));
+    }
     assert_eq!(head, tree::Head { log: log.id(), size: 12, root: frontier.root() });
     for _ in 0..5 {
         Writer::new(&log).write().await;
@@ -412,7 +414,9 @@ async fn changed(change: impl FnOnce(&mut Copied)) -> (Report, Report) {
     // The forger has taken over the id of the log as well: what stands in the records is what the copy's server is told.
     let honest_records = forge(&honest, log.id(), records.clone()).await;
     let mut frontier = tree::Frontier::default();
-    honest_records.iter().for_each(|(_, payload)| frontier.push(tree::leaf(payload)));
+    for (_, payload) in &honest_records {
+        frontier.push(tree::leaf(payload));
+    }
     let head = tree::Head { log: log.id(), size: frontier.size(), root: frontier.root() };
     change(&mut records);
     forge(&log, log.id(), records).await;

@@ -65,14 +65,18 @@ fn assert_holds(store: &Store, entries: &[Entry]) {
 /// The root over payloads, as it follows from them alone.
 fn root(entries: &[Entry]) -> Hash {
     let mut frontier = Frontier::default();
-    entries.iter().for_each(|entry| frontier.push(wire::tree::leaf(&entry.payload)));
+    for entry in entries {
+        frontier.push(wire::tree::leaf(&entry.payload));
+    }
     frontier.root()
 }
 
 /// Records of which each is another source.
 fn many(records: u64) -> Vec<Entry> {
     let mut history = History::new(1);
-    (0..records).for_each(|number| _ = history.source(&number.to_string()));
+    for number in 0..records {
+        history.source(&number.to_string());
+    }
     history.entries().to_vec()
 }
 
@@ -258,7 +262,9 @@ const RECORDS: u64 = 1_024 + 16 + 7;
 fn a_tree_is_kept_in_tiles_that_are_checked_when_the_store_is_opened() {
     let folder = TempDir::new().unwrap();
     let (store, entries) = (store(&folder), many(RECORDS));
-    entries.chunks(100).for_each(|part| _ = store.append(part).unwrap());
+    for part in entries.chunks(100) {
+        store.append(part).unwrap();
+    }
     let tiles = [1, 2, 3, 4, 5].map(|level| store.db.scan_prefix(key::tiles(level)).count());
     assert_eq!(tiles, [65, 16, 4, 1, 0]);
     let ends = [1, 2, 3, 4, 5, 15, 16, 17, 64, 255, 256, 257, 300, 1_023, 1_024, 1_025, RECORDS];

@@ -214,7 +214,8 @@ impl Scan {
             }
             progress();
         }
-        let expected: u64 = (1..).map(|level| edge.tiles(level)).take_while(|tiles| *tiles > 0).sum();
+        let levels = u8::try_from(edge.levels.len()).unwrap_or(u8::MAX);
+        let expected: u64 = (1..levels).map(|level| edge.tiles(level)).sum();
         let stored = db.scan_prefix([key::TILE]).count() as u64;
         if read != size >> LOWEST_BITS || stored != expected {
             return Err(Error::damaged(format!("it has {stored} tiles of the tree, and {size} records")));

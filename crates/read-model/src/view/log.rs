@@ -9,7 +9,7 @@ use super::resource::hexadecimal;
 use super::scope::{Answer, Scope, absent, invalid};
 use crate::subject::Subject;
 use wire::tree::{self, Hash};
-use wire::view::{AskLogConsistency, AskLogInclusion, LogConsistency, LogHead, LogInclusion};
+use wire::view::{LogConsistency, LogHead, LogInclusion};
 
 /// The head at the position.
 pub(super) fn head(scope: &Scope<'_>) -> Answer<LogHead> {
@@ -18,8 +18,8 @@ pub(super) fn head(scope: &Scope<'_>) -> Answer<LogHead> {
 }
 
 /// The path from a record of the project.
-pub(super) fn inclusion(scope: &Scope<'_>, ask: &AskLogInclusion) -> Answer<LogInclusion> {
-    let (position, size) = (ask.position, scope.snapshot.at());
+pub(super) fn inclusion(scope: &Scope<'_>, position: u64) -> Answer<LogInclusion> {
+    let size = scope.snapshot.at();
     if scope.is_blinded() {
         return Err(absent());
     }
@@ -41,8 +41,8 @@ pub(super) fn inclusion(scope: &Scope<'_>, ask: &AskLogInclusion) -> Answer<LogI
 }
 
 /// What shows that the log only grew.
-pub(super) fn consistency(scope: &Scope<'_>, ask: &AskLogConsistency) -> Answer<LogConsistency> {
-    let (from, to) = (ask.from, scope.snapshot.at());
+pub(super) fn consistency(scope: &Scope<'_>, from: u64) -> Answer<LogConsistency> {
+    let to = scope.snapshot.at();
     if scope.is_blinded() {
         return Err(absent());
     }

@@ -32,7 +32,9 @@ fn subtrees(payloads: &[Vec<u8>]) -> impl FnMut(u32, u64) -> Result<Hash, Infall
 
 fn oracle(payloads: &[Vec<u8>]) -> Oracle {
     let mut oracle = Oracle::new();
-    payloads.iter().for_each(|payload| oracle.push(payload.clone()));
+    for payload in payloads {
+        oracle.push(payload.clone());
+    }
     oracle
 }
 
@@ -87,7 +89,9 @@ proptest! {
     fn a_root_is_that_of_the_definition_and_of_other_peoples_code(size in 0..300_u64) {
         let payloads = payloads(size);
         let mut frontier = Frontier::default();
-        payloads.iter().for_each(|payload| frontier.push(leaf(payload)));
+        for payload in &payloads {
+            frontier.push(leaf(payload));
+        }
         let defined = defined(&payloads);
         let Ok(root) = root(size, subtrees(&payloads));
         prop_assert_eq!((frontier.size(), frontier.root(), root), (size, defined, defined));
