@@ -34,7 +34,7 @@ enum Needs {
 use Needs::{Admin, Annotator, Curator, Operator, Own, OwnOrCurator, Reader, Token};
 
 /// Every route, as the design has it.
-const ROUTES: [(&str, &str, Needs); 104] = [
+const ROUTES: [(&str, &str, Needs); 107] = [
     ("GET", "/v1/projects", Token),
     ("POST", "/v1/projects", Operator),
     ("POST", "/v1/tokens", Operator),
@@ -133,6 +133,9 @@ const ROUTES: [(&str, &str, Needs); 104] = [
     ("GET", "/v1/projects/{project}/events", Reader),
     ("GET", "/v1/projects/{project}/inbox", Reader),
     ("GET", "/v1/projects/{project}/agreement", Reader),
+    ("GET", "/v1/projects/{project}/log/head", Reader),
+    ("GET", "/v1/projects/{project}/log/inclusion", Reader),
+    ("GET", "/v1/projects/{project}/log/consistency", Reader),
     ("GET", "/v1/projects/{project}/me/feedback", Reader),
     ("GET", "/v1/projects/{project}/changes", Reader),
     ("GET", "/v1/projects/{project}/orphans", Reader),
@@ -219,6 +222,11 @@ fn expected(needs: Needs, known: Known, place: Place, route: &str) -> Expected {
     if place == Place::Blind && is_veiled(route) && standing < Standing::Author {
         return Expected::Hidden;
     }
+    // Hashes of single records are not there for whom something may be hidden from, whose records they may be.
+    let is_path = route.ends_with("/log/inclusion") || route.ends_with("/log/consistency");
+    if place == Place::Blind && is_path && standing < Standing::Curator {
+        return Expected::Hidden;
+    }
     let may = match needs {
         Token => return Expected::Allowed,
         Operator if standing == Standing::Operator => return Expected::Allowed,
@@ -237,13 +245,15 @@ fn expected(needs: Needs, known: Known, place: Place, route: &str) -> Expected {
 /// A project in which everything is there once; ids by the name of the collection.
 struct Furnished {
     project: String,
+    /// Where its first record is.
+    position: u64,
     ids: BTreeMap<&'static str, String>,
 }
 
 impl Furnished {
     async fn make(operator: &Person, author: &Person, blind: bool) -> anyhow::Result<Self> {
         let created = operator.post("/v1/projects", &json!({"name": "Attacks", "blind": blind})).await?.expect(201)?;
-        let mut made = Self { project: created.id(), ids: BTreeMap::new() };
+        let mut made = Self { project: created.id(), position: created.sequence(), ids: BTreeMap::new() };
         made.grant(operator, "author", "annotator").await?;
         let source = made.add(author, "sources", json!({"name": "River Wire", "kind": "agency"})).await?;
         let document = json!({"title": "Rockets", "source": source, "text": TEXT, "published": "2021-05-05"});
@@ -335,6 +345,12 @@ impl Furnished {
         let path = path.into_iter().fold(route.to_owned(), |path, (name, value)| path.replace(name, value));
         if route.ends_with("/preview") {
             return format!("{path}?left={}&right={}", self.id("actors"), self.id("others"));
+        }
+        if route.ends_with("/log/inclusion") {
+            return format!("{path}?position={}", self.position);
+        }
+        if route.ends_with("/log/consistency") {
+            return format!("{path}?from={}", self.position);
         }
         path
     }
@@ -637,7 +653,11 @@ async fn what_is_hidden_answers_as_what_is_not_there() -> anyhow::Result<()> {
     let scene = Scene::set().await?;
     let path = format!("/v1/projects/{}?at_least={}&wait_ms=5000", scene.own.project, scene.at);
     scene.operator.get(&path).await?.expect(200)?;
-    let nowhere = Furnished { project: uuid::Uuid::now_v7().to_string(), ids: scene.own.ids.clone() };
+    let nowhere = Furnished {
+        project: uuid::Uuid::now_v7().to_string(),
+        position: scene.own.position,
+        ids: scene.own.ids.clone(),
+    };
     let strangers = scene.callers.iter().filter(|caller| matches!(caller.known, Known::As(Standing::Stranger, _)));
     for caller in strangers {
         let routes = || ROUTES.into_iter().filter(|(_, route, _)| route.contains("{project}"));

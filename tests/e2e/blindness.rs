@@ -19,7 +19,7 @@ const TEXT: &str = "Rockets fell before dawn. \"The Brigade fired them,\" the mi
 /// Positions of one length: what is compared has no other reason to differ in length.
 const FIRST_POSITION: u64 = 100;
 /// Fields that hold positions.
-const POSITIONS: [&str; 6] = ["position", "as_of", "sequence", "based_on", "created", "next_position"];
+const POSITIONS: [&str; 7] = ["position", "as_of", "sequence", "based_on", "created", "next_position", "size"];
 /// Fields of records that hold ids which the services drew.
 const DRAWN: [&str; 4] = ["/record", "/log", "/credential", "/batch/id"];
 /// The most bytes of an `ETag` that is a revision, with its quotes.
@@ -421,6 +421,8 @@ impl World {
             ("policy", "0".to_owned()),
             ("quotes", "1".to_owned()),
             ("as_of", middle.to_string()),
+            ("position", middle.to_string()),
+            ("from", middle.to_string()),
         ];
         values.extend(STATUSES.map(|status| ("status", status.to_owned())));
         values.into_iter().map(|(name, value)| (name, format!("?{name}={value}"))).collect()
@@ -673,7 +675,7 @@ impl Seen {
                         // Hashes, what is drawn by lot, and cursors.
                         (
                             Value::String(text),
-                            "sha256" | "previous_sha256" | "salt" | "correlation_id" | "instance" | "next",
+                            "sha256" | "previous_sha256" | "root" | "salt" | "correlation_id" | "instance" | "next",
                         ) => format!("{} bytes", text.len()).into(),
                         _ => self.level(value),
                     };

@@ -28,6 +28,7 @@ mod retries;
 mod revisions;
 mod services;
 mod store_faults;
+mod tamper;
 mod tasks;
 mod tokens;
 mod volumes;

@@ -3,7 +3,8 @@
 //! A server can call itself healthy, acknowledge, and yet have lost or changed what it holds. So
 //! nothing that it says about itself counts here: positions must be contiguous, each record must
 //! be of this log and at its own address, and each must carry the digest of its aggregate's
-//! record before. Batches must be whole. With texts, each record's text must be there and have the digest that the
+//! record before. Who changes a record and all that follow from it leaves nothing of that amiss; against an earlier head
+//! of the log's Merkle tree it shows. Batches must be whole. With texts, each record's text must be there and have the digest that the
 //! record says, and a text without a record is an orphan of a crash.
 
 mod chain;
@@ -16,6 +17,7 @@ use futures::{StreamExt, TryStreamExt};
 use uuid::Uuid;
 use wire::record::TextRef;
 use wire::subject::Address;
+use wire::tree;
 
 use self::chain::Chains;
 use crate::texts::{self, Key, Object, Texts};
@@ -41,6 +43,8 @@ pub struct Options {
     pub stall: Duration,
     /// What was once read from the log, by whoever reads it all: the log must still hold that.
     pub known: Option<Known>,
+    /// An earlier head, kept by whoever asks: the log must have begun with what it had then.
+    pub since: Option<tree::Head>,
 }
 
 /// What was once read from a log.
@@ -61,6 +65,7 @@ impl Default for Options {
             // A server that finds nothing at a position is silent; one that answers does so in milliseconds.
             stall: Duration::from_secs(10),
             known: None,
+            since: None,
         }
     }
 }
@@ -95,6 +100,8 @@ pub struct Report {
     pub records: u64,
     /// Aggregates among them.
     pub aggregates: u64,
+    /// What the log amounts to; none where a record is missing or could not be read.
+    pub tree: Option<tree::Head>,
     /// The first position that could not be read or proved.
     pub unproven: Option<u64>,
     /// The faults, in the order of the log, the first thousand of them.
@@ -160,6 +167,18 @@ pub enum What {
     },
     /// Each record is sound, but some up to here are not those that were once read.
     Replaced,
+    /// The earlier head is of another log.
+    OtherLog {
+        /// UUID of the log that it is of.
+        head: Uuid,
+    },
+    /// The log ends before this position, and had records up to a later one at the earlier head.
+    Shorter {
+        /// How many records it had.
+        size: u64,
+    },
+    /// A record up to here was changed, removed or moved since the earlier head.
+    Rewritten,
     /// The server counts other messages than its first and last position say.
     Count {
         /// What it counts.
@@ -207,6 +226,16 @@ impl fmt::Display for What {
                 )
             }
             Self::Replaced => f.write_str("the records up to here are not those that the views had read"),
+            Self::OtherLog { head } => write!(f, "the earlier head is of another log, {head}"),
+            Self::Shorter { size } => {
+                write!(
+                    f,
+                    "is lost, with all from here on: the log ends before, and had {size} records at the earlier head"
+                )
+            }
+            Self::Rewritten => f.write_str(
+                "a record up to here was changed, removed or moved since the earlier head: their root is another",
+            ),
             Self::Count { messages, expected } => {
                 write!(f, "count {messages} != last - first + 1 = {expected}: the server counts other records")
             }
@@ -256,6 +285,7 @@ impl EventLog {
             head,
             records: 0,
             aggregates: 0,
+            tree: None,
             unproven: None,
             faults: Vec::new(),
             faults_total: 0,
@@ -287,6 +317,16 @@ impl EventLog {
         let named = self.read_records(options, total, report, progress).await;
         if let Some(known) = options.known.filter(|known| known.position > last) {
             report.fault(last + 1, None, What::Lost { known: known.position });
+        }
+        match options.since {
+            Some(since) if since.log != self.id() => report.fault(1, None, What::OtherLog { head: since.log }),
+            Some(since) if since.size == 0 && since.root != tree::Frontier::default().root() => {
+                report.fault(1, None, What::Rewritten);
+            }
+            Some(since) if since.size > last => {
+                report.fault(last + 1, None, What::Shorter { size: since.size });
+            }
+            Some(_) | None => {}
         }
         // The count says that something is missing, not where: that is what reading told.
         if messages != total {
@@ -343,6 +383,8 @@ impl EventLog {
             }
         }
         report.aggregates = chains.aggregates();
+        let (size, root) = chains.tree();
+        report.tree = (size == last).then_some(tree::Head { log: self.id(), size, root });
         Some(chains.into_texts())
     }
 }

@@ -1017,6 +1017,11 @@ pub(crate) struct Verify {
     #[command(flatten)]
     #[serde(flatten)]
     pub own_server: OwnServer,
+    /// Compare the log with an earlier head: a file with the JSON of `log/head` or of `verify --json`, or `-` for the standard
+    /// input
+    #[arg(long, value_name = "HEAD")]
+    #[serde(skip)]
+    pub since: Option<PathBuf>,
     /// Check the texts of documents too
     #[arg(long)]
     #[serde(skip)]

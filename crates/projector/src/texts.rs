@@ -201,7 +201,10 @@ fn collect<'a>(reply: &'a mut Reply, blanks: &mut Vec<Blank<'a>>) {
             | Answer::Feedback(_)
             | Answer::Queue(_)
             | Answer::Veil(_)
-            | Answer::Basis(_),
+            | Answer::Basis(_)
+            | Answer::LogHead(_)
+            | Answer::LogInclusion(_)
+            | Answer::LogConsistency(_),
         )
         | None => {}
     }

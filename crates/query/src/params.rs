@@ -296,6 +296,34 @@ params! {
         document: Vec<uuid::Uuid>,
     }
 
+    /// Parameters of a head of the log.
+    struct LogHeadParams {
+        as_of,
+        wait,
+    }
+
+    /// Parameters of the path from a record to the root of the log.
+    struct LogInclusionParams {
+        /// The position of the record.
+        #[param(minimum = 1)]
+        position: u64,
+        /// How many records the log has to whose root the path leads; all of them when absent.
+        #[param(minimum = 1)]
+        size: Option<u64>,
+        wait,
+    }
+
+    /// Parameters of the proof that the log only grew.
+    struct LogConsistencyParams {
+        /// How many records the log had.
+        #[param(minimum = 1)]
+        from: u64,
+        /// How many records the log has; all of them when absent.
+        #[param(minimum = 1)]
+        to: Option<u64>,
+        wait,
+    }
+
     /// Parameters of a text.
     struct TextParams {
         as_of,
@@ -329,6 +357,18 @@ impl Moment {
     pub fn named(name: &'static str, text: &str, wait_ms: Option<u32>) -> Result<Self, Problem> {
         Self::new(Some(text), None, wait_ms)
             .map_err(|_| invalid(name, format!("`{text}` is not a position of the log")))
+    }
+
+    /// As of the size of a log, which is its newest position.
+    pub fn of_size(
+        name: &'static str,
+        size: Option<u64>,
+        at_least: Option<u64>,
+        wait_ms: Option<u32>,
+    ) -> Result<Self, Problem> {
+        let size = size.map(|size| counted(name, size)).transpose()?;
+        let moment = Self::new(None, at_least, wait_ms)?;
+        Ok(Self { as_of: size, at_least: moment.at_least.max(size), ..moment })
     }
 
     /// Under this version of the policy.
@@ -554,6 +594,14 @@ fn within_log(name: &'static str, position: u64) -> Result<u64, Problem> {
         return Ok(position);
     }
     Err(invalid(name, format!("a position is at most {POSITION_MAX}")))
+}
+
+/// Refuses what is no position of a record.
+pub(crate) fn counted(name: &'static str, position: u64) -> Result<u64, Problem> {
+    if position == 0 {
+        return Err(invalid(name, "the first record has the position 1"));
+    }
+    within_log(name, position)
 }
 
 fn not_supported_yet(name: &'static str) -> Problem {

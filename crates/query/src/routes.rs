@@ -8,6 +8,7 @@ mod events;
 mod history;
 mod identity;
 mod ledgers;
+mod log;
 mod origins;
 mod presence;
 mod projects;
@@ -76,6 +77,7 @@ pub(crate) fn all() -> Vec<Route> {
         presence::route(),
     ]);
     routes.extend(ledgers::routes());
+    routes.extend(log::routes());
     routes.extend(work::routes());
     routes
 }

@@ -32,7 +32,7 @@ pub enum DumpError {
     },
 }
 
-/// Writes the dump at a position, or at the newest one: the checkpoint; each record's digest and the time at which its
+/// Writes the dump at a position, or at the newest one: the checkpoint and the root of the tree; each record's digest and the time at which its
 /// position was known; each subject's positions; each resource as JSON, and each incident's board under the newest
 /// policy, as an operator sees them.
 ///
@@ -60,6 +60,8 @@ fn records(store: &Store, at: u64, out: &mut impl Write) -> Result<(), DumpError
         writeln!(out, "record {position:020} {} {}", hex(&digest), reached.known_at_us)?;
     }
     writeln!(out, "checkpoint {} {at} {SCHEMA} {}", reached.log, hex(&reached.checksum))?;
+    // The root and no tiles: it is a function of the records, how it is made of tiles is how the store is packed.
+    writeln!(out, "tree {at} {}", hex(&store.root(at)?))?;
     Ok(())
 }
 

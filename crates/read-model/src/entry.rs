@@ -3,6 +3,7 @@
 use crate::subject::{self, Subject};
 use bytes::Bytes;
 use wire::record::{self, Envelope, Record};
+use wire::tree::{self, Hash};
 
 /// A record with its place in the log, its bytes, and all that the store wants to know of it.
 ///
@@ -16,6 +17,8 @@ pub struct Entry {
     pub payload: Bytes,
     /// SHA-256 of the bytes.
     pub sha256: [u8; 32],
+    /// Its leaf in the Merkle tree over the log.
+    pub leaf: Hash,
     /// What it says of itself.
     pub envelope: Envelope,
     /// What it concerns: sorted, each subject once.
@@ -32,6 +35,6 @@ impl Entry {
     /// The entry of a record with its bytes.
     pub(crate) fn new(position: u64, payload: Bytes, record: Record) -> Self {
         let (sha256, subjects) = (record::digest(&payload), subject::of(&record));
-        Self { position, payload, sha256, envelope: record.envelope, subjects }
+        Self { position, sha256, leaf: tree::leaf(&payload), payload, envelope: record.envelope, subjects }
     }
 }

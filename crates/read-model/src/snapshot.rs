@@ -10,6 +10,7 @@ use std::collections::HashSet;
 use uuid::Uuid;
 use wire::record::{self, Envelope, Record};
 use wire::subject::Address;
+use wire::tree::Hash;
 
 /// Positions that are looked at for such as are not veiled, at a time.
 const VEILED_LEN_MIN: usize = 16;
@@ -150,6 +151,21 @@ impl<'a> Snapshot<'a> {
         let Some(veil) = self.veil else { return Ok(record) };
         let nothing = Record { envelope: record.envelope.clone(), events: Vec::new() };
         Ok(veil.part(&self.raw(), record)?.unwrap_or(nothing))
+    }
+
+    /// The root of the Merkle tree over all records, whatever is veiled.
+    pub(crate) fn root(&self) -> Result<Hash, Error> {
+        self.store.root(self.at)
+    }
+
+    /// The path from the record at a position up to [`at`](Self::at) to the root.
+    pub(crate) fn inclusion(&self, position: u64) -> Result<Vec<Hash>, Error> {
+        self.store.inclusion(position, self.at)
+    }
+
+    /// What shows that the records up to a position up to [`at`](Self::at) are the beginning of all.
+    pub(crate) fn consistency(&self, from: u64) -> Result<Vec<Hash>, Error> {
+        self.store.consistency(from, self.at)
     }
 
     /// The envelope of the record at a position up to [`at`](Self::at).

@@ -9,6 +9,8 @@
 //! | `r`, position | a body that is not in a block yet |
 //! | `i`, subject, first position | a [`chunk`] of positions |
 //! | `p` | up to where positions are in chunks, how many, and a digest of them |
+//! | `t`, level, number | a tile of the [`tree`] over the payloads |
+//! | `m` | the root of the tree at the checkpoint |
 //!
 //! The positions that are not in chunks yet, the [`tail`], are held in memory alone: they follow from the bodies, which
 //! are read again when the store is opened. A live commit is thus one row for each record and the checkpoint.
@@ -21,6 +23,7 @@ mod chunk;
 mod compact;
 mod scan;
 mod tail;
+mod tree;
 
 #[cfg(test)]
 mod tests;
@@ -37,15 +40,16 @@ use std::io;
 use std::ops::{Bound, Deref};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::thread;
 use std::time::{Duration, Instant};
 use tail::Tail;
+use tree::Edge;
 use uuid::Uuid;
 use wire::record;
 
 /// The version of the layout and of the subjects. A store of another version is rebuilt.
-pub const SCHEMA: u32 = 2;
+pub const SCHEMA: u32 = 3;
 
 /// What sled may cache, by its own count; measured, a process takes up to twice as much. Enough for the blocks and
 /// chunks that hot boards touch.
@@ -132,6 +136,8 @@ pub struct Store {
     /// The last position that is in a block.
     blocked: AtomicU64,
     tail: RwLock<Tail>,
+    /// What readers know of the tree beside its tiles.
+    edge: RwLock<Arc<Edge>>,
     /// Whether a commit failed.
     has_failed: AtomicBool,
 }
@@ -143,6 +149,7 @@ struct Writer {
     /// Bodies after the last block, with what was known before them.
     open: block::Open,
     packed: Packed,
+    edge: Edge,
 }
 
 impl Store {
@@ -155,12 +162,15 @@ impl Store {
         let checkpoint = Checkpoint::start(log);
         db.insert(key::CHECKPOINT, checkpoint.encode())?;
         db.insert(key::PACKED, Packed::default().encode())?;
+        db.insert(key::ROOT, &Edge::default().root())?;
         db.flush()?;
-        let writer = Writer { checkpoint, open: block::Open::start(i64::MIN), packed: Packed::default() };
+        let open = block::Open::start(i64::MIN);
+        let writer = Writer { checkpoint, open, packed: Packed::default(), edge: Edge::default() };
         Ok(Self::with(db, writer, Tail::default()))
     }
 
-    /// Opens a store and reads all of it: every body counts into the checksum, every position into the digest.
+    /// Opens a store and reads all of it: every body counts into the checksum, every position into the digest, every tile
+    /// into the root.
     ///
     /// `progress` is called for every row, so that somebody else can tell slow from stuck.
     pub fn open(folder: &Path, progress: impl FnMut()) -> Result<Self, Error> {
@@ -181,6 +191,7 @@ impl Store {
             db,
             checkpoint: RwLock::new(writer.checkpoint),
             blocked: AtomicU64::new(writer.open.first() - 1),
+            edge: RwLock::new(Arc::new(writer.edge.clone())),
             writer: Mutex::new(writer),
             tail: RwLock::new(tail),
             has_failed: AtomicBool::new(false),
@@ -215,15 +226,19 @@ impl Store {
                 (full.first()..=before.min(full.last())).for_each(|position| batch.remove(&key::row(position)));
                 batch.insert(&key::block(full.first()), full.encode());
             }
+            next.edge.push(entry.leaf, |tile| batch.insert(&tile.key(), tile.encode()));
         }
         for (position, body) in next.open.bodies().filter(|(position, _)| *position > before) {
             batch.insert(&key::row(position), block::encode_row(body));
         }
+        batch.insert(key::ROOT, &next.edge.root());
         batch.insert(key::CHECKPOINT, next.checkpoint.encode());
         // Rows and checkpoint commit together: a record that comes again is never counted twice.
         self.commit(batch)?;
         self.tail_mut().extend(new.iter().map(|entry| (entry.position, entry.subjects.as_slice())));
         self.blocked.store(next.open.first() - 1, Ordering::Release);
+        // Before the checkpoint: what is asked up to a checkpoint is never beyond the edge.
+        *self.edge.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(next.edge.clone());
         *self.checkpoint.write().unwrap_or_else(PoisonError::into_inner) = next.checkpoint;
         *writer = next;
         Ok(writer.checkpoint)
@@ -436,6 +451,8 @@ pub(crate) mod key {
     pub(super) const BLOCK: u8 = b'b';
     pub(super) const ROW: u8 = b'r';
     pub(super) const CHUNK: u8 = b'i';
+    pub(super) const TILE: u8 = b't';
+    pub(super) const ROOT: &[u8] = b"m";
     pub(super) const CHUNK_LEN: usize = 1 + Subject::LEN + 8;
 
     pub(super) fn block(first: u64) -> [u8; 9] {
@@ -444,6 +461,18 @@ pub(crate) mod key {
 
     pub(super) fn row(position: u64) -> [u8; 9] {
         numbered(ROW, position)
+    }
+
+    /// The prefix of the tiles of a level.
+    pub(super) fn tiles(level: u8) -> [u8; 2] {
+        [TILE, level]
+    }
+
+    pub(super) fn tile(level: u8, number: u64) -> [u8; 10] {
+        let mut key = [TILE; 10];
+        key[1] = level;
+        key[2..].copy_from_slice(&number.to_be_bytes());
+        key
     }
 
     fn numbered(sort: u8, number: u64) -> [u8; 9] {

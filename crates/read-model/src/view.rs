@@ -11,6 +11,7 @@ mod inbox;
 mod judgements;
 mod ledger;
 mod list;
+mod log;
 mod origins;
 mod orphans;
 mod queue;
@@ -134,6 +135,11 @@ impl<'a> View<'a> {
             Question::Records(ask) => record::records(&scope(Kind::Project)?, ask).map(Said::Records),
             Question::Traces(ask) => record::traces(&scope(Kind::Project)?, ask).map(Said::Records),
             Question::Basis(ask) => basis::basis(&scope(Kind::Incident)?, ask).map(Said::Basis),
+            Question::LogHead(_) => log::head(&scope(Kind::Project)?).map(Said::LogHead),
+            Question::LogInclusion(ask) => log::inclusion(&scope(Kind::Project)?, ask.position).map(Said::LogInclusion),
+            Question::LogConsistency(ask) => {
+                log::consistency(&scope(Kind::Project)?, ask.from).map(Said::LogConsistency)
+            }
             Question::Veil(_) => Ok(Said::Veil(scope(Kind::Document)?.veiled())),
             Question::Text(ask) => text(&scope(Kind::Document)?, ask).map(Said::Text),
         }
@@ -165,6 +171,9 @@ fn honours_without(question: &Question) -> bool {
         | Question::Traces(_)
         | Question::Veil(_)
         | Question::Basis(_)
+        | Question::LogHead(_)
+        | Question::LogInclusion(_)
+        | Question::LogConsistency(_)
         | Question::Text(_)
         | Question::Progress(_) => false,
     }

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use uuid::Uuid;
 use wire::record::{self, Batch, Record};
 use wire::subject::Address;
+use wire::tree::{self, Frontier};
 
 use super::{Known, Named, Options, What};
 use crate::load::Entry;
@@ -27,6 +28,10 @@ pub(super) struct Chains {
     /// Over all payloads read so far.
     checksum: [u8; 32],
     known: Option<Known>,
+    /// Over the records up to the first that is missing.
+    tree: Frontier,
+    /// An earlier head of this log.
+    since: Option<tree::Head>,
 }
 
 impl Chains {
@@ -39,11 +44,18 @@ impl Chains {
             texts: options.texts.then(Vec::new),
             checksum: [0; 32],
             known: options.known,
+            tree: Frontier::default(),
+            since: options.since.filter(|since| since.log == log_id),
         }
     }
 
     pub fn aggregates(&self) -> u64 {
         self.links.len() as u64
+    }
+
+    /// How many records there are before the first that is missing, and the root over them.
+    pub fn tree(&self) -> (u64, tree::Hash) {
+        (self.tree.size(), self.tree.root())
     }
 
     pub fn into_texts(self) -> Vec<Named> {
@@ -59,6 +71,13 @@ impl Chains {
         self.checksum = record::accumulate(&self.checksum, &digest);
         if self.known.is_some_and(|known| known.position == entry.position && known.checksum != self.checksum) {
             fault(None, What::Replaced);
+        }
+        if entry.position == self.tree.size() + 1 {
+            self.tree.push(tree::leaf(&entry.payload));
+            let rewritten = |since: tree::Head| since.size == entry.position && since.root != self.tree.root();
+            if self.since.is_some_and(rewritten) {
+                fault(None, What::Rewritten);
+            }
         }
         let address = match Address::parse(&entry.subject) {
             Some((log, address)) if log == self.log => address,

@@ -317,3 +317,145 @@ async fn a_truncated_block_is_found() {
     assert!(!report.is_sound(), "{report:?}");
     assert!(report.records < RECORDS);
 }
+
+/// What a copy is made of: subjects and payloads in the order of positions.
+type Copied = Vec<(Address, Bytes)>;
+
+/// A log of a few aggregates whose records interleave, and its records.
+async fn original(log: &EventLog) -> Copied {
+    let mut writers: Vec<_> = (0..3).map(|_| Writer::new(log)).collect();
+    for _ in 0..4 {
+        for writer in &mut writers {
+            writer.write().await;
+        }
+    }
+    let entries = log.read_on(1).await.unwrap();
+    assert_eq!(entries.len(), 12);
+    let address = |payload: &[u8]| record::address(&record::decode_envelope(payload).unwrap());
+    entries.into_iter().map(|entry| (address(&entry.payload), entry.payload)).collect()
+}
+
+/// Carries records over to another server as somebody would who covers up a change: each of them says that it is of the log
+/// there and names the record before it, so that nothing of the log itself is amiss.
+async fn forge(to: &EventLog, log_id: Uuid, records: impl IntoIterator<Item = (Address, Bytes)>) -> Copied {
+    let mut newest: HashMap<Address, (u64, u64, [u8; 32])> = HashMap::new();
+    let mut copied = Vec::new();
+    for (address, payload) in records {
+        let mut record = record::decode(&payload).unwrap();
+        let (position, revision, previous) = match newest.get(&address) {
+            Some((position, revision, digest)) => (*position, *revision, Some(*digest)),
+            None => (0, 0, None),
+        };
+        record.envelope.log_id = log_id;
+        (record.envelope.revision, record.envelope.previous) = (revision + 1, previous);
+        let payload = record::encode(&record);
+        let digest = record::digest(&payload);
+        let position = to.append(append_to(address, position, payload.clone())).await.unwrap();
+        newest.insert(address, (position, revision + 1, digest));
+        copied.push((address, payload));
+    }
+    copied
+}
+
+async fn since(log: &EventLog, head: tree::Head) -> Report {
+    verify(log, &Options { since: Some(head), ..Options::default() }).await
+}
+
+fn whats(report: &Report) -> Vec<(u64, What)> {
+    report.faults.iter().map(|fault| (fault.position, fault.what.clone())).collect()
+}
+
+#[tokio::test]
+async fn a_longer_log_is_the_one_that_an_earlier_head_was_taken_of() {
+    let server = TestServer::start().await;
+    let log = server.log().await;
+    let empty = verify(&log, &Options::default()).await.tree.unwrap();
+    assert_eq!((empty.log, empty.size), (log.id(), 0));
+    let records = original(&log).await;
+    let head = verify(&log, &Options::default()).await.tree.unwrap();
+    let mut frontier = tree::Frontier::default();
+    for (_, payload) in &records {
+        frontier.push(tree::leaf(payload));
+    }
+    assert_eq!(head, tree::Head { log: log.id(), size: 12, root: frontier.root() });
+    for _ in 0..5 {
+        Writer::new(&log).write().await;
+        for earlier in [empty, head] {
+            let report = since(&log, earlier).await;
+            assert!(report.is_sound(), "{report:?}");
+            assert_ne!(report.tree.unwrap(), earlier);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_head_of_another_log_and_a_wrong_one_are_told() {
+    let server = TestServer::start().await;
+    let log = server.log().await;
+    original(&log).await;
+    let head = verify(&log, &Options::default()).await.tree.unwrap();
+    let other = Uuid::new_v4();
+    let report = since(&log, tree::Head { log: other, ..head }).await;
+    assert_eq!(whats(&report), [(1, What::OtherLog { head: other })]);
+    let report = since(&log, tree::Head { size: 13, ..head }).await;
+    assert_eq!(whats(&report), [(13, What::Shorter { size: 13 })]);
+    let report = since(&log, tree::Head { size: 11, ..head }).await;
+    assert_eq!(whats(&report), [(11, What::Rewritten)]);
+    let report = since(&log, tree::Head { size: 0, ..head }).await;
+    assert_eq!(whats(&report), [(1, What::Rewritten)]);
+}
+
+/// Copies a log with a change that is covered up, and verifies the copy alone and against the head of an honest copy.
+async fn changed(change: impl FnOnce(&mut Copied)) -> (Report, Report) {
+    let (source, honest_server, server) =
+        (TestServer::start().await, TestServer::start().await, TestServer::start().await);
+    let mut records = original(&source.log().await).await;
+    let (honest, log) = (honest_server.log().await, server.log().await);
+    // The forger has taken over the id of the log as well: what stands in the records is what the copy's server is told.
+    let honest_records = forge(&honest, log.id(), records.clone()).await;
+    let mut frontier = tree::Frontier::default();
+    for (_, payload) in &honest_records {
+        frontier.push(tree::leaf(payload));
+    }
+    let head = tree::Head { log: log.id(), size: frontier.size(), root: frontier.root() };
+    change(&mut records);
+    forge(&log, log.id(), records).await;
+    Writer::new(&log).write().await;
+    (verify(&log, &Options::default()).await, since(&log, head).await)
+}
+
+#[tokio::test]
+async fn an_honest_copy_that_grew_passes() {
+    let (alone, compared) = changed(|_records| ()).await;
+    assert!(alone.is_sound() && compared.is_sound(), "{compared:?}");
+}
+
+#[tokio::test]
+async fn an_altered_record_is_found_however_well_the_chain_was_mended() {
+    let (alone, compared) = changed(|records| {
+        let mut altered = record::decode(&records[4].1).unwrap();
+        altered.envelope.author = UserId::new(Uuid::from_u128(1));
+        records[4].1 = record::encode(&altered);
+    })
+    .await;
+    assert!(alone.is_sound(), "{alone:?}");
+    assert_eq!(whats(&compared), [(12, What::Rewritten)]);
+}
+
+#[tokio::test]
+async fn a_removed_record_is_found_however_well_the_chain_was_mended() {
+    let (alone, compared) = changed(|records| _ = records.remove(4)).await;
+    assert!(alone.is_sound(), "{alone:?}");
+    assert_eq!(whats(&compared), [(12, What::Rewritten)]);
+    let (alone, compared) = changed(|records| records.truncate(7)).await;
+    assert!(alone.is_sound(), "{alone:?}");
+    assert_eq!(whats(&compared), [(9, What::Shorter { size: 12 })]);
+}
+
+#[tokio::test]
+async fn records_that_changed_places_are_found_though_their_chains_hold() {
+    // Of different aggregates: not a byte of any record is another.
+    let (alone, compared) = changed(|records| records.swap(3, 4)).await;
+    assert!(alone.is_sound(), "{alone:?}");
+    assert_eq!(whats(&compared), [(12, What::Rewritten)]);
+}

@@ -312,6 +312,9 @@ fn pin(request: &mut Request, as_of: u64) -> bool {
             | Question::Traces(_)
             | Question::Veil(_)
             | Question::Basis(_)
+            | Question::LogHead(_)
+            | Question::LogInclusion(_)
+            | Question::LogConsistency(_)
             | Question::Text(_),
         ) => true,
         Some(Question::Progress(_)) | None => false,

@@ -1,6 +1,8 @@
 //! Proving the log.
 
-use event_log::verify::{Fault, Known, Options, Progress, Report};
+mod since;
+
+use event_log::verify::{Fault, Known, Options, Progress, Report, What};
 use indicatif::ProgressBar;
 use runtime::ExitCode;
 use serde_json::{Value, json};
@@ -9,6 +11,7 @@ use super::{bar, print, print_json};
 use crate::cli::Verify;
 use crate::log::{Opened, start_logging};
 use crate::settings::Settings;
+use wire::tree::Head;
 
 /// Faults that people are shown: one lost block breaks thousands of chains. `--json` lists more.
 const FAULTS_SHOWN: usize = 20;
@@ -16,6 +19,7 @@ const FAULTS_SHOWN: usize = 20;
 pub(crate) async fn run(arguments: &Verify) -> anyhow::Result<ExitCode> {
     let settings = Settings::read(arguments, arguments.on_log.common.config.as_deref())?;
     start_logging(&settings)?;
+    let since = arguments.since.as_deref().map(since::read).transpose()?;
     let known = projector::known(&settings.projector());
     let opened = Opened::beside(&settings).await?;
     let options = Options {
@@ -24,6 +28,7 @@ pub(crate) async fn run(arguments: &Verify) -> anyhow::Result<ExitCode> {
         known: known
             .filter(|mark| mark.log == opened.log.id())
             .map(|mark| Known { position: mark.position, checksum: mark.checksum }),
+        since,
         ..Options::default()
     };
     let bar = bar();
@@ -34,7 +39,7 @@ pub(crate) async fn run(arguments: &Verify) -> anyhow::Result<ExitCode> {
     if arguments.json {
         print_json(&to_json(&report))?;
     } else {
-        print(describe(&report, arguments.repair_orphans))?;
+        print(describe(&report, since, arguments.repair_orphans))?;
     }
     Ok(if report.is_sound() { ExitCode::Ok } else { ExitCode::VerificationFailed })
 }
@@ -49,7 +54,7 @@ fn show(bar: &ProgressBar, progress: Progress) {
     bar.set_position(read);
 }
 
-fn describe(report: &Report, repaired: bool) -> String {
+fn describe(report: &Report, since: Option<Head>, repaired: bool) -> String {
     let mut lines = vec![format!(
         "log {}: {} records of {} aggregates, positions {} to {}",
         report.log_id, report.records, report.aggregates, report.head.first, report.head.last
@@ -70,8 +75,22 @@ fn describe(report: &Report, repaired: bool) -> String {
             (false, _) => lines.push("they are what a crash leaves; `--repair-orphans` removes them".to_owned()),
         }
     }
+    if let Some(head) = &report.tree {
+        lines.push(format!("head: {}", head_json(head)));
+    }
     lines.push(match report.unproven {
+        None if let Some(since) = since => format!(
+            "sound: every record is there and follows from the one before it, and the first {} are those of the earlier head",
+            since.size
+        ),
         None => "sound: every record is there and follows from the one before it".to_owned(),
+        Some(1) if report.faults.iter().any(|fault| matches!(fault.what, What::OtherLog { .. })) => {
+            "NOT COMPARED: ask with a head of this log, or verify the log that the head is of".to_owned()
+        }
+        Some(position) if report.faults.iter().all(|fault| fault.what == What::Rewritten) => format!(
+            "NOT THE SAME LOG: a record at or before position {position} was changed after the head was taken, and what follows \
+             was made to fit; restore the data folder from a copy of that time"
+        ),
         Some(position) => format!("NOT SOUND from position {position} on: restore the data folder from a copy"),
     });
     lines.join("\n")
@@ -82,6 +101,11 @@ fn place(fault: &Fault) -> String {
         Some(address) => format!("{} {}: {}", address.kind, address.id, fault.what),
         None => fault.what.to_string(),
     }
+}
+
+/// A head as `log/head` has it, to be kept.
+fn head_json(head: &Head) -> Value {
+    json!({ "log": head.log, "size": head.size, "root": hex::encode(head.root) })
 }
 
 fn to_json(report: &Report) -> Value {
@@ -105,6 +129,7 @@ fn to_json(report: &Report) -> Value {
         "last": report.head.last,
         "records": report.records,
         "aggregates": report.aggregates,
+        "head": report.tree.as_ref().map(head_json),
         "unproven": report.unproven,
         "faults_total": report.faults_total,
         "faults": report.faults.iter().map(fault).collect::<Vec<_>>(),

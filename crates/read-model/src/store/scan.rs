@@ -4,6 +4,7 @@ use super::block::{self, Block, Body};
 use super::chunk::Chunk;
 use super::compact::Packed;
 use super::tail::Tail;
+use super::tree;
 use super::{Checkpoint, Writer, key};
 use crate::{Error, subject};
 use bytes::Bytes;
@@ -22,6 +23,7 @@ pub(super) fn scan(db: &sled::Db, mut progress: impl FnMut()) -> Result<(Writer,
         packed_upto: packed.upto,
         open: block::Open::start(i64::MIN),
         tail: Tail::default(),
+        tree: tree::Scan::tiles(db, checkpoint.position, &mut progress)?,
     };
     for row in db.scan_prefix([key::BLOCK]) {
         let (key, value) = row?;
@@ -40,6 +42,8 @@ pub(super) fn scan(db: &sled::Db, mut progress: impl FnMut()) -> Result<(Writer,
             checkpoint.position
         )));
     }
+    let root = db.get(key::ROOT)?.ok_or_else(|| Error::damaged("it has no root of its tree"))?;
+    let edge = bodies.tree.finish(&root)?;
     let mut counted = Packed { upto: packed.upto, ..Packed::default() };
     for row in db.scan_prefix([key::CHUNK]) {
         let (key, value) = row?;
@@ -52,7 +56,7 @@ pub(super) fn scan(db: &sled::Db, mut progress: impl FnMut()) -> Result<(Writer,
             counted.postings, packed.postings
         )));
     }
-    Ok((Writer { checkpoint, open: bodies.open, packed }, bodies.tail))
+    Ok((Writer { checkpoint, open: bodies.open, packed, edge }, bodies.tail))
 }
 
 struct Bodies {
@@ -61,6 +65,7 @@ struct Bodies {
     packed_upto: u64,
     open: block::Open,
     tail: Tail,
+    tree: tree::Scan,
 }
 
 impl Bodies {
@@ -101,6 +106,7 @@ impl Bodies {
         } else {
             record::decode_envelope(payload).map_err(undecodable)?.recorded_at_us
         };
+        self.tree.add(position, payload);
         self.reached = self.reached.after(&record::digest(payload), recorded_at_us);
         Ok(())
     }

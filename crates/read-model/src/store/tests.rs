@@ -1,13 +1,16 @@
 use super::*;
 use crate::testing::{History, cases, claim, user};
+use ct_merkle::{ConsistencyProof, InclusionProof, RootHash};
 use domain::Kind;
 use domain::actor::ActorKind;
 use domain::claim::Act;
 use proptest::prelude::*;
+use sha2::Sha256;
 use std::collections::BTreeMap;
 use std::fs;
 use tempfile::TempDir;
 use wire::subject::Address;
+use wire::tree::{Frontier, Hash};
 
 /// A history whose records take several blocks.
 fn history(readings: usize) -> History {
@@ -56,6 +59,40 @@ fn assert_holds(store: &Store, entries: &[Entry]) {
         assert_eq!(&*store.payload(entry.position).unwrap(), &entry.payload[..]);
     }
     assert_eq!(found(store), expected(entries));
+    assert_eq!(store.root(entries.len() as u64).unwrap(), root(entries));
+}
+
+/// The root over payloads, as it follows from them alone.
+fn root(entries: &[Entry]) -> Hash {
+    let mut frontier = Frontier::default();
+    for entry in entries {
+        frontier.push(wire::tree::leaf(&entry.payload));
+    }
+    frontier.root()
+}
+
+/// Records of which each is another source.
+fn many(records: u64) -> Vec<Entry> {
+    let mut history = History::new(1);
+    for number in 0..records {
+        history.source(&number.to_string());
+    }
+    history.entries().to_vec()
+}
+
+fn assert_proves(store: &Store, entries: &[Entry], from: u64, to: u64) {
+    let root_of = |size: u64| RootHash::<Sha256>::new(store.root(size).unwrap().into(), size);
+    assert_eq!(store.root(to).unwrap(), root(&entries[..usize::try_from(to).unwrap()]));
+    let path = InclusionProof::from_bytes(store.inclusion(from, to).unwrap().concat());
+    let payload = &entries[usize::try_from(from - 1).unwrap()].payload;
+    root_of(to).verify_inclusion(payload, from - 1, &path).unwrap();
+    let proof = store.consistency(from, to).unwrap();
+    if from == to {
+        assert!(proof.is_empty());
+    } else {
+        let proof = ConsistencyProof::try_from_bytes(proof.concat()).unwrap();
+        root_of(to).verify_consistency(&root_of(from), &proof).unwrap();
+    }
 }
 
 #[test]
@@ -205,15 +242,60 @@ fn a_store_that_contradicts_its_checkpoint_is_damaged() {
         tampered(flip(key::CHUNK, 1)),
         tampered(flip(b'c', 1)),
         tampered(flip(b'p', 1)),
+        tampered(flip(b'm', 1)),
         tampered(remove(key::BLOCK)),
         tampered(remove(key::ROW)),
         tampered(remove(key::CHUNK)),
         tampered(remove(b'c')),
         tampered(remove(b'p')),
+        tampered(remove(b'm')),
         tampered(|db| db.clear().unwrap()),
     ] {
         assert!(message.contains("damaged"), "{message}");
     }
+}
+
+/// Enough records for tiles of four levels, and for an open edge of more than one.
+const RECORDS: u64 = 1_024 + 16 + 7;
+
+#[test]
+fn a_tree_is_kept_in_tiles_that_are_checked_when_the_store_is_opened() {
+    let folder = TempDir::new().unwrap();
+    let (store, entries) = (store(&folder), many(RECORDS));
+    for part in entries.chunks(100) {
+        store.append(part).unwrap();
+    }
+    let tiles = [1, 2, 3, 4, 5].map(|level| store.db.scan_prefix(key::tiles(level)).count());
+    assert_eq!(tiles, [65, 16, 4, 1, 0]);
+    let ends = [1, 2, 3, 4, 5, 15, 16, 17, 64, 255, 256, 257, 300, 1_023, 1_024, 1_025, RECORDS];
+    let assert_all = |store: &Store| {
+        for from in ends {
+            ends.into_iter().filter(|to| from <= *to).for_each(|to| assert_proves(store, &entries, from, to));
+        }
+    };
+    assert_all(&store);
+    let mut store = reopen(&folder, store).unwrap();
+    assert_all(&store);
+    for tile in [key::tile(1, 0), key::tile(1, 64), key::tile(2, 0), key::tile(4, 0)] {
+        let whole = store.db.get(tile).unwrap().unwrap();
+        let mut flipped = whole.to_vec();
+        flipped[77] ^= 1;
+        for damaged in [Some(flipped), Some(whole[1..].to_vec()), None] {
+            match damaged {
+                Some(damaged) => store.db.insert(tile, damaged).unwrap(),
+                None => store.db.remove(tile).unwrap(),
+            };
+            let message = reopen(&folder, store).unwrap_err().to_string();
+            assert!(message.contains("damaged"), "{message}");
+            let db = open(&folder.path().join("gen-1")).unwrap();
+            db.insert(tile, &whole).unwrap();
+            db.flush().unwrap();
+            drop(db);
+            store = Store::open(&folder.path().join("gen-1"), || {}).unwrap();
+        }
+    }
+    store.db.insert(key::tile(5, 0), vec![0; 128]).unwrap();
+    assert!(reopen(&folder, store).unwrap_err().to_string().contains("tiles"));
 }
 
 #[test]
@@ -303,6 +385,12 @@ proptest! {
         plain.append(&entries[..done]).unwrap();
         prop_assert_eq!(packed.checkpoint(), plain.checkpoint());
         assert_holds(&packed, &entries[..done]);
+        for (one, other, _) in &bounds {
+            let (from, to) = (one.min(other) % (done as u64 + 1), one.max(other) % (done as u64 + 1));
+            if (1..=to).contains(&from) {
+                assert_proves(&packed, entries, from, to);
+            }
+        }
         for subject in expected(&entries[..done]).keys() {
             for (after, upto, len_max) in &bounds {
                 let ask = |store: &Store| store.positions(subject, *after, *upto, *len_max).unwrap();
