@@ -6,6 +6,7 @@
 pub mod json;
 pub mod record;
 pub mod subject;
+pub mod tree;
 pub mod view;
 
 #[cfg(test)]
