@@ -16,7 +16,7 @@ struct Link {
 }
 
 /// The newest record of every aggregate read so far, and the texts that were named.
-pub(super) struct Chains {
+pub(crate) struct Chains {
     log: u16,
     log_id: Uuid,
     links: HashMap<Address, Link>,
@@ -27,6 +27,8 @@ pub(super) struct Chains {
     /// Over all payloads read so far.
     checksum: [u8; 32],
     known: Option<Known>,
+    /// Whether there are records before the first that is read: what an aggregate or a batch begins with is then unknown.
+    late: bool,
 }
 
 impl Chains {
@@ -39,7 +41,13 @@ impl Chains {
             texts: options.texts.then(Vec::new),
             checksum: [0; 32],
             known: options.known,
+            late: false,
         }
+    }
+
+    /// Says that there are records before the first that is checked.
+    pub fn begin_late(&mut self) {
+        self.late = true;
     }
 
     pub fn aggregates(&self) -> u64 {
@@ -66,6 +74,7 @@ impl Chains {
         };
         let mut fault = |what| fault(Some(address), what);
         let newest = self.links.get(&address);
+        let is_first = self.late && newest.is_none();
         let expected = newest.map_or(1, |link| link.revision + 1);
         let mut revision = expected;
         // The envelope is read on its own: a record with an event of a later version has a place
@@ -80,10 +89,10 @@ impl Chains {
                 if own != address {
                     fault(What::Misplaced(own));
                 }
-                if revision != expected {
+                if revision != expected && !is_first {
                     fault(What::Revision { expected, found: revision });
                 }
-                if envelope.previous != newest.map(|link| link.sha256) {
+                if envelope.previous != newest.map(|link| link.sha256) && !is_first {
                     fault(What::Chain);
                 }
                 if !self.follows_in_batch(envelope.batch) {
@@ -104,13 +113,14 @@ impl Chains {
 
     /// Whether a record is the next one of the batch that is under way, or the first of another.
     fn follows_in_batch(&mut self, batch: Option<Batch>) -> bool {
+        let is_first = self.late && self.links.is_empty();
         let before = std::mem::replace(&mut self.batch, batch.filter(|batch| batch.index + 1 < batch.count));
         match (before, batch) {
             (Some(before), Some(batch)) => {
                 batch.id == before.id && batch.index == before.index + 1 && batch.count == before.count
             }
             (Some(_), None) => false,
-            (None, Some(batch)) => batch.index == 0,
+            (None, Some(batch)) => batch.index == 0 || is_first,
             (None, None) => true,
         }
     }
