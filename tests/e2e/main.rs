@@ -8,6 +8,7 @@ mod support;
 mod access;
 mod adjudications;
 mod agreement;
+mod archives;
 mod bad_input;
 mod blindness;
 mod changes;

@@ -9,10 +9,10 @@ use std::collections::HashSet;
 use std::sync::PoisonError;
 use std::time::{Duration, Instant};
 
-use async_nats::Request;
-use async_nats::client::{PublishErrorKind, RequestErrorKind};
+use async_nats::client::{PublishError, PublishErrorKind, RequestErrorKind};
 use async_nats::connection::State;
 use async_nats::header::{HeaderMap, HeaderValue};
+use async_nats::{Message, Request, StatusCode};
 use bytes::Bytes;
 use serde::Deserialize;
 use tokio::sync::{Semaphore, SemaphorePermit};
@@ -37,6 +37,7 @@ pub const BATCH_LEN_MAX: usize = 17;
 const TURN_TIMEOUT: Duration = ACK_TIMEOUT;
 
 const EXPECTED_LAST: &str = "Nats-Expected-Last-Subject-Sequence";
+const EXPECTED_LAST_OF_ALL: &str = "Nats-Expected-Last-Sequence";
 const EXPECTED_STREAM: &str = "Nats-Expected-Stream";
 const BATCH_ID: &str = "Nats-Batch-Id";
 const BATCH_SEQUENCE: &str = "Nats-Batch-Sequence";
@@ -190,7 +191,7 @@ impl EventLog {
 
     /// Whether sending makes sense at all. Without a connection the client would keep the record
     /// and send it much later.
-    fn check_ready(&self) -> Result<(), AppendError> {
+    pub(crate) fn check_ready(&self) -> Result<(), AppendError> {
         let skew = self.inner.clock.skew();
         if skew > SKEW_REFUSE {
             return Err(AppendError::ClockSkew(skew));
@@ -210,12 +211,7 @@ impl EventLog {
 
     fn headers(&self, append: &Append) -> HeaderMap {
         let mut headers = HeaderMap::new();
-        for (name, value) in &append.headers {
-            // A value that does not fit a header line is left out: the payload has it.
-            if let Ok(value) = value.parse::<HeaderValue>() {
-                headers.insert(*name, value);
-            }
-        }
+        copy(&append.headers, &mut headers);
         headers.insert(EXPECTED_LAST, append.expected_last.to_string());
         headers.insert(EXPECTED_STREAM, self.inner.stream.as_str());
         headers
@@ -251,23 +247,40 @@ impl EventLog {
         if answer.payload.is_empty() {
             return Ok(PubAck { stream: String::new(), seq: 0, duplicate: false, count: 0, error: None });
         }
-        let ack: PubAck =
-            serde_json::from_slice(&answer.payload).map_err(|error| AppendError::Uncertain(error.into()))?;
-        match ack.error {
-            None => Ok(ack),
-            Some(error) => Err(refusal(error)),
+        read_ack(&answer)
+    }
+
+    /// Sends a record on the condition that the newest of the whole log has this position. The acknowledgement goes to an
+    /// inbox, so that the next record can be sent before it comes.
+    pub(crate) async fn publish_in_order(
+        &self,
+        address: &Address,
+        headers: &[(&'static str, String)],
+        expected_last: u64,
+        inbox: String,
+        payload: Bytes,
+    ) -> Result<(), AppendError> {
+        let mut all = HeaderMap::new();
+        copy(headers, &mut all);
+        all.insert(EXPECTED_LAST_OF_ALL, expected_last.to_string());
+        all.insert(EXPECTED_STREAM, self.inner.stream.as_str());
+        let subject = address.subject(self.inner.log);
+        let sent = self.inner.api.client().publish_with_reply_and_headers(subject, inbox, all, payload);
+        sent_in_time(sent).await
+    }
+
+    /// The position that an acknowledgement is of.
+    pub(crate) fn acknowledged(&self, answer: &Message) -> Result<u64, AppendError> {
+        if answer.status == Some(StatusCode::NO_RESPONDERS) {
+            return Err(AppendError::Unavailable("nobody listens: JetStream or the stream is away".into()));
         }
+        self.position(&read_ack(answer)?)
     }
 
     async fn publish_silently(&self, address: &Address, headers: HeaderMap, payload: Bytes) -> Result<(), AppendError> {
         let subject = address.subject(self.inner.log);
         let sent = self.inner.api.client().publish_with_headers(subject, headers, payload);
-        match tokio::time::timeout(ACK_TIMEOUT, sent).await {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(error)) if error.kind() == PublishErrorKind::MaxPayloadExceeded => Err(AppendError::TooLarge),
-            Ok(Err(error)) => Err(AppendError::Unavailable(error.into())),
-            Err(elapsed) => Err(AppendError::Unavailable(elapsed.into())),
-        }
+        sent_in_time(sent).await
     }
 
     /// An acknowledgement counts when this stream stored a new record for it.
@@ -277,6 +290,33 @@ impl EventLog {
         } else {
             Err(AppendError::Uncertain(format!("unexpected acknowledgement {ack:?}").into()))
         }
+    }
+}
+
+/// Copies headers for other tools.
+fn copy(headers: &[(&'static str, String)], all: &mut HeaderMap) {
+    for (name, value) in headers {
+        // A value that does not fit a header line is left out: the payload has it.
+        if let Ok(value) = value.parse::<HeaderValue>() {
+            all.insert(*name, value);
+        }
+    }
+}
+
+async fn sent_in_time(sent: impl Future<Output = Result<(), PublishError>>) -> Result<(), AppendError> {
+    match tokio::time::timeout(ACK_TIMEOUT, sent).await {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(error)) if error.kind() == PublishErrorKind::MaxPayloadExceeded => Err(AppendError::TooLarge),
+        Ok(Err(error)) => Err(AppendError::Unavailable(error.into())),
+        Err(elapsed) => Err(AppendError::Unavailable(elapsed.into())),
+    }
+}
+
+fn read_ack(answer: &Message) -> Result<PubAck, AppendError> {
+    let ack: PubAck = serde_json::from_slice(&answer.payload).map_err(|error| AppendError::Uncertain(error.into()))?;
+    match ack.error {
+        None => Ok(ack),
+        Some(error) => Err(refusal(error)),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Why the log did not answer.
 
 use async_nats::client::{RequestError, RequestErrorKind};
+use uuid::Uuid;
 
 /// JetStream's errors of a cluster that elects a leader: incomplete, not available, not the leader.
 const LEADERLESS: [u64; 3] = [10004, 10008, 10009];
@@ -63,6 +64,28 @@ pub enum Error {
         expected: String,
         /// What it is.
         found: String,
+    },
+    /// The log is being restored from an archive, or that broke off: nothing may be decided on a part of it.
+    #[error("the log is being imported, up to position {last}: wait for it, or repeat `gainsay import log`")]
+    Importing {
+        /// The last position of the archive.
+        last: u64,
+    },
+    /// The log that is to be restored has records already.
+    #[error("the log {log} is there, up to position {last}: an archive is imported into an empty installation only")]
+    Taken {
+        /// Its UUID.
+        log: Uuid,
+        /// Its newest position.
+        last: u64,
+    },
+    /// The archive goes on from another one that is not in the log.
+    #[error("the archive begins at position {first}, and the log ends at {last}: import the archive before it first")]
+    Behind {
+        /// The archive's first position.
+        first: u64,
+        /// The newest position of the log.
+        last: u64,
     },
     /// The server may lose records that it acknowledged.
     #[error("the log is not safe: {reason}; set `sync_interval: always` on the server, or allow an unsafe log")]

@@ -27,10 +27,11 @@
 //! an object store, and records hold salted digests. [`credentials::Credentials`] keeps what a
 //! token check needs. [`views`] carries questions to the projectors and their answers back, and
 //! [`control`] operators' commands; [`presence`] tells who has which document open.
-//! [`server::Server`] runs a nats-server of one's own.
+//! [`server::Server`] runs a nats-server of one's own. [`archive`] writes a log to files and restores it.
 
 mod api;
 mod append;
+pub mod archive;
 mod clock;
 pub mod control;
 pub mod credentials;
@@ -71,6 +72,7 @@ use crate::clock::Clock;
 use crate::credentials::Credentials;
 use crate::monitor::{Monitor, WriteError};
 use crate::presence::Presence;
+use crate::stream::Opening;
 use crate::texts::Texts;
 
 /// The oldest nats-server that has everything the log relies on: atomic batches and their limits,
@@ -133,6 +135,10 @@ impl EventLog {
     ///
     /// Waits for a server that does not answer yet, up to the settings' time-out.
     pub async fn connect(settings: &Settings) -> Result<Self, Error> {
+        Self::connect_as(settings, &Opening::Use).await
+    }
+
+    async fn connect_as(settings: &Settings, opening: &Opening) -> Result<Self, Error> {
         let (disconnected, disconnects) = watch::channel(0);
         let client = connect(settings, disconnected).await?;
         let (major, minor) = SERVER_VERSION;
@@ -140,7 +146,7 @@ impl EventLog {
             return Err(Error::Version { found: client.server_info().version });
         }
         let api = Api::new(client.clone());
-        let id = open(&api, settings).await?;
+        let id = open(&api, settings, opening).await?;
         let stream = wire::subject::stream(settings.log);
         let clock = Arc::new(Clock::default());
         compare_clocks(&api, &stream, &clock).await?;
@@ -284,10 +290,10 @@ async fn connect(settings: &Settings, disconnected: watch::Sender<u64>) -> Resul
 }
 
 /// Opens the stream once JetStream answers: a cluster needs a leader first.
-async fn open(api: &Api, settings: &Settings) -> Result<Uuid, Error> {
+async fn open(api: &Api, settings: &Settings, opening: &Opening) -> Result<Uuid, Error> {
     let deadline = Instant::now() + settings.connect_timeout;
     loop {
-        match stream::open(api, settings).await {
+        match stream::open(api, settings, opening).await {
             Err(error) if stream::may_become_ready(&error) && Instant::now() + RECONNECT_LAST < deadline => {
                 tracing::debug!(error = &error as &dyn std::error::Error, "JetStream is not ready yet");
             }

@@ -20,6 +20,8 @@ use crate::{Error, Settings};
 
 /// Key in the stream's metadata that holds the log's UUID.
 const LOG_ID: &str = "gainsay_log_id";
+/// Key in the stream's metadata that holds the last position of an archive, while the log is restored from it.
+const IMPORTING: &str = "gainsay_importing";
 /// A monitoring endpoint that takes longer is as good as none.
 const MONITOR_TIMEOUT: Duration = Duration::from_secs(5);
 /// JetStream's error for a stream that does not exist.
@@ -89,27 +91,98 @@ pub(crate) fn may_become_ready(error: &Error) -> bool {
     error.is_transient() || error.code() == Some(NO_PEERS)
 }
 
+/// What a log is opened for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Opening {
+    /// To be read and appended to.
+    Use,
+    /// To be restored from an archive.
+    Import {
+        /// The archive's log.
+        log: Uuid,
+        /// The archive's first position.
+        first: u64,
+        /// The archive's last position.
+        last: u64,
+    },
+}
+
+impl Opening {
+    /// Refuses an archive that begins only after what would have to be imported first.
+    fn goes_on_from(&self, last: u64) -> Result<(), Error> {
+        match *self {
+            Self::Import { first, .. } if last + 1 < first => Err(Error::Behind { first, last }),
+            Self::Use | Self::Import { .. } => Ok(()),
+        }
+    }
+}
+
 /// Finds the stream of the log or makes it, checks it, and tells the log's UUID.
-pub(crate) async fn open(api: &Api, settings: &Settings) -> Result<Uuid, Error> {
+pub(crate) async fn open(api: &Api, settings: &Settings, opening: &Opening) -> Result<Uuid, Error> {
     let stream = wire::subject::stream(settings.log);
     let found = match info(api, &stream).await {
-        Err(error) if error.code() == Some(STREAM_NOT_FOUND) => create(api, settings, &stream).await?,
+        Err(error) if error.code() == Some(STREAM_NOT_FOUND) => {
+            opening.goes_on_from(0)?;
+            create(api, settings, &stream, opening).await?
+        }
         other => other?,
     };
-    check(&found.config, &config(settings, &stream, String::new()))?;
+    check(&found.config, &config(settings, &stream, HashMap::new()))?;
     if !settings.allow_unsafe_log {
         check_durability(api, settings, &found).await?;
     }
-    found.config.metadata.get(LOG_ID).and_then(|id| Uuid::try_parse(id).ok()).ok_or_else(|| Error::Configuration {
-        stream,
+    let told = |key| found.config.metadata.get(key);
+    let id = told(LOG_ID).and_then(|id| Uuid::try_parse(id).ok()).ok_or_else(|| Error::Configuration {
+        stream: stream.clone(),
         field: "metadata.gainsay_log_id",
         expected: "a UUID".to_owned(),
-        found: format!("{:?}", found.config.metadata.get(LOG_ID)),
-    })
+        found: format!("{:?}", told(LOG_ID)),
+    })?;
+    let importing = told(IMPORTING).map(|last| last.parse().unwrap_or(u64::MAX));
+    match *opening {
+        Opening::Use => importing.map_or(Ok(id), |last| Err(Error::Importing { last })),
+        Opening::Import { log, first, last } => {
+            let end = found.state.last_seq;
+            opening.goes_on_from(end)?;
+            // An archive may go on where a log ends; one that is there already is compared, and nothing else.
+            let may_begin = end == 0 || (id == log && (importing.is_some() || end == last || end + 1 == first));
+            if !may_begin {
+                return Err(Error::Taken { log: id, last: end });
+            }
+            if id != log || (importing != Some(last) && end < last) {
+                let mut metadata = found.config.metadata.clone();
+                metadata.extend(import_metadata(log, last));
+                update(api, Config { metadata, ..found.config }).await?;
+            }
+            Ok(log)
+        }
+    }
 }
 
-async fn create(api: &Api, settings: &Settings, stream: &str) -> Result<Info, Error> {
-    let config = config(settings, stream, Uuid::new_v4().to_string());
+fn import_metadata(log: Uuid, last: u64) -> [(String, String); 2] {
+    [(LOG_ID.to_owned(), log.to_string()), (IMPORTING.to_owned(), last.to_string())]
+}
+
+/// Lets a log that was restored be used.
+pub(crate) async fn end_import(api: &Api, stream: &str) -> Result<(), Error> {
+    let Info { mut config, .. } = info(api, stream).await?;
+    match config.metadata.remove(IMPORTING) {
+        Some(_) => update(api, config).await,
+        None => Ok(()),
+    }
+}
+
+async fn update(api: &Api, config: Config) -> Result<(), Error> {
+    let subject = format!("$JS.API.STREAM.UPDATE.{}", config.name);
+    api.request::<Info>("note the import in the stream of the log", &subject, &config).await.map(drop)
+}
+
+async fn create(api: &Api, settings: &Settings, stream: &str, opening: &Opening) -> Result<Info, Error> {
+    let metadata = match *opening {
+        Opening::Use => HashMap::from([(LOG_ID.to_owned(), Uuid::new_v4().to_string())]),
+        Opening::Import { log, last, .. } => HashMap::from(import_metadata(log, last)),
+    };
+    let config = config(settings, stream, metadata);
     let subject = format!("$JS.API.STREAM.CREATE.{stream}");
     match api.request::<Info>("create the stream of the log", &subject, &config).await {
         // Another process was faster, and its log id counts.
@@ -118,7 +191,7 @@ async fn create(api: &Api, settings: &Settings, stream: &str) -> Result<Info, Er
     }
 }
 
-fn config(settings: &Settings, stream: &str, log_id: String) -> Config {
+fn config(settings: &Settings, stream: &str, metadata: HashMap<String, String>) -> Config {
     Config {
         name: stream.to_owned(),
         description: Some("gainsay: the record of everything".to_owned()),
@@ -138,7 +211,7 @@ fn config(settings: &Settings, stream: &str, log_id: String) -> Config {
         deny_purge: true,
         allow_direct: true,
         allow_atomic_publish: true,
-        metadata: HashMap::from([(LOG_ID.to_owned(), log_id)]),
+        metadata,
         ..Config::default()
     }
 }

@@ -63,7 +63,7 @@ impl From<&TextRef> for Key {
 }
 
 impl Key {
-    fn parse(name: &str) -> Option<Self> {
+    pub(crate) fn parse(name: &str) -> Option<Self> {
         let mut parts = name.split('/');
         let key = Self {
             project: Uuid::try_parse(parts.next()?).ok()?,

@@ -7,7 +7,7 @@
 //! of the log's Merkle tree it shows. Batches must be whole. With texts, each record's text must be there and have the digest that the
 //! record says, and a text without a record is an orphan of a crash.
 
-mod chain;
+pub(crate) mod chain;
 
 use std::collections::HashMap;
 use std::fmt;
@@ -262,14 +262,14 @@ impl fmt::Display for What {
 
 /// A text that a record names.
 #[derive(Debug, Clone)]
-struct Named {
-    position: u64,
+pub(crate) struct Named {
+    pub position: u64,
     address: Address,
-    text: TextRef,
+    pub text: TextRef,
 }
 
 impl Named {
-    fn key(&self) -> Key {
+    pub fn key(&self) -> Key {
         Key::from(&self.text)
     }
 }
@@ -456,4 +456,4 @@ async fn verify_text(texts: &Texts, named: &Named) -> Option<What> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -98,9 +98,13 @@ pub(crate) enum Command {
     Events(Events),
     /// Print the project's records as they come, one a line, until interrupted; goes on by itself after a break.
     Changes(Changes),
+    /// Write an archive, to be kept elsewhere.
+    #[command(subcommand)]
+    Export(Export),
     /// Read the whole log and prove that nothing is missing, changed or out of order.
     ///
-    /// Uses the nats-server of a running `serve`, or starts one on a data folder that no process serves.
+    /// Uses the nats-server of a running `serve`, or starts one on a data folder that no process serves. With `--archive` it
+    /// reads an archive, and needs no server.
     Verify(Verify),
     /// Check what gainsay needs and say what to do where something is amiss.
     Doctor(Doctor),
@@ -588,11 +592,17 @@ pub(crate) struct TaskOpen {
     pub json: bool,
 }
 
-/// Work on batches that were imported.
+/// Work on batches that were imported, or import something else than lines.
 #[derive(Debug, Subcommand)]
 pub(crate) enum ImportCommand {
     /// Take back what a batch recorded. What others built on is kept, and named.
     Revert(RevertImport),
+    /// Restore a log and its texts from an archive, into an installation that has no records.
+    ///
+    /// The installation must be down, except for a nats-server that `--nats-url` names. The archive is checked as a whole
+    /// first. An import that breaks off goes on when it is repeated; until it has ended, nothing else opens the log. A file
+    /// of lines that is called `log` is imported as `./log`.
+    Log(Box<ImportLog>),
 }
 
 /// Arguments of `import revert`.
@@ -1008,6 +1018,70 @@ pub(crate) struct Presence {
     pub json: bool,
 }
 
+/// Write an archive.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Export {
+    /// Write the log and its texts to a folder, or bring the archive there up to the log's end.
+    ///
+    /// Uses the nats-server of a running `serve`, or starts one on a data folder that no process serves. Until it is done, the
+    /// folder is the archive that it was. `verify --archive` checks it, `import log` restores it.
+    Log(ExportLog),
+}
+
+/// Arguments of `export log`.
+#[derive(Debug, Args, Serialize)]
+pub(crate) struct ExportLog {
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub on_log: OnLog,
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub own_server: OwnServer,
+    /// The folder of the archive
+    #[arg(long, value_name = "FOLDER")]
+    #[serde(skip)]
+    pub to: PathBuf,
+    /// Begin a new archive after this position; an archive that is there goes on from its end
+    #[arg(long, value_name = "POSITION")]
+    #[serde(skip)]
+    pub after: Option<u64>,
+    /// Leave out the texts of documents
+    #[arg(long)]
+    #[serde(skip)]
+    pub without_texts: bool,
+    /// File with the seed of an Ed25519 key (`SU…`, as `nk -gen user` makes it) to sign the archive with
+    #[arg(long, value_name = "FILE")]
+    #[serde(skip)]
+    pub sign_key: Option<PathBuf>,
+    /// Print what was written as JSON
+    #[arg(long)]
+    #[serde(skip)]
+    pub json: bool,
+}
+
+/// Arguments of `import log`.
+#[derive(Debug, Args, Serialize)]
+pub(crate) struct ImportLog {
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub on_log: OnLog,
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub own_server: OwnServer,
+    /// The folder of the archive
+    #[arg(long, value_name = "FOLDER")]
+    #[serde(skip)]
+    pub from: PathBuf,
+    /// Take only an archive that this public key signed (`U…`)
+    #[arg(long, value_name = "KEY")]
+    #[serde(skip)]
+    pub signed_by: Option<String>,
+    /// Print what was restored as JSON
+    #[arg(long)]
+    #[serde(skip)]
+    pub json: bool,
+}
+
 /// Arguments of `verify`.
 #[derive(Debug, Args, Serialize)]
 pub(crate) struct Verify {
@@ -1030,6 +1104,14 @@ pub(crate) struct Verify {
     #[arg(long, requires = "texts")]
     #[serde(skip)]
     pub repair_orphans: bool,
+    /// Check an archive in this folder, with its texts, instead of a log
+    #[arg(long, value_name = "FOLDER", conflicts_with_all = ["texts", "repair_orphans"])]
+    #[serde(skip)]
+    pub archive: Option<PathBuf>,
+    /// Find fault with an archive that this public key did not sign (`U…`)
+    #[arg(long, value_name = "KEY", requires = "archive")]
+    #[serde(skip)]
+    pub signed_by: Option<String>,
     /// Print the findings as JSON
     #[arg(long)]
     #[serde(skip)]

@@ -1,6 +1,7 @@
 //! The commands of people and operators.
 
 pub(crate) mod agreement;
+pub(crate) mod archive;
 pub(crate) mod board;
 pub(crate) mod changes;
 pub(crate) mod doctor;

@@ -2,7 +2,7 @@
 
 use std::error::Error;
 
-use event_log::{control, server};
+use event_log::{archive, control, server};
 use runtime::ExitCode;
 
 use crate::client;
@@ -29,7 +29,17 @@ fn of_cause(cause: &(dyn Error + 'static)) -> Option<ExitCode> {
         return Some(error.code());
     }
     if let Some(error) = cause.downcast_ref::<event_log::Error>() {
-        return error.is_transient().then_some(ExitCode::Unavailable);
+        return of_log(error);
+    }
+    if let Some(error) = cause.downcast_ref::<archive::Error>() {
+        return match error {
+            archive::Error::Refused(_) => Some(ExitCode::Refused),
+            archive::Error::Damaged(_) => Some(ExitCode::VerificationFailed),
+            archive::Error::Key(_) => Some(ExitCode::Usage),
+            archive::Error::Append { .. } => Some(ExitCode::Unavailable),
+            archive::Error::Log(error) => of_log(error),
+            archive::Error::File { .. } => None,
+        };
     }
     if let Some(error) = cause.downcast_ref::<control::Error>() {
         return match error {
@@ -43,6 +53,15 @@ fn of_cause(cause: &(dyn Error + 'static)) -> Option<ExitCode> {
             Some(ExitCode::Unavailable)
         }
         server::Error::Binary(_) | server::Error::Survivor { .. } | server::Error::File { .. } => None,
+    }
+}
+
+fn of_log(error: &event_log::Error) -> Option<ExitCode> {
+    match error {
+        event_log::Error::Taken { .. } | event_log::Error::Importing { .. } | event_log::Error::Behind { .. } => {
+            Some(ExitCode::Refused)
+        }
+        error => error.is_transient().then_some(ExitCode::Unavailable),
     }
 }
 

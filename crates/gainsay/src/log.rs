@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use event_log::archive::Manifest;
 use event_log::server::{self, Lock, Server, ServerSettings};
 use event_log::{EventLog, Login};
 use runtime::telemetry;
@@ -54,9 +55,21 @@ pub(crate) struct Opened {
 impl Opened {
     /// Opens the log with the data folder for ourselves alone: nobody else serves or rebuilds it meanwhile.
     pub async fn alone(settings: &Settings) -> anyhow::Result<Self> {
+        Self::alone_with(settings, async |settings| EventLog::connect(settings).await).await
+    }
+
+    /// The same for a log that is to be restored from an archive.
+    pub async fn to_import(settings: &Settings, archive: &Manifest) -> anyhow::Result<Self> {
+        Self::alone_with(settings, async |settings| EventLog::connect_to_import(settings, archive).await).await
+    }
+
+    async fn alone_with(
+        settings: &Settings,
+        connect: impl AsyncFn(&event_log::Settings) -> Result<EventLog, event_log::Error>,
+    ) -> anyhow::Result<Self> {
         if let Some(url) = &settings.nats_url {
             let lock = Lock::acquire(&settings.data)?;
-            let log = EventLog::connect(&given(settings, url)?).await?;
+            let log = connect(&given(settings, url)?).await?;
             return Ok(Self { log, server: None, _lock: Some(lock) });
         }
         if settings.log_replicas.get() > 1 {
@@ -69,7 +82,7 @@ impl Opened {
         let server = Server::start(server_settings).await?;
         let mut log_settings = server.log_settings();
         log_settings.allow_unsafe_log = settings.allow_unsafe_log;
-        let log = EventLog::connect(&log_settings).await?;
+        let log = connect(&log_settings).await?;
         Ok(Self { log, server: Some(server), _lock: None })
     }
 

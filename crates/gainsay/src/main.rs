@@ -18,7 +18,7 @@ mod terminal;
 use clap::Parser;
 use runtime::ExitCode;
 
-use crate::cli::{Cli, Command, ImportCommand, Suggest};
+use crate::cli::{Cli, Command, Export, ImportCommand, Suggest};
 
 /// Answers are built from many small pieces on one thread and dropped on another, which this allocator does for less.
 #[global_allocator]
@@ -48,6 +48,7 @@ async fn run(command: &Command) -> anyhow::Result<ExitCode> {
         Command::Project(command) => commands::project::run(command).await,
         Command::Import(arguments) => match &arguments.command {
             Some(ImportCommand::Revert(arguments)) => commands::import::revert(arguments).await,
+            Some(ImportCommand::Log(arguments)) => commands::archive::import(arguments).await,
             None => commands::import::run(arguments).await,
         },
         Command::Imports(arguments) => commands::import::list(arguments).await,
@@ -70,6 +71,7 @@ async fn run(command: &Command) -> anyhow::Result<ExitCode> {
         Command::History(arguments) => commands::history::run(arguments).await,
         Command::Changes(arguments) => commands::changes::run(arguments).await,
         Command::Events(arguments) => commands::events::run(arguments).await,
+        Command::Export(Export::Log(arguments)) => commands::archive::export(arguments).await,
         Command::Verify(arguments) => commands::verify::run(arguments).await,
         Command::Doctor(arguments) => commands::doctor::run(arguments).await,
         Command::Health(arguments) => commands::health::run(arguments).await,

@@ -123,13 +123,20 @@ fn joined(peaks: &[Hash]) -> Hash {
 
 /// A tree that only grows, of which only its root is ever asked for: a hash for each complete subtree of the greatest
 /// heights.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Frontier {
     size: u64,
     peaks: Vec<Hash>,
 }
 
 impl Frontier {
+    /// The tree of so many leaves with these complete subtrees, the largest first; none where there are not as many as
+    /// the size has.
+    #[must_use]
+    pub fn resume(size: u64, peaks: Vec<Hash>) -> Option<Self> {
+        (usize::try_from(size.count_ones()) == Ok(peaks.len())).then_some(Self { size, peaks })
+    }
+
     /// Adds the next leaf.
     pub fn push(&mut self, leaf: Hash) {
         let mut hash = leaf;
@@ -146,6 +153,12 @@ impl Frontier {
     #[must_use]
     pub fn size(&self) -> u64 {
         self.size
+    }
+
+    /// Its complete subtrees, the largest first.
+    #[must_use]
+    pub fn peaks(&self) -> &[Hash] {
+        &self.peaks
     }
 
     /// The root over them.

@@ -15,7 +15,11 @@ async fn jetstream(server: &TestServer) -> Context {
 /// Makes a stream that is right but for one change, in a log that has none yet.
 async fn connect_to(server: &TestServer, log: u16, change: impl FnOnce(&mut Config)) -> Result<EventLog, Error> {
     let settings = Settings { log, ..server.settings() };
-    let mut config = config(&settings, &wire::subject::stream(log), Uuid::new_v4().to_string());
+    let mut config = config(
+        &settings,
+        &wire::subject::stream(log),
+        HashMap::from([(LOG_ID.to_owned(), Uuid::new_v4().to_string())]),
+    );
     change(&mut config);
     jetstream(server).await.create_stream(config).await.expect("the server takes the configuration");
     EventLog::connect(&settings).await

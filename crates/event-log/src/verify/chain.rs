@@ -17,7 +17,7 @@ struct Link {
 }
 
 /// The newest record of every aggregate read so far, and the texts that were named.
-pub(super) struct Chains {
+pub(crate) struct Chains {
     log: u16,
     log_id: Uuid,
     links: HashMap<Address, Link>,
@@ -32,6 +32,8 @@ pub(super) struct Chains {
     tree: Frontier,
     /// An earlier head of this log.
     since: Option<tree::Head>,
+    /// Whether there are records before the first that is read: what an aggregate or a batch begins with is then unknown.
+    late: bool,
 }
 
 impl Chains {
@@ -46,7 +48,13 @@ impl Chains {
             known: options.known,
             tree: Frontier::default(),
             since: options.since.filter(|since| since.log == log_id),
+            late: false,
         }
+    }
+
+    /// Says that there are records before the first that is checked.
+    pub fn begin_late(&mut self) {
+        self.late = true;
     }
 
     pub fn aggregates(&self) -> u64 {
@@ -85,6 +93,7 @@ impl Chains {
         };
         let mut fault = |what| fault(Some(address), what);
         let newest = self.links.get(&address);
+        let is_first = self.late && newest.is_none();
         let expected = newest.map_or(1, |link| link.revision + 1);
         let mut revision = expected;
         // The envelope is read on its own: a record with an event of a later version has a place
@@ -99,10 +108,10 @@ impl Chains {
                 if own != address {
                     fault(What::Misplaced(own));
                 }
-                if revision != expected {
+                if revision != expected && !is_first {
                     fault(What::Revision { expected, found: revision });
                 }
-                if envelope.previous != newest.map(|link| link.sha256) {
+                if envelope.previous != newest.map(|link| link.sha256) && !is_first {
                     fault(What::Chain);
                 }
                 if !self.follows_in_batch(envelope.batch) {
@@ -123,13 +132,14 @@ impl Chains {
 
     /// Whether a record is the next one of the batch that is under way, or the first of another.
     fn follows_in_batch(&mut self, batch: Option<Batch>) -> bool {
+        let is_first = self.late && self.links.is_empty();
         let before = std::mem::replace(&mut self.batch, batch.filter(|batch| batch.index + 1 < batch.count));
         match (before, batch) {
             (Some(before), Some(batch)) => {
                 batch.id == before.id && batch.index == before.index + 1 && batch.count == before.count
             }
             (Some(_), None) => false,
-            (None, Some(batch)) => batch.index == 0,
+            (None, Some(batch)) => batch.index == 0 || is_first,
             (None, None) => true,
         }
     }

@@ -13,7 +13,7 @@ use crate::testing::{self, TestServer};
 const WITHDRAWN: document::Event = document::Event::DocumentWithdrawnByPublisher;
 
 /// Writes records as they should be, and as they should not.
-struct Writer {
+pub(crate) struct Writer {
     log: EventLog,
     address: Address,
     revision: u64,
@@ -22,7 +22,7 @@ struct Writer {
 }
 
 impl Writer {
-    fn new(log: &EventLog) -> Self {
+    pub fn new(log: &EventLog) -> Self {
         let address = Address { project: Uuid::new_v4(), kind: Kind::Document, id: Uuid::new_v4() };
         Self { log: log.clone(), address, revision: 0, position: 0, previous: None }
     }
@@ -55,11 +55,11 @@ impl Writer {
     }
 
     /// Appends a record that names a text.
-    async fn write_text(&mut self, revision: document::Revision) -> u64 {
+    pub async fn write_text(&mut self, revision: document::Revision) -> u64 {
         self.write_changed(document::Event::DocumentRevisionCaptured(revision), |_envelope| {}).await
     }
 
-    async fn write(&mut self) -> u64 {
+    pub async fn write(&mut self) -> u64 {
         self.write_changed(WITHDRAWN, |_envelope| {}).await
     }
 
@@ -71,7 +71,7 @@ impl Writer {
     }
 
     /// A text of this document, as a record names it.
-    fn text(&self, text: &[u8]) -> (document::Revision, Key) {
+    pub fn text(&self, text: &[u8]) -> (document::Revision, Key) {
         let (salt, number) = ([7; 16], 1);
         let sha256 = texts::digest(&salt, text);
         let bytes = text.len() as u64;

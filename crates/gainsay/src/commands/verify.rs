@@ -7,19 +7,24 @@ use indicatif::ProgressBar;
 use runtime::ExitCode;
 use serde_json::{Value, json};
 
-use super::{bar, print, print_json};
+use super::{archive, bar, print, print_json};
 use crate::cli::Verify;
 use crate::log::{Opened, start_logging};
 use crate::settings::Settings;
 use wire::tree::Head;
 
 /// Faults that people are shown: one lost block breaks thousands of chains. `--json` lists more.
-const FAULTS_SHOWN: usize = 20;
+pub(super) const FAULTS_SHOWN: usize = 20;
 
 pub(crate) async fn run(arguments: &Verify) -> anyhow::Result<ExitCode> {
     let settings = Settings::read(arguments, arguments.on_log.common.config.as_deref())?;
     start_logging(&settings)?;
     let since = arguments.since.as_deref().map(since::read).transpose()?;
+    if let Some(folder) = &arguments.archive {
+        let report = archive::check(folder, arguments.signed_by.as_deref())?;
+        archive::print_report(&report, arguments.json)?;
+        return Ok(if report.is_sound() { ExitCode::Ok } else { ExitCode::VerificationFailed });
+    }
     let known = projector::known(&settings.projector());
     let opened = Opened::beside(&settings).await?;
     let options = Options {
@@ -44,7 +49,8 @@ pub(crate) async fn run(arguments: &Verify) -> anyhow::Result<ExitCode> {
     Ok(if report.is_sound() { ExitCode::Ok } else { ExitCode::VerificationFailed })
 }
 
-fn show(bar: &ProgressBar, progress: Progress) {
+/// Shows how far a verification is.
+pub(super) fn show(bar: &ProgressBar, progress: Progress) {
     let (message, read, total) = match progress {
         Progress::Records { read, total } => ("records", read, total),
         Progress::Texts { read, total } => ("texts", read, total),

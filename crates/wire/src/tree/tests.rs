@@ -149,3 +149,16 @@ proptest! {
         prop_assert!(!continues((older, from), (newer, to), &altered));
     }
 }
+
+#[test]
+fn a_tree_goes_on_from_its_complete_subtrees_and_from_no_other_number_of_them() {
+    let mut whole = Frontier::default();
+    for (size, payload) in payloads(131).iter().enumerate() {
+        assert_eq!(whole.size(), size as u64);
+        whole = Frontier::resume(whole.size(), whole.peaks().to_vec()).unwrap();
+        whole.push(leaf(payload));
+    }
+    assert_eq!(whole.root(), defined(&payloads(131)));
+    assert_eq!(Frontier::resume(3, vec![[0; 32]]), None);
+    assert_eq!(Frontier::resume(0, vec![[0; 32]]), None);
+}

@@ -1,0 +1,362 @@
+//! Writing an archive, and making one longer.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::Path;
+use std::time::SystemTime;
+
+use bytes::Bytes;
+use nkeys::KeyPair;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+use wire::record::{self, TextRef};
+
+use super::manifest::{self, FORMAT, Manifest, Part, Reached, Sha, TextParts, Unreadable};
+use super::part::{self, Entry, SEGMENTS, TEXTS, UNFINISHED, Writer, sync_folder};
+use super::{Error, check, read};
+use crate::EventLog;
+use crate::texts::{self, Key, Texts};
+use crate::verify::Progress;
+
+/// Records between two calls of the progress callback.
+const PROGRESS_EVERY: u64 = 1000;
+/// Entries of one part: at some hundred bytes each a few megabytes, which are read again in a second.
+const PART_ENTRIES_MAX: u64 = 50_000;
+/// Bytes of one part, unpacked. A larger text has a part of its own.
+const PART_BYTES_MAX: u64 = 64 * 1024 * 1024;
+
+/// What to export.
+#[derive(Clone, Default)]
+pub struct ExportOptions {
+    /// Begin after this position. An archive that is there goes on from its end, which this may name.
+    pub after: Option<u64>,
+    /// Leave out the texts of documents. Views of the restored log then quote nothing.
+    pub without_texts: bool,
+    /// The seed of an Ed25519 key, as NATS writes it (`SU…`), to sign the manifest with.
+    pub seed: Option<String>,
+    /// How large parts may become.
+    pub limits: Limits,
+}
+
+impl std::fmt::Debug for ExportOptions {
+    // A seed is not logged.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { after, without_texts, limits, .. } = self;
+        let mut shown = f.debug_struct("ExportOptions");
+        shown.field("after", after).field("without_texts", without_texts).field("limits", limits);
+        shown.finish_non_exhaustive()
+    }
+}
+
+/// How large parts may become.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Entries of a part.
+    pub entries: u64,
+    /// Bytes of a part, unpacked.
+    pub bytes: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { entries: PART_ENTRIES_MAX, bytes: PART_BYTES_MAX }
+    }
+}
+
+/// What an export gave.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exported {
+    /// The archive as it is now.
+    pub manifest: Manifest,
+    /// Records that were added.
+    pub records: u64,
+    /// Texts that were added.
+    pub texts: u64,
+}
+
+impl EventLog {
+    /// Writes an archive of the log up to its end as of now, or makes the one in the folder that long.
+    ///
+    /// An archive of another log, or one whose end is not in the log, is refused. Until the new manifest takes the place of
+    /// the old one, the folder is the archive that it was.
+    pub async fn export(
+        &self,
+        folder: &Path,
+        options: &ExportOptions,
+        mut progress: impl FnMut(Progress),
+    ) -> Result<Exported, Error> {
+        let key = options.seed.as_deref().map(KeyPair::from_seed).transpose();
+        let key = key.map_err(|error| Error::Key(error.to_string()))?;
+        for folder in [folder, &folder.join(SEGMENTS), &folder.join(TEXTS)] {
+            fs::create_dir_all(folder).map_err(Error::file("create", folder))?;
+        }
+        let _lock = lock(folder)?;
+        let before = existing(folder)?;
+        clean(folder, before.as_ref().map(|file| &file.manifest))?;
+        let mut manifest = match before {
+            Some(file) => self.to_extend(file, options).await?,
+            None => self.to_begin(options).await?,
+        };
+        let last = self.head().await?.last;
+        let damaged = || Error::Damaged("the head of the archive's tree is not that of its subtrees".to_owned());
+        let mut reached = manifest.head.resume().ok_or_else(damaged)?;
+        let texts = if manifest.texts.included { Some(self.texts().await?) } else { None };
+        let mut segments = Parts::new(folder, SEGMENTS, &manifest.segments, options.limits);
+        let mut text_parts = Parts::new(folder, TEXTS, &manifest.texts.parts, options.limits);
+        let total = last.saturating_sub(manifest.last);
+        let mut records = read::of_log(self, manifest.last + 1, last);
+        let mut read = 0;
+        while let Some(entry) = records.next().await? {
+            let position = entry.position;
+            self.check_place(position, &entry.subject, &entry.payload)?;
+            manifest.last_sha256 = Some(Sha(reached.push(&entry.payload)));
+            manifest.last = position;
+            if let Some(texts) = &texts {
+                let record = record::decode(&entry.payload).map_err(|error| unprovable(position, &error))?;
+                for named in record::texts(&record) {
+                    text_parts.write(&text(texts, position, &named).await?)?;
+                }
+            }
+            segments.write(&Entry { position, name: Vec::new(), bytes: entry.payload })?;
+            read += 1;
+            if read % PROGRESS_EVERY == 0 || read == total {
+                progress(Progress::Records { read, total });
+            }
+        }
+        manifest.head = reached.head();
+        let (segments, text_parts) = (segments.finish()?, text_parts.finish()?);
+        let texts = text_parts.iter().map(|part| part.entries).sum();
+        manifest.segments.extend(segments);
+        manifest.texts.parts.extend(text_parts);
+        manifest.made_at = OffsetDateTime::from(SystemTime::now())
+            .format(&Rfc3339)
+            .map_err(|error| Error::Refused(format!("the clock cannot be told: {error}")))?;
+        concat!("gainsay ", env!("CARGO_PKG_VERSION")).clone_into(&mut manifest.made_by);
+        let file = manifest::File::new(manifest, key.as_ref())?;
+        commit(folder, &file)?;
+        Ok(Exported { manifest: file.manifest, records: read, texts })
+    }
+
+    /// The manifest of an archive that is there, if it may be made longer.
+    async fn to_extend(&self, file: manifest::File, options: &ExportOptions) -> Result<Manifest, Error> {
+        let manifest = file.manifest;
+        let refuse = |detail: String| Err(Error::Refused(detail));
+        if manifest.log != self.id() {
+            return refuse(format!("the archive is one of the log {}, and this is {}", manifest.log, self.id()));
+        }
+        if let Some(after) = options.after
+            && after != manifest.last
+        {
+            return refuse(format!("the archive ends at position {}, and cannot go on after {after}", manifest.last));
+        }
+        if manifest.texts.included == options.without_texts {
+            let is = if manifest.texts.included { "with" } else { "without" };
+            return refuse(format!("the archive is one {is} texts, and goes on {is} them alone"));
+        }
+        if file.signature.is_some() && options.seed.is_none() {
+            return refuse("the archive is signed: it goes on with a key to sign it anew (`--sign-key`)".to_owned());
+        }
+        if let Some(sha256) = manifest.last_sha256 {
+            let found = self.read(manifest.last).await?;
+            if found.is_none_or(|found| record::digest(&found.payload) != sha256.0) {
+                return refuse(format!(
+                    "the log does not have the archive's last record, at position {}: one of both was changed, or the log \
+                     lost its end",
+                    manifest.last
+                ));
+            }
+        }
+        Ok(manifest)
+    }
+
+    /// The manifest of an archive that has nothing yet, and begins after a position.
+    async fn to_begin(&self, options: &ExportOptions) -> Result<Manifest, Error> {
+        let after = options.after.unwrap_or(0);
+        let last = self.head().await?.last;
+        if after > last {
+            return Err(Error::Refused(format!("the log ends at position {last}, before {after}")));
+        }
+        let (mut reached, mut last_sha256) = (Reached::start(), None);
+        let mut records = read::of_log(self, 1, after);
+        while let Some(entry) = records.next().await? {
+            last_sha256 = Some(Sha(reached.push(&entry.payload)));
+        }
+        Ok(Manifest {
+            format: FORMAT,
+            log: self.id(),
+            first: after + 1,
+            last: after,
+            last_sha256,
+            before: reached.head(),
+            head: reached.head(),
+            segments: Vec::new(),
+            texts: TextParts { included: !options.without_texts, parts: Vec::new() },
+            made_at: String::new(),
+            made_by: String::new(),
+        })
+    }
+
+    /// An archive has no subjects: each must be the one that the payload tells.
+    fn check_place(&self, position: u64, subject: &str, payload: &Bytes) -> Result<(), Error> {
+        let envelope = record::decode_envelope(payload).map_err(|error| unprovable(position, &error))?;
+        let own = record::address(&envelope).subject(self.log());
+        if own != subject {
+            return Err(unprovable(position, &format!("it says that it belongs to `{own}`")));
+        }
+        if envelope.log_id != self.id() {
+            return Err(unprovable(position, &format!("it belongs to the log {}", envelope.log_id)));
+        }
+        Ok(())
+    }
+}
+
+fn unprovable(position: u64, reason: &dyn std::fmt::Display) -> Error {
+    Error::Damaged(format!("position {position} is no record of this log: {reason}; `gainsay verify` says more"))
+}
+
+/// A text that a record names, as an entry.
+async fn text(texts: &Texts, position: u64, named: &TextRef) -> Result<Entry, Error> {
+    let key = Key::from(named);
+    let amiss = |what: &str| {
+        Error::Damaged(format!(
+            "the text of position {position} {what} (document {}, revision {}); `gainsay verify --texts` says more",
+            key.document, key.revision
+        ))
+    };
+    let bytes = texts.get(&key).await?.ok_or_else(|| amiss("is missing"))?;
+    if texts::digest(&named.salt, &bytes) != key.sha256 {
+        return Err(amiss("was changed"));
+    }
+    Ok(Entry { position, name: [key.to_string().as_bytes(), &named.salt].concat(), bytes })
+}
+
+/// Parts that are written one after the other.
+struct Parts<'a> {
+    archive: &'a Path,
+    folder: &'static str,
+    limits: Limits,
+    next: u64,
+    open: Option<Writer>,
+    finished: Vec<Part>,
+}
+
+impl<'a> Parts<'a> {
+    /// Goes on after the parts that are there.
+    fn new(archive: &'a Path, folder: &'static str, before: &[Part], limits: Limits) -> Self {
+        let newest = before.iter().filter_map(|part| part::number(&part.file)).max().unwrap_or(0);
+        Self { archive, folder, limits, next: newest + 1, open: None, finished: Vec::new() }
+    }
+
+    fn write(&mut self, entry: &Entry) -> Result<(), Error> {
+        let Limits { entries, bytes } = self.limits;
+        if self
+            .open
+            .as_ref()
+            .is_some_and(|open| open.entries() >= entries || open.content_bytes() + entry.len() > bytes)
+        {
+            self.close()?;
+        }
+        let open = match &mut self.open {
+            Some(open) => open,
+            none => {
+                let name = part::name(self.folder, self.next);
+                self.next += 1;
+                none.insert(Writer::create(self.archive, name)?)
+            }
+        };
+        open.write(self.archive, entry)
+    }
+
+    fn close(&mut self) -> Result<(), Error> {
+        if let Some(open) = self.open.take() {
+            self.finished.push(open.finish(self.archive)?);
+        }
+        Ok(())
+    }
+
+    fn finish(mut self) -> Result<Vec<Part>, Error> {
+        self.close()?;
+        Ok(self.finished)
+    }
+}
+
+/// Keeps other exports out of the folder.
+fn lock(folder: &Path) -> Result<File, Error> {
+    let file = File::open(folder).map_err(Error::file("open", folder))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(fs::TryLockError::WouldBlock) => {
+            Err(Error::Refused(format!("another process writes an archive in {}", folder.display())))
+        }
+        Err(fs::TryLockError::Error(error)) => Err(Error::file("lock", folder)(error)),
+    }
+}
+
+/// The archive that is there; none in a folder that has nothing of anybody else.
+fn existing(folder: &Path) -> Result<Option<manifest::File>, Error> {
+    let path = folder.join(manifest::NAME);
+    match manifest::File::read(&path) {
+        Ok(file) => {
+            let lacks = file.manifest.parts().find(|part| {
+                let found = fs::metadata(folder.join(&part.file));
+                found.map_or(true, |found| found.len() != part.bytes)
+            });
+            match lacks {
+                Some(part) => Err(Error::Damaged(format!(
+                    "the archive's `{}` is missing or was cut; `gainsay verify --archive` says more",
+                    part.file
+                ))),
+                None => Ok(Some(file)),
+            }
+        }
+        Err(Unreadable::Missing) => {
+            let foreign = check::unnamed(folder, None).map_err(Error::file("read", folder))?.additional;
+            match foreign.first() {
+                Some(file) => Err(Error::Refused(format!(
+                    "{} is no archive and not empty: it has `{file}`, and no manifest",
+                    folder.display()
+                ))),
+                None => Ok(None),
+            }
+        }
+        Err(Unreadable::Wrong(detail)) => Err(Error::Damaged(format!("{}: {detail}", path.display()))),
+        Err(Unreadable::File(error)) => Err(Error::file("read", path)(error)),
+    }
+}
+
+/// Removes what an export that broke off left behind.
+fn clean(folder: &Path, manifest: Option<&Manifest>) -> Result<(), Error> {
+    for file in check::unnamed(folder, manifest).map_err(Error::file("read", folder))?.unfinished {
+        let path = folder.join(file);
+        fs::remove_file(&path).map_err(Error::file("remove", &path))?;
+    }
+    Ok(())
+}
+
+/// Makes the new manifest, and the parts that it names, what the folder is.
+///
+/// Until the last rename the older manifest counts. The new one is there before its parts have their names, so that those are
+/// known for what they are when it comes to no more than that.
+fn commit(folder: &Path, file: &manifest::File) -> Result<(), Error> {
+    let fresh = folder.join(manifest::NAME_NEW);
+    let write = || {
+        let mut out = File::create(&fresh)?;
+        out.write_all(&file.render())?;
+        out.sync_all()
+    };
+    write().map_err(Error::file("write", &fresh))?;
+    sync_folder(folder)?;
+    for part in file.manifest.parts() {
+        let unfinished = folder.join(format!("{}{UNFINISHED}", part.file));
+        match fs::rename(&unfinished, folder.join(&part.file)) {
+            // It has its name from an earlier export.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            other => other.map_err(Error::file("rename", &unfinished))?,
+        }
+    }
+    for parts in [SEGMENTS, TEXTS] {
+        sync_folder(&folder.join(parts))?;
+    }
+    fs::rename(&fresh, folder.join(manifest::NAME)).map_err(Error::file("rename", &fresh))?;
+    sync_folder(folder)
+}

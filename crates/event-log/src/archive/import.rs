@@ -1,0 +1,300 @@
+//! Restoring a log from an archive.
+//!
+//! The stream is made, or an empty one taken, with the archive's log id and a mark that an import is under way; the mark is
+//! removed in the end. While it is there nothing else opens the log, so that no record is ever decided on half of it.
+
+use std::collections::VecDeque;
+use std::path::Path;
+use std::time::Duration;
+
+use async_nats::{Message, Subscriber};
+use futures::{StreamExt, TryStreamExt};
+use tokio::sync::{mpsc, watch};
+use wire::record;
+use wire::subject::Address;
+
+use super::manifest::{Manifest, Reached};
+use super::part::{Entry, SALT_BYTES};
+use super::{Error, read};
+use crate::append::{ACK_TIMEOUT, AppendError};
+use crate::stream::{self, Opening};
+use crate::texts::Key;
+use crate::verify::Progress;
+use crate::{EventLog, Settings};
+
+/// Records that are sent ahead of their acknowledgements: throughput with write-through is flat from 64 on.
+const IN_FLIGHT_LEN: usize = 256;
+/// Bytes that are sent ahead, which a server that does not read holds up in this process.
+const IN_FLIGHT_BYTES: usize = 8 * 1024 * 1024;
+/// Texts that are put at the same time; each may have tens of megabytes.
+const TEXTS_IN_FLIGHT: usize = 4;
+/// How often it is tried to go on without any record being appended.
+const TRIES_MAX: u32 = 10;
+/// Pause before it is tried to go on.
+const PAUSE: Duration = Duration::from_secs(1);
+/// Records between two calls of the progress callback.
+const PROGRESS_EVERY: u64 = 100;
+
+/// What an import gave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Imported {
+    /// Records that were appended; fewer than the archive has where an import that broke off went on.
+    pub records: u64,
+    /// Texts of the archive, those that were there included.
+    pub texts: u64,
+    /// The last position of the log, which is that of the archive.
+    pub last: u64,
+}
+
+impl EventLog {
+    /// Connects to a log that is to be restored from an archive with this manifest, and makes its stream.
+    ///
+    /// Refuses a log that has records, but for one whose import broke off, one that has all of the archive, and one that ends
+    /// where the archive begins.
+    pub async fn connect_to_import(settings: &Settings, manifest: &Manifest) -> Result<Self, crate::Error> {
+        let Manifest { log, first, last, .. } = *manifest;
+        Self::connect_as(settings, &Opening::Import { log, first, last }).await
+    }
+
+    /// Restores the log from an archive that was [checked](fn@super::check): texts first, then the records in order, each on the
+    /// condition that the one before it is the newest. In the end all is read back and compared.
+    ///
+    /// An import that broke off goes on where the log ends when it is repeated.
+    pub async fn import(
+        &self,
+        folder: &Path,
+        manifest: &Manifest,
+        mut progress: impl FnMut(Progress),
+    ) -> Result<Imported, Error> {
+        let begun = self.head().await?.last;
+        self.compare(folder, manifest, begun).await?;
+        let texts = self.put_texts(folder, manifest, &mut progress).await?;
+        self.append_records(folder, manifest, begun, &mut progress).await?;
+        let reached = self.compare(folder, manifest, manifest.last).await?;
+        if reached.head() != manifest.head {
+            return Err(Error::Damaged("the head of the log's tree is not that of the archive".to_owned()));
+        }
+        stream::end_import(&self.inner.api, &self.inner.stream).await?;
+        Ok(Imported { records: manifest.last - begun.min(manifest.last), texts, last: manifest.last })
+    }
+
+    /// Reads the log up to a position, and finds there what the archive has.
+    async fn compare(&self, folder: &Path, manifest: &Manifest, last: u64) -> Result<Reached, Error> {
+        if last > manifest.last {
+            return Err(Error::Refused(format!(
+                "the log ends at position {last}, beyond the archive's last, {}",
+                manifest.last
+            )));
+        }
+        let mut reached = Reached::start();
+        let mut archived = read::of_archive(folder, manifest, manifest.first);
+        let mut records = read::of_log(self, 1, last);
+        while let Some(entry) = records.next().await? {
+            reached.push(&entry.payload);
+            let differs = if entry.position < manifest.first {
+                entry.position == manifest.before.size && reached.head() != manifest.before
+            } else {
+                let Some(archived) = archived.recv().await.transpose()? else { break };
+                archived.position != entry.position || archived.bytes != entry.payload
+            };
+            if differs {
+                return Err(Error::Refused(format!(
+                    "position {} of the log is not that of the archive: it is another log, or was written to",
+                    entry.position
+                )));
+            }
+        }
+        Ok(reached)
+    }
+
+    async fn put_texts(
+        &self,
+        folder: &Path,
+        manifest: &Manifest,
+        progress: &mut impl FnMut(Progress),
+    ) -> Result<u64, Error> {
+        let total = manifest.texts.parts.iter().map(|part| part.entries).sum();
+        let texts = self.texts().await?;
+        let archived = read::texts_of_archive(folder, manifest);
+        let archived = futures::stream::unfold(archived, async |mut archived| {
+            let entry = archived.recv().await?;
+            Some((entry, archived))
+        });
+        let put = archived.map_ok(|entry| {
+            let texts = &texts;
+            async move {
+                let key = key(&entry)?;
+                Ok(texts.put(&key, &entry.bytes).await?)
+            }
+        });
+        let mut put = put.try_buffer_unordered(TEXTS_IN_FLIGHT).boxed();
+        let mut read = 0;
+        while let Some(()) = put.try_next().await? {
+            read += 1;
+            progress(Progress::Texts { read, total });
+        }
+        Ok(read)
+    }
+
+    /// Appends what the log does not have yet. After any doubt the log is asked where it ends.
+    async fn append_records(
+        &self,
+        folder: &Path,
+        manifest: &Manifest,
+        begun: u64,
+        progress: &mut impl FnMut(Progress),
+    ) -> Result<(), Error> {
+        let (mut last, mut tries) = (begun, 0);
+        while last < manifest.last {
+            let mut archived = read::of_archive(folder, manifest, last + 1);
+            let mut sender = Sender::open(self, last).await?;
+            let Err(error) = sender.send_all(&mut archived, manifest.last, progress).await else { break };
+            let position = sender.acknowledged + 1;
+            tries = if sender.acknowledged > last { 0 } else { tries + 1 };
+            let error = match error {
+                Stopped::Archive(error) => return Err(error),
+                Stopped::Append(error) => error,
+            };
+            let is_final = matches!(
+                error,
+                AppendError::Full(_) | AppendError::TooLarge | AppendError::ClockSkew(_) | AppendError::Damaged(_)
+            );
+            if is_final || tries == TRIES_MAX {
+                return Err(Error::append(position, error));
+            }
+            tracing::warn!(
+                position,
+                error = &error as &dyn std::error::Error,
+                "reading where the log ends, to go on there"
+            );
+            tokio::time::sleep(PAUSE).await;
+            last = self.ends_within(folder, manifest).await?;
+        }
+        Ok(())
+    }
+
+    /// Where the log ends, once it answers; its last record must be the archive's.
+    async fn ends_within(&self, folder: &Path, manifest: &Manifest) -> Result<u64, Error> {
+        let mut tries = 0;
+        let last = loop {
+            match self.head().await {
+                Ok(head) => break head.last,
+                Err(error) if !error.is_transient() || tries == TRIES_MAX => return Err(error.into()),
+                Err(_) => tries += 1,
+            }
+            tokio::time::sleep(PAUSE).await;
+        };
+        if last >= manifest.first {
+            let archived = read::of_archive(folder, manifest, last).recv().await.transpose()?;
+            let stored = self.read(last).await?;
+            if stored.map(|entry| entry.payload) != archived.map(|entry| entry.bytes) {
+                return Err(Error::Refused(format!("position {last} of the log is not that of the archive")));
+            }
+        }
+        Ok(last)
+    }
+}
+
+/// The key of a text's entry.
+fn key(entry: &Entry) -> Result<Key, Error> {
+    let name = &entry.name[..entry.name.len().saturating_sub(SALT_BYTES)];
+    let key = std::str::from_utf8(name).ok().and_then(Key::parse);
+    key.ok_or_else(|| Error::Damaged(format!("the text of position {} has no name", entry.position)))
+}
+
+/// Why no more was sent.
+enum Stopped {
+    Archive(Error),
+    Append(AppendError),
+}
+
+impl From<AppendError> for Stopped {
+    fn from(error: AppendError) -> Self {
+        Self::Append(error)
+    }
+}
+
+/// Sends records in order, some ahead of their acknowledgements, which come in the same order.
+struct Sender<'a> {
+    log: &'a EventLog,
+    acks: Subscriber,
+    inbox: String,
+    disconnects: watch::Receiver<u64>,
+    /// The last position that the log acknowledged.
+    acknowledged: u64,
+    /// The lengths of what was sent since then.
+    in_flight: VecDeque<usize>,
+    in_flight_bytes: usize,
+}
+
+impl<'a> Sender<'a> {
+    /// Sends after this position.
+    async fn open(log: &'a EventLog, last: u64) -> Result<Self, Error> {
+        let client = log.inner.api.client();
+        let inbox = client.new_inbox();
+        let mut disconnects = log.inner.disconnects.clone();
+        disconnects.mark_unchanged();
+        let acks = client.subscribe(inbox.clone()).await;
+        let acks = acks.map_err(|error| crate::Error::unavailable("append to the log", error))?;
+        let in_flight = VecDeque::with_capacity(IN_FLIGHT_LEN);
+        Ok(Self { log, acks, inbox, disconnects, acknowledged: last, in_flight, in_flight_bytes: 0 })
+    }
+
+    async fn send_all(
+        &mut self,
+        archived: &mut mpsc::Receiver<Result<Entry, Error>>,
+        goal: u64,
+        progress: &mut impl FnMut(Progress),
+    ) -> Result<(), Stopped> {
+        self.log.check_ready()?;
+        while let Some(entry) = archived.recv().await.transpose().map_err(Stopped::Archive)? {
+            self.send(entry).await?;
+            while self.in_flight.len() >= IN_FLIGHT_LEN || self.in_flight_bytes >= IN_FLIGHT_BYTES {
+                self.hear(goal, progress).await?;
+            }
+        }
+        while !self.in_flight.is_empty() {
+            self.hear(goal, progress).await?;
+        }
+        Ok(())
+    }
+
+    async fn send(&mut self, entry: Entry) -> Result<(), Stopped> {
+        let damaged = |error: record::Error| {
+            Stopped::Archive(Error::Damaged(format!("position {} is no record: {error}", entry.position)))
+        };
+        let record = record::decode(&entry.bytes).map_err(damaged)?;
+        let address: Address = record::address(&record.envelope);
+        let len = entry.bytes.len();
+        // The headers are a copy for other tools, made of the record as they were at first, without what its request was traced by.
+        let headers = record.headers(None);
+        self.log.publish_in_order(&address, &headers, entry.position - 1, self.inbox.clone(), entry.bytes).await?;
+        self.in_flight.push_back(len);
+        self.in_flight_bytes += len;
+        Ok(())
+    }
+
+    /// Waits for the next acknowledgement.
+    async fn hear(&mut self, goal: u64, progress: &mut impl FnMut(Progress)) -> Result<(), Stopped> {
+        let due = self.acknowledged + 1;
+        let uncertain = |reason: &str| Err(Stopped::Append(AppendError::Uncertain(reason.into())));
+        let ack: Message = tokio::select! {
+            ack = self.acks.next() => match ack {
+                Some(ack) => ack,
+                None => return uncertain("the connection is closed"),
+            },
+            _ = self.disconnects.changed() => return uncertain("the connection was lost"),
+            () = tokio::time::sleep(ACK_TIMEOUT) => return uncertain("no acknowledgement in time"),
+        };
+        let position = self.log.acknowledged(&ack)?;
+        if position != due {
+            return uncertain("another position was acknowledged than the one that was due");
+        }
+        self.acknowledged = position;
+        self.in_flight_bytes -= self.in_flight.pop_front().unwrap_or_default();
+        if position.is_multiple_of(PROGRESS_EVERY) || position == goal {
+            progress(Progress::Records { read: position, total: goal });
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,474 @@
+use std::collections::BTreeMap;
+use std::env;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, LazyLock};
+
+use nkeys::KeyPair;
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
+use tempfile::TempDir;
+use wire::tree::{self, Frontier};
+
+use super::part::{Entry, Reader};
+use super::*;
+use crate::testing::TestServer;
+use crate::texts::Key;
+use crate::verify::Progress;
+use crate::verify::tests::Writer;
+use crate::{Error as LogError, EventLog};
+
+/// Small, so that a few dozen records make several parts.
+const SMALL: Limits = Limits { entries: 9, bytes: 8 * 1024 };
+/// Documents of a history, each with a text.
+const DOCUMENTS: usize = 4;
+
+static SEED: LazyLock<u64> =
+    LazyLock::new(|| env::var("GAINSAY_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(20_210_504));
+
+/// The small count, or the acceptance count.
+fn count(small: usize, acceptance: usize) -> usize {
+    if env::var_os("GAINSAY_SOAK").is_some() { acceptance } else { small }
+}
+
+fn seeded(scenario: &str) -> StdRng {
+    println!("{scenario}: seed {}", *SEED);
+    StdRng::seed_from_u64(*SEED)
+}
+
+fn small() -> ExportOptions {
+    ExportOptions { limits: SMALL, ..ExportOptions::default() }
+}
+
+fn silent(_: Progress) {}
+
+fn checked(folder: &Path) -> Report {
+    check(folder, None, silent).unwrap()
+}
+
+/// A log with a history, whose aggregates take turns at random.
+struct World {
+    server: TestServer,
+    log: EventLog,
+    writers: Vec<Writer>,
+    rng: StdRng,
+}
+
+impl World {
+    async fn new(scenario: &str, records: usize) -> Self {
+        let server = TestServer::start().await;
+        let log = server.log().await;
+        let mut rng = seeded(scenario);
+        let mut writers = Vec::new();
+        for _ in 0..DOCUMENTS {
+            let mut writer = Writer::new(&log);
+            let len = rng.random_range(0..6_000);
+            let text: String = (0..len).map(|_| char::from(rng.random_range(b'a'..=b'z'))).collect();
+            let (revision, key) = writer.text(text.as_bytes());
+            log.texts().await.unwrap().put(&key, text.as_bytes()).await.unwrap();
+            writer.write_text(revision).await;
+            writers.push(writer);
+        }
+        let mut world = Self { server, log, writers, rng };
+        world.write(records - DOCUMENTS).await;
+        world
+    }
+
+    async fn write(&mut self, records: usize) {
+        for _ in 0..records {
+            let writer = self.rng.random_range(0..self.writers.len());
+            self.writers[writer].write().await;
+        }
+    }
+
+    async fn export(&self, options: &ExportOptions) -> (TempDir, Exported) {
+        let folder = TempDir::with_prefix("gainsay-archive-").unwrap();
+        let exported = self.log.export(folder.path(), options, silent).await.unwrap();
+        (folder, exported)
+    }
+}
+
+/// Where each record stands, and its bytes.
+async fn records(log: &EventLog) -> Vec<(u64, String, Vec<u8>)> {
+    let mut all = Vec::new();
+    for position in 1..=log.head().await.unwrap().last {
+        let entry = log.read(position).await.unwrap().unwrap();
+        all.push((entry.position, entry.subject, entry.payload.to_vec()));
+    }
+    all
+}
+
+async fn texts(log: &EventLog) -> BTreeMap<String, Vec<u8>> {
+    use futures::TryStreamExt;
+    let texts = log.texts().await.unwrap();
+    let objects: Vec<_> = texts.list().await.unwrap().try_collect().await.unwrap();
+    let mut all = BTreeMap::new();
+    for object in objects {
+        let key: Key = object.key.unwrap();
+        all.insert(object.name, texts.get(&key).await.unwrap().unwrap().to_vec());
+    }
+    all
+}
+
+/// All entries of an archive's parts.
+fn entries(folder: &Path, parts: &[Part]) -> Vec<Entry> {
+    let mut all = Vec::new();
+    for part in parts {
+        let mut reader = Reader::open(&folder.join(&part.file)).unwrap();
+        while let Some(entry) = reader.next().unwrap() {
+            all.push(entry);
+        }
+    }
+    all
+}
+
+async fn import_into(server: &TestServer, folder: &Path) -> Result<(EventLog, Imported), Error> {
+    let manifest = checked(folder).manifest.unwrap();
+    let log = EventLog::connect_to_import(&server.settings(), &manifest).await?;
+    let imported = log.import(folder, &manifest, silent).await?;
+    Ok((log, imported))
+}
+
+#[tokio::test]
+async fn an_archive_has_what_the_log_has() {
+    let world = World::new("export", 40).await;
+    let (folder, exported) = world.export(&small()).await;
+    let report = checked(folder.path());
+    assert!(report.is_sound(), "{:?}", report.flaws);
+    assert_eq!((report.records, report.texts, report.aggregates), (40, 4, 4));
+    assert_eq!(report.unfinished, Vec::<String>::new());
+    assert!(exported.manifest.segments.len() > 4 && !exported.manifest.texts.parts.is_empty());
+    let mut tree = Frontier::default();
+    let stored = records(&world.log).await;
+    for (_, _, payload) in &stored {
+        tree.push(tree::leaf(payload));
+    }
+    assert_eq!((exported.manifest.head.root.0, exported.manifest.head.size), (tree.root(), 40));
+    let archived = entries(folder.path(), &exported.manifest.segments);
+    let archived: Vec<_> = archived.into_iter().map(|entry| (entry.position, entry.bytes.to_vec())).collect();
+    assert_eq!(archived, stored.into_iter().map(|(position, _, payload)| (position, payload)).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn an_archive_that_went_on_equals_one_that_was_written_at_once() {
+    let mut world = World::new("incremental export", 20).await;
+    let (grown, _) = world.export(&small()).await;
+    let again = world.log.export(grown.path(), &small(), silent).await.unwrap();
+    assert_eq!(again.records, 0);
+    world.write(13).await;
+    let after = ExportOptions { after: Some(20), ..small() };
+    let grown_to = world.log.export(grown.path(), &after, silent).await.unwrap();
+    assert_eq!(grown_to.records, 13);
+    let (whole, at_once) = world.export(&small()).await;
+    assert!(checked(grown.path()).is_sound());
+    let content = |folder: &TempDir, manifest: &Manifest| {
+        let parts = [&manifest.segments, &manifest.texts.parts].map(|parts| entries(folder.path(), parts));
+        (parts, manifest.head.clone(), manifest.last_sha256)
+    };
+    assert_eq!(content(&grown, &grown_to.manifest), content(&whole, &at_once.manifest));
+    let wrong = ExportOptions { after: Some(5), ..small() };
+    let refused = world.log.export(grown.path(), &wrong, silent).await;
+    assert!(matches!(refused, Err(Error::Refused(_))), "{refused:?}");
+}
+
+#[tokio::test]
+async fn an_archive_of_another_log_is_not_made_longer() {
+    let (one, other) = (World::new("one log", 12).await, World::new("another log", 14).await);
+    let (folder, _) = one.export(&small()).await;
+    let before = fs_digest(folder.path());
+    let refused = other.log.export(folder.path(), &small(), silent).await;
+    assert!(matches!(&refused, Err(Error::Refused(detail)) if detail.contains("one of the log")), "{refused:?}");
+    let without = ExportOptions { without_texts: true, ..small() };
+    let refused = one.log.export(folder.path(), &without, silent).await;
+    assert!(matches!(&refused, Err(Error::Refused(detail)) if detail.contains("with texts")), "{refused:?}");
+    assert_eq!(fs_digest(folder.path()), before);
+    let foreign = TempDir::new().unwrap();
+    std::fs::write(foreign.path().join("letter.txt"), "dear").unwrap();
+    let refused = one.log.export(foreign.path(), &small(), silent).await;
+    assert!(matches!(&refused, Err(Error::Refused(detail)) if detail.contains("letter.txt")), "{refused:?}");
+}
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut all = Vec::new();
+    for folder in ["", "segments", "texts"].map(|name| folder.join(name)) {
+        let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        all.extend(entries.filter(|path| path.is_file()));
+    }
+    all.sort();
+    all
+}
+
+fn fs_digest(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+    files(folder).into_iter().map(|path| (path.clone(), std::fs::read(path).unwrap())).collect()
+}
+
+#[tokio::test]
+async fn a_flipped_bit_is_found_and_located() {
+    let mut world = World::new("a bit flipped in an archive", 60).await;
+    let (folder, exported) = world.export(&small()).await;
+    let names = |parts: &[Part]| parts.iter().map(|part| part.file.clone()).collect::<Vec<_>>();
+    let Manifest { segments, texts, .. } = &exported.manifest;
+    let kinds = [vec!["manifest.json".to_owned()], names(segments), names(&texts.parts)];
+    let rounds = count(24, 300);
+    let (mut by_file, mut by_position) = (0, 0);
+    for round in 0..rounds {
+        let kind = &kinds[round % kinds.len()];
+        let file = &kind[world.rng.random_range(0..kind.len())];
+        let path = folder.path().join(file);
+        let sound = std::fs::read(&path).unwrap();
+        let (at, bit) = (world.rng.random_range(0..sound.len()), world.rng.random_range(0..8));
+        let mut flipped = sound.clone();
+        flipped[at] ^= 1 << bit;
+        std::fs::write(&path, flipped).unwrap();
+        let report = checked(folder.path());
+        let harm = format!("bit {bit} of byte {at} of {file}");
+        let [flaw] = &report.flaws[..] else { panic!("{harm}: {:?}", report.flaws) };
+        assert_eq!(&flaw.file, file, "{harm}: {flaw:?}");
+        by_file += 1;
+        if let Some(part) = exported.manifest.parts().find(|part| part.file == *file)
+            && let Some(position) = flaw.position
+        {
+            assert!((part.first..=part.last + 1).contains(&position), "{harm}: {flaw:?}");
+            // What stands before the position can be read as it was.
+            let mut reader = Reader::open(&path).unwrap();
+            let mut readable = Vec::new();
+            while let Ok(Some(entry)) = reader.next() {
+                readable.push(entry);
+            }
+            std::fs::write(&path, &sound).unwrap();
+            assert_eq!(readable, entries(folder.path(), std::slice::from_ref(part))[..readable.len()], "{harm}");
+            by_position += 1;
+        }
+        std::fs::write(&path, sound).unwrap();
+    }
+    assert!(checked(folder.path()).is_sound());
+    assert!(by_position > 0);
+    println!("a bit flipped in an archive: {rounds} flips, {by_file} found by file, {by_position} also by position");
+}
+
+#[tokio::test]
+async fn a_file_that_is_cut_or_missing_or_swapped_or_added_is_named() {
+    let world = World::new("an archive's files harmed", 60).await;
+    let (folder, exported) = world.export(&small()).await;
+    let [one, other] = [1, 3].map(|n| exported.manifest.segments[n].clone());
+    let text = exported.manifest.texts.parts[0].clone();
+    let path = |part: &Part| folder.path().join(&part.file);
+    let flaws = || checked(folder.path()).flaws;
+    for part in [&one, &text] {
+        let sound = std::fs::read(path(part)).unwrap();
+        for keep in [0, 1, sound.len() / 2, sound.len() - 1] {
+            std::fs::write(path(part), &sound[..keep]).unwrap();
+            let [flaw] = &flaws()[..] else { panic!("cut to {keep}: {:?}", flaws()) };
+            let length = Wrong::Length { found: keep as u64, expected: part.bytes };
+            assert_eq!((&flaw.file, &flaw.what), (&part.file, &length));
+        }
+        std::fs::write(path(part), [&sound[..], b"more"].concat()).unwrap();
+        let length = Wrong::Length { found: part.bytes + 4, expected: part.bytes };
+        assert_eq!(flaws(), [Flaw { file: part.file.clone(), position: None, what: length }]);
+        std::fs::remove_file(path(part)).unwrap();
+        let missing = Flaw { file: part.file.clone(), position: Some(part.first), what: Wrong::Missing };
+        assert_eq!(flaws(), [missing]);
+        std::fs::write(path(part), sound).unwrap();
+    }
+    let swap = || {
+        let between = folder.path().join("segments/between");
+        std::fs::rename(path(&one), &between).unwrap();
+        std::fs::rename(path(&other), path(&one)).unwrap();
+        std::fs::rename(between, path(&other)).unwrap();
+    };
+    swap();
+    let wrong = |part: &Part, found: &Part| Flaw {
+        file: part.file.clone(),
+        position: Some(part.first),
+        what: Wrong::Position { found: found.first, expected: part.first },
+    };
+    assert_eq!(flaws(), [wrong(&one, &other), wrong(&other, &one)]);
+    swap();
+    let added = folder.path().join("segments/00009999.zst");
+    std::fs::copy(path(&one), &added).unwrap();
+    let additional = Flaw { file: "segments/00009999.zst".to_owned(), position: None, what: Wrong::Additional };
+    assert_eq!(flaws(), [additional]);
+    std::fs::remove_file(added).unwrap();
+    assert!(flaws().is_empty());
+    std::fs::remove_file(folder.path().join("manifest.json")).unwrap();
+    assert_eq!(flaws(), [Flaw { file: "manifest.json".to_owned(), position: None, what: Wrong::Missing }]);
+}
+
+#[tokio::test]
+async fn what_an_export_left_that_broke_off_is_no_part_of_the_archive() {
+    let mut world = World::new("an export that broke off", 20).await;
+    let (folder, _) = world.export(&small()).await;
+    let older = folder.path().join("manifest.json");
+    let before = std::fs::read(&older).unwrap();
+    world.write(15).await;
+    world.log.export(folder.path(), &small(), silent).await.unwrap();
+    // As it is when the power goes between the last two renames, and while another export writes.
+    std::fs::rename(&older, folder.path().join("manifest.json.new")).unwrap();
+    std::fs::write(&older, before).unwrap();
+    std::fs::write(folder.path().join("segments/00000099.zst.new"), "half").unwrap();
+    let report = checked(folder.path());
+    assert!(report.is_sound(), "{:?}", report.flaws);
+    assert_eq!(report.records, 20);
+    assert!(report.unfinished.len() >= 3, "{:?}", report.unfinished);
+    let exported = world.log.export(folder.path(), &small(), silent).await.unwrap();
+    assert_eq!(exported.records, 15);
+    let report = checked(folder.path());
+    assert!(report.is_sound() && report.unfinished.is_empty(), "{report:?}");
+}
+
+#[tokio::test]
+async fn an_import_restores_every_byte_at_its_position() {
+    let world = World::new("import", 80).await;
+    let (folder, exported) = world.export(&small()).await;
+    let server = TestServer::start().await;
+    let (log, imported) = import_into(&server, folder.path()).await.unwrap();
+    assert_eq!(imported, Imported { records: 80, texts: 4, last: 80 });
+    drop(log);
+    let restored = server.log().await;
+    assert_eq!(restored.id(), world.log.id());
+    assert_eq!(records(&restored).await, records(&world.log).await);
+    assert_eq!(texts(&restored).await, texts(&world.log).await);
+    let options = crate::verify::Options { texts: true, ..Default::default() };
+    let verified = restored.verify(&options, silent).await.unwrap();
+    assert!(verified.is_sound(), "{:?}", verified.faults);
+    let (_, imported) = import_into(&server, folder.path()).await.unwrap();
+    assert_eq!(imported.records, 0);
+    let (_again, from_restored) =
+        World { server, log: restored, writers: Vec::new(), rng: seeded("again") }.export(&small()).await;
+    assert_eq!(from_restored.manifest.head, exported.manifest.head);
+}
+
+#[tokio::test]
+async fn an_import_that_was_broken_off_goes_on_when_it_is_repeated() {
+    // More than are sent ahead in each third, so that something is left to do.
+    let world = World::new("a broken import", count(1_200, 6_000)).await;
+    let (folder, exported) = world.export(&ExportOptions::default()).await;
+    let server = TestServer::start().await;
+    let manifest = exported.manifest;
+    let mut ends = Vec::new();
+    for third in 1..=2 {
+        let log = EventLog::connect_to_import(&server.settings(), &manifest).await.unwrap();
+        let (reached, seen) = (Arc::new(AtomicU64::new(0)), tokio::sync::Notify::new());
+        let note = |progress| {
+            if let Progress::Records { read, total } = progress
+                && read >= total * third / 3
+            {
+                reached.store(read, Ordering::Relaxed);
+                seen.notify_one();
+            }
+        };
+        tokio::select! {
+            biased;
+            () = seen.notified() => {}
+            ended = log.import(folder.path(), &manifest, note) => panic!("not broken off: {ended:?}"),
+        }
+        drop(log);
+        let opened = EventLog::connect(&server.settings()).await;
+        assert!(matches!(opened, Err(LogError::Importing { last }) if last == manifest.last), "{opened:?}");
+        ends.push(reached.load(Ordering::Relaxed));
+    }
+    let (_, imported) = import_into(&server, folder.path()).await.unwrap();
+    assert!((1..manifest.last - ends[1] + 1).contains(&imported.records), "{imported:?} after {ends:?}");
+    assert_eq!(records(&server.log().await).await, records(&world.log).await);
+    println!("a broken import: broken off at {ends:?} of {}", manifest.last);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_import_outlives_a_server_that_is_killed() {
+    let world = World::new("an import's server killed", count(300, 3_000)).await;
+    let (folder, exported) = world.export(&ExportOptions::default()).await;
+    let server = TestServer::start().await;
+    let log = EventLog::connect_to_import(&server.settings(), &exported.manifest).await.unwrap();
+    let seen = tokio::sync::Notify::new();
+    let note = |progress| {
+        if matches!(progress, Progress::Records { .. }) {
+            seen.notify_one();
+        }
+    };
+    let kill = async {
+        seen.notified().await;
+        server.restart().await;
+    };
+    let (imported, ()) = tokio::join!(log.import(folder.path(), &exported.manifest, note), kill);
+    assert_eq!(imported.unwrap().last, exported.manifest.last);
+    server.reconnected(&log).await;
+    assert_eq!(records(&server.log().await).await, records(&world.log).await);
+}
+
+#[tokio::test]
+async fn a_log_that_has_records_is_not_imported_into() {
+    let (world, mut other) = (World::new("an archive", 12).await, World::new("a full log", 10).await);
+    let (folder, _) = world.export(&small()).await;
+    let refused = import_into(&other.server, folder.path()).await;
+    assert!(matches!(refused, Err(Error::Log(LogError::Taken { last: 10, .. }))), "{:?}", refused.err());
+    // Nor into the same log, which has gone on since then.
+    let (own, _) = other.export(&small()).await;
+    other.write(1).await;
+    let refused = import_into(&other.server, own.path()).await;
+    assert!(matches!(refused, Err(Error::Log(LogError::Taken { last: 11, .. }))), "{:?}", refused.err());
+    // An empty log is taken, whatever its id was.
+    let empty = TestServer::start().await;
+    assert_ne!(empty.log().await.id(), world.log.id());
+    import_into(&empty, folder.path()).await.unwrap();
+    assert_eq!(empty.log().await.id(), world.log.id());
+}
+
+#[tokio::test]
+async fn an_archive_that_goes_on_from_another_is_imported_after_it() {
+    let mut world = World::new("two archives", 20).await;
+    let (first, _) = world.export(&small()).await;
+    world.write(20).await;
+    let (second, exported) = world.export(&ExportOptions { after: Some(20), ..small() }).await;
+    assert_eq!((exported.manifest.first, exported.records), (21, 20));
+    let report = checked(second.path());
+    assert!(report.is_sound(), "{:?}", report.flaws);
+    let server = TestServer::start().await;
+    let alone = import_into(&server, second.path()).await;
+    assert!(matches!(alone, Err(Error::Log(LogError::Behind { first: 21, last: 0 }))), "{:?}", alone.err());
+    import_into(&server, first.path()).await.unwrap();
+    import_into(&server, second.path()).await.unwrap();
+    assert_eq!(records(&server.log().await).await, records(&world.log).await);
+}
+
+#[tokio::test]
+async fn a_signature_tells_who_made_an_archive() {
+    let mut world = World::new("a signed archive", 12).await;
+    let (key, other) = (KeyPair::new_user(), KeyPair::new_user());
+    let signed = ExportOptions { seed: Some(key.seed().unwrap()), ..small() };
+    let (folder, _) = world.export(&signed).await;
+    let report = check(folder.path(), Some(&key.public_key()), silent).unwrap();
+    assert!(report.is_sound(), "{:?}", report.flaws);
+    assert_eq!(report.signed_by, Some(key.public_key()));
+    let report = check(folder.path(), Some(&other.public_key()), silent).unwrap();
+    assert_eq!(report.flaws[0].what, Wrong::NotSigned { by: Some(key.public_key()) });
+    world.write(3).await;
+    let unsigned = world.log.export(folder.path(), &small(), silent).await;
+    assert!(matches!(unsigned, Err(Error::Refused(_))), "{unsigned:?}");
+    world.log.export(folder.path(), &signed, silent).await.unwrap();
+    assert!(check(folder.path(), Some(&key.public_key()), silent).unwrap().is_sound());
+    // Whoever changes a manifest can give it its digest anew, but not its signature.
+    let path = folder.path().join("manifest.json");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let forged = manifest::File::read(&path).ok().unwrap();
+    let forged = Manifest { made_by: "somebody else".to_owned(), ..forged.manifest };
+    let forged = manifest::File::new(forged, Some(&other)).unwrap();
+    let forged = String::from_utf8(forged.render()).unwrap().replace(&other.public_key(), &key.public_key());
+    assert_ne!(text, forged);
+    std::fs::write(&path, forged).unwrap();
+    assert!(!check(folder.path(), Some(&key.public_key()), silent).unwrap().is_sound());
+    let nobody = ExportOptions { seed: Some("SUnothing".to_owned()), ..small() };
+    let refused = world.log.export(TempDir::new().unwrap().path(), &nobody, silent).await;
+    assert!(matches!(refused, Err(Error::Key(_))), "{refused:?}");
+}
+
+#[tokio::test]
+async fn texts_are_left_out_where_that_is_asked_for() {
+    let world = World::new("an archive without texts", 12).await;
+    let (folder, exported) = world.export(&ExportOptions { without_texts: true, ..small() }).await;
+    assert!(!exported.manifest.texts.included && exported.manifest.texts.parts.is_empty());
+    assert!(checked(folder.path()).is_sound());
+    let server = TestServer::start().await;
+    let (_, imported) = import_into(&server, folder.path()).await.unwrap();
+    assert_eq!((imported.texts, imported.records), (0, 12));
+    assert!(texts(&server.log().await).await.is_empty());
+}
