@@ -1105,7 +1105,7 @@ pub(crate) struct Verify {
     #[serde(skip)]
     pub repair_orphans: bool,
     /// Check an archive in this folder, with its texts, instead of a log
-    #[arg(long, value_name = "FOLDER", conflicts_with_all = ["texts", "repair_orphans"])]
+    #[arg(long, value_name = "FOLDER", conflicts_with_all = ["texts", "repair_orphans", "since"])]
     #[serde(skip)]
     pub archive: Option<PathBuf>,
     /// Find fault with an archive that this public key did not sign (`U…`)
