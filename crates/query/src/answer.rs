@@ -57,6 +57,7 @@ pub(crate) async fn ask(
         viewer: Some(viewer),
         project: project.map(|project| project.to_string()).unwrap_or_default(),
         as_of: moment.as_of,
+        as_of_time_us: None,
         at_least: moment.at_least,
         wait_ms: moment.wait_ms,
         policy: moment.policy,
@@ -64,7 +65,7 @@ pub(crate) async fn ask(
         question: Some(question),
     };
     let timeout = ASK_TIMEOUT + Duration::from_millis(moment.wait_ms.into());
-    let Ok(Reply { as_of, answer }) = tokio::time::timeout(timeout, app.parts.views.ask(request)).await else {
+    let Ok(Reply { as_of, known_at_us: _, answer }) = tokio::time::timeout(timeout, app.parts.views.ask(request)).await else {
         return Err(Problem::unavailable(
             "unavailable",
             "the views did not answer in time; try again",
