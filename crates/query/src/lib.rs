@@ -13,6 +13,7 @@ mod changes;
 mod cursor;
 mod edge;
 mod kept;
+mod memento;
 mod openapi;
 mod params;
 mod presence;

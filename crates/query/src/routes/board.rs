@@ -46,7 +46,7 @@ async fn board(
     let moment = Moment::new(params.as_of.as_deref(), params.at_least, params.wait_ms)?.under(params.policy);
     let asked = Asked { project, incident, quotes, policy: moment.policy };
     // Boards of past positions are asked for seldom, and each once.
-    let is_now = moment.as_of.is_none();
+    let is_now = !moment.is_named;
     let given = if is_now { app.boards.find(&asked) } else { None };
     let known = given.as_ref().map(|board| board.known);
     let question = Question::Board(AskBoard { incident: incident.to_string(), quotes, known });
