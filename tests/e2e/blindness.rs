@@ -653,7 +653,7 @@ impl Seen {
                 }
                 // A revision, or a hash.
                 "etag" if value.len() <= REVISION_LEN_MAX => format!("{name}: {value}"),
-                "etag" | "link" => format!("{name} of {} bytes", value.len()),
+                "etag" | "link" | "memento-datetime" => format!("{name} of {} bytes", value.len()),
                 _ => format!("{name}: {value}"),
             });
         }

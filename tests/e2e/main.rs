@@ -21,6 +21,7 @@ mod imports;
 mod kills;
 mod ledgers;
 mod log_faults;
+mod moments;
 mod origins;
 mod pipeline;
 mod presence;

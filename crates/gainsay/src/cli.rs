@@ -753,8 +753,8 @@ pub(crate) struct Worklist {
     #[arg(long, value_name = "CURSOR")]
     #[serde(skip)]
     pub cursor: Option<String>,
-    /// As of this position
-    #[arg(long, value_name = "POSITION")]
+    /// As of this position in the log, or of this time: `2021-05-04T10:00:00Z`
+    #[arg(long, value_name = "POSITION|TIME")]
     #[serde(skip)]
     pub as_of: Option<String>,
     /// Under this version of the policy
@@ -800,8 +800,8 @@ pub(crate) struct OfRelation {
     #[arg(long, value_name = "NUMBER", default_value_t = 3)]
     #[serde(skip)]
     pub quotes: u32,
-    /// As of this position
-    #[arg(long, value_name = "POSITION")]
+    /// As of this position in the log, or of this time: `2021-05-04T10:00:00Z`
+    #[arg(long, value_name = "POSITION|TIME")]
     #[serde(skip)]
     pub as_of: Option<String>,
     /// Under this version of the policy
@@ -824,8 +824,8 @@ pub(crate) struct Board {
     #[arg(long, value_name = "NUMBER", default_value_t = 3)]
     #[serde(skip)]
     pub quotes: u32,
-    /// Show the difference from the board as of this position, and by which records it came about
-    #[arg(long, value_name = "POSITION")]
+    /// Show the difference from the board as of this position or time, and by which records it came about
+    #[arg(long, value_name = "POSITION|TIME")]
     #[serde(skip)]
     pub diff_to: Option<String>,
 }
@@ -878,8 +878,8 @@ pub(crate) struct OfIncident {
     /// The incident; that of the demo when absent and the data folder has one
     #[serde(skip)]
     pub incident: Option<Uuid>,
-    /// As of this position
-    #[arg(long, value_name = "POSITION")]
+    /// As of this position in the log, or of this time: `2021-05-04T10:00:00Z`
+    #[arg(long, value_name = "POSITION|TIME")]
     #[serde(skip)]
     pub as_of: Option<String>,
     /// Under this version of the policy
@@ -933,8 +933,8 @@ pub(crate) struct Identity {
     #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=1000))]
     #[serde(skip)]
     pub limit: u32,
-    /// As of this position
-    #[arg(long, value_name = "POSITION")]
+    /// As of this position in the log, or of this time: `2021-05-04T10:00:00Z`
+    #[arg(long, value_name = "POSITION|TIME")]
     #[serde(skip)]
     pub as_of: Option<String>,
     /// Under this version of the policy
@@ -960,8 +960,8 @@ pub(crate) struct History {
     /// The subject
     #[serde(skip)]
     pub id: Uuid,
-    /// As of this position
-    #[arg(long, value_name = "POSITION")]
+    /// As of this position in the log, or of this time: `2021-05-04T10:00:00Z`
+    #[arg(long, value_name = "POSITION|TIME")]
     #[serde(skip)]
     pub as_of: Option<String>,
     /// Print the records as NDJSON
@@ -980,6 +980,10 @@ pub(crate) struct Events {
     #[arg(long, value_name = "POSITION", default_value_t = 0)]
     #[serde(skip)]
     pub after: u64,
+    /// Only records up to this position in the log, or up to the last that was known at this time: `2021-05-04T10:00:00Z`
+    #[arg(long, value_name = "POSITION|TIME")]
+    #[serde(skip)]
+    pub as_of: Option<String>,
 }
 
 /// Arguments of `changes`.

@@ -74,7 +74,7 @@ async fn ask_about_at(
     Ok(Client::from_settings(&settings)?.get_json(path.trim_end_matches('/'), &query).await?)
 }
 
-/// A query with the position as of which it is asked, and with the policy.
+/// A query with the position or time as of which it is asked, and with the policy.
 fn under<'a>(also: &[(&'a str, String)], as_of: Option<&String>, policy: Option<u32>) -> Vec<(&'a str, String)> {
     let moment = as_of.map(|as_of| ("as_of", as_of.clone()));
     let policy = policy.map(|policy| ("policy", policy.to_string()));

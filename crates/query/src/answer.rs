@@ -1,5 +1,6 @@
 //! Asking the views, and what every answer has in common: position, validator, media type.
 
+use std::fmt;
 use std::future::{Ready, ready};
 use std::time::Duration;
 
@@ -22,6 +23,7 @@ use wire::view::resource::Of;
 use wire::view::{Refusal, Reply, Request, Resource, Viewer, Without};
 
 use crate::App;
+use crate::memento::{Dated, MEMENTO_DATETIME, Memento, http_date};
 use crate::params::Moment;
 
 /// The position as of which an answer holds.
@@ -45,6 +47,29 @@ const ASK_TIMEOUT: Duration = Duration::from_secs(30);
 /// Bytes of a content hash that make a validator: two of one URL's answers never share them by chance.
 const HASH_LEN: usize = 16;
 
+/// As of when an answer holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct AsOf {
+    /// The position in the log.
+    pub position: u64,
+    /// When it was known, in microseconds since 1970, where the request named the moment.
+    pub known_at_us: Option<i64>,
+}
+
+/// A position that was not named.
+impl From<u64> for AsOf {
+    fn from(position: u64) -> Self {
+        Self { position, known_at_us: None }
+    }
+}
+
+/// The position.
+impl fmt::Display for AsOf {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.position.fmt(f)
+    }
+}
+
 /// Asks the views; a refusal becomes a problem.
 pub(crate) async fn ask(
     app: &App,
@@ -52,7 +77,7 @@ pub(crate) async fn ask(
     project: Option<Uuid>,
     moment: Moment,
     question: Question,
-) -> Result<(u64, Answer), Problem> {
+) -> Result<(AsOf, Answer), Problem> {
     ask_without(app, viewer, project, moment, Vec::new(), question).await
 }
 
@@ -64,11 +89,12 @@ pub(crate) async fn ask_without(
     moment: Moment,
     without: Vec<Without>,
     question: Question,
-) -> Result<(u64, Answer), Problem> {
+) -> Result<(AsOf, Answer), Problem> {
     let request = Request {
         viewer: Some(viewer),
         project: project.map(|project| project.to_string()).unwrap_or_default(),
         as_of: moment.as_of,
+        as_of_time_us: moment.time_us,
         at_least: moment.at_least,
         wait_ms: moment.wait_ms,
         policy: moment.policy,
@@ -76,7 +102,8 @@ pub(crate) async fn ask_without(
         question: Some(question),
     };
     let timeout = ASK_TIMEOUT + Duration::from_millis(moment.wait_ms.into());
-    let Ok(Reply { as_of, answer }) = tokio::time::timeout(timeout, app.parts.views.ask(request)).await else {
+    let Ok(Reply { as_of, known_at_us, answer }) = tokio::time::timeout(timeout, app.parts.views.ask(request)).await
+    else {
         return Err(Problem::unavailable(
             "unavailable",
             "the views did not answer in time; try again",
@@ -85,7 +112,8 @@ pub(crate) async fn ask_without(
     };
     match answer {
         Some(Answer::Refusal(refusal)) => Err(refused(refusal).header(AS_OF, HeaderValue::from(as_of))),
-        Some(answer) => Ok((as_of, answer)),
+        // A question that had to be repeated names a position whether or not its asker did.
+        Some(answer) => Ok((AsOf { position: as_of, known_at_us: known_at_us.filter(|_| moment.is_named) }, answer)),
         None => Err(mismatched()),
     }
 }
@@ -152,11 +180,11 @@ pub(crate) fn is_unchanged(request: &HeaderMap, tag: &HeaderValue) -> bool {
 /// An answer in JSON, or 304 when the sender has it already.
 pub(crate) fn json(
     request: &HeaderMap,
-    as_of: u64,
+    as_of: impl Into<AsOf>,
     validator: &Validator,
     value: &impl Serialize,
 ) -> Result<Response, Problem> {
-    let rendered = Rendered::new(as_of, validator, value)?;
+    let rendered = Rendered::new(as_of.into(), validator, value)?;
     if matches!(validator, Validator::RevisionOfChanging(_)) {
         return Ok(rendered.whole());
     }
@@ -166,14 +194,14 @@ pub(crate) fn json(
 /// An answer in JSON as it is sent.
 #[derive(Debug, Clone)]
 pub(crate) struct Rendered {
-    pub as_of: u64,
+    pub as_of: AsOf,
     pub body: Bytes,
     tag: HeaderValue,
 }
 
 impl Rendered {
     /// Writes an answer.
-    pub fn new(as_of: u64, validator: &Validator, value: &impl Serialize) -> Result<Self, Problem> {
+    pub fn new(as_of: AsOf, validator: &Validator, value: &impl Serialize) -> Result<Self, Problem> {
         let body = serde_json::to_vec(value).map_err(|error| {
             tracing::error!(%error, "an answer does not serialise");
             Problem::internal()
@@ -182,7 +210,7 @@ impl Rendered {
     }
 
     /// An answer that is written already.
-    pub fn from_body(as_of: u64, validator: &Validator, body: Bytes) -> Self {
+    pub fn from_body(as_of: AsOf, validator: &Validator, body: Bytes) -> Self {
         Self { as_of, tag: validator.tag(&body), body }
     }
 
@@ -206,26 +234,33 @@ pub(crate) fn digest_tag(digest: &str) -> HeaderValue {
 }
 
 /// 304.
-pub(crate) fn not_modified(as_of: u64, tag: HeaderValue) -> Response {
+pub(crate) fn not_modified(as_of: AsOf, tag: HeaderValue) -> Response {
     with_validator(as_of, tag, StatusCode::NOT_MODIFIED)
 }
 
-/// An answer with its position and its tag.
-pub(crate) fn with_validator(as_of: u64, tag: HeaderValue, answer: impl IntoResponse) -> Response {
-    let headers = [(ETAG, tag), (CACHE_CONTROL, CACHE), (AS_OF, HeaderValue::from(as_of))];
-    (headers, answer).into_response()
+/// An answer with its moment and its tag.
+pub(crate) fn with_validator(as_of: AsOf, tag: HeaderValue, answer: impl IntoResponse) -> Response {
+    dated(as_of, ([(ETAG, tag), (CACHE_CONTROL, CACHE)], answer))
 }
 
 /// A streamed answer, which has no tag: its end is not known when it begins.
-pub(crate) fn streamed(as_of: u64, media: &'static str, body: Body) -> Response {
-    let headers =
-        [(CONTENT_TYPE, HeaderValue::from_static(media)), (CACHE_CONTROL, CACHE), (AS_OF, HeaderValue::from(as_of))];
-    (headers, body).into_response()
+pub(crate) fn streamed(as_of: impl Into<AsOf>, media: &'static str, body: Body) -> Response {
+    dated(as_of.into(), ([(CONTENT_TYPE, HeaderValue::from_static(media)), (CACHE_CONTROL, CACHE)], body))
+}
+
+fn dated(as_of: AsOf, answer: impl IntoResponse) -> Response {
+    let mut response = answer.into_response();
+    let headers = response.headers_mut();
+    headers.insert(AS_OF, HeaderValue::from(as_of.position));
+    if let Some(date) = as_of.known_at_us.and_then(http_date) {
+        headers.insert(MEMENTO_DATETIME, date);
+    }
+    response
 }
 
 /// Adds the link to the next page: the request's own URL with another cursor.
 pub(crate) fn link_next(mut response: Response, uri: &axum::http::Uri, cursor: &str) -> Response {
-    let query = query_without(uri, "cursor");
+    let query = query_without(uri, &["cursor"]);
     let separator = if query.is_empty() { "" } else { "&" };
     let link = format!("<{}?{query}{separator}cursor={cursor}>; rel=\"next\"", uri.path());
     let link = HeaderValue::try_from(link).expect("a URI and base64url are visible ASCII");
@@ -233,10 +268,10 @@ pub(crate) fn link_next(mut response: Response, uri: &axum::http::Uri, cursor: &
     response
 }
 
-/// The query of a URL without one parameter.
-pub(crate) fn query_without(uri: &axum::http::Uri, parameter: &str) -> String {
-    let pairs = uri.query().unwrap_or_default().split('&');
-    pairs.filter(|pair| !pair.is_empty() && pair.split('=').next() != Some(parameter)).collect::<Vec<_>>().join("&")
+/// The query of a URL without these parameters.
+pub(crate) fn query_without(uri: &axum::http::Uri, parameters: &[&str]) -> String {
+    let pairs = uri.query().unwrap_or_default().split('&').filter(|pair| !pair.is_empty());
+    pairs.filter(|pair| !parameters.contains(&pair.split('=').next().unwrap_or(pair))).collect::<Vec<_>>().join("&")
 }
 
 /// A resource as JSON: its fields, without the name of its kind around them.
@@ -309,26 +344,32 @@ pub(crate) struct PageOf<T> {
     pub next: Option<String>,
 }
 
-/// A handler that answers one media type. A request that does not take it is refused: 406 `not_acceptable`.
+/// A handler that answers one media type, and puts the headers of its moment on the answer. A request that does not take
+/// the media type is refused: 406 `not_acceptable`.
 ///
 /// It is a handler and no layer: a layer would be boxed, and cloned for each request with all that it goes around.
 #[derive(Debug, Clone)]
 pub(crate) struct Negotiated<H> {
     pub media: &'static str,
+    /// Whether it answers as of a moment that is named.
+    pub is_dated: bool,
     pub handler: H,
 }
 
 impl<T, H: Handler<T, App>> Handler<T, App> for Negotiated<H> {
-    type Future = Either<Ready<Response>, H::Future>;
+    type Future = Either<Ready<Response>, Dated<H::Future>>;
 
-    fn call(self, request: HttpRequest, app: App) -> Self::Future {
-        let Self { media, handler } = self;
-        if accepts(request.headers(), media) {
-            return Either::Right(handler.call(request, app));
+    fn call(self, mut request: HttpRequest, app: App) -> Self::Future {
+        let Self { media, is_dated, handler } = self;
+        if !accepts(request.headers(), media) {
+            let detail = format!("this answers `{media}`, which `Accept` does not admit");
+            let refused = Problem::new(StatusCode::NOT_ACCEPTABLE, "not_acceptable", detail);
+            return Either::Left(ready(refused.into_response()));
         }
-        let detail = format!("this answers `{media}`, which `Accept` does not admit");
-        let refused = Problem::new(StatusCode::NOT_ACCEPTABLE, "not_acceptable", detail);
-        Either::Left(ready(refused.into_response()))
+        match if is_dated { Memento::of(&mut request) } else { Ok(Memento::Never) } {
+            Ok(memento) => Either::Right(memento.date(handler.call(request, app))),
+            Err(refused) => Either::Left(ready(Memento::Unnamed.on(refused.into_response()))),
+        }
     }
 }
 

@@ -227,7 +227,7 @@ async fn page(
 ) -> Result<(u64, Records), Problem> {
     let moment = Moment { at_least: Some(at_least), wait_ms: PAGE_WAIT_MS, ..Moment::default() };
     match ask(app, viewer, Some(project), moment, Question::Records(AskRecords { limit, after })).await? {
-        (as_of, Answer::Records(records)) => Ok((as_of, records)),
+        (as_of, Answer::Records(records)) => Ok((as_of.position, records)),
         _ => Err(mismatched()),
     }
 }

@@ -1,7 +1,9 @@
 //! What goes around the routes of a listener: compression, and the origins whose pages may call it.
 
 use axum::Router;
-use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, ETAG, IF_MATCH, IF_NONE_MATCH, LINK, RETRY_AFTER};
+use axum::http::header::{
+    AUTHORIZATION, CONTENT_LOCATION, CONTENT_TYPE, ETAG, IF_MATCH, IF_NONE_MATCH, LINK, RETRY_AFTER,
+};
 use axum::http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version};
 use runtime::http::{REQUEST_ID, shell_within};
 use tower_http::compression::CompressionLayer;
@@ -9,6 +11,7 @@ use tower_http::compression::predicate::{Predicate, SizeAbove};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
 use crate::answer::{AS_OF, JSON, NDJSON};
+use crate::memento::{ACCEPT_DATETIME, MEMENTO_DATETIME};
 
 /// Answers below this are one packet either way.
 const COMPRESS_ABOVE_BYTES: u64 = 1024;
@@ -58,6 +61,7 @@ fn cors(origins: &Origins) -> CorsLayer {
         .allow_origin(AllowOrigin::list(origins.0.clone()))
         .allow_methods([Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
         .allow_headers([
+            ACCEPT_DATETIME,
             AUTHORIZATION,
             CONTENT_TYPE,
             IF_MATCH,
@@ -66,7 +70,18 @@ fn cors(origins: &Origins) -> CorsLayer {
             last_event_id,
             REQUEST_ID,
         ])
-        .expose_headers([AS_OF, sequence, replayed, idempotency_key, ETAG, LINK, RETRY_AFTER, REQUEST_ID])
+        .expose_headers([
+            AS_OF,
+            MEMENTO_DATETIME,
+            CONTENT_LOCATION,
+            sequence,
+            replayed,
+            idempotency_key,
+            ETAG,
+            LINK,
+            RETRY_AFTER,
+            REQUEST_ID,
+        ])
 }
 
 #[cfg(test)]

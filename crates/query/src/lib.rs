@@ -14,6 +14,7 @@ mod cursor;
 mod difference;
 mod edge;
 mod kept;
+mod memento;
 mod openapi;
 mod params;
 mod presence;

@@ -23,6 +23,7 @@ use utoipa::openapi::{
 use utoipa::{IntoParams, PartialSchema, ToSchema};
 
 use crate::answer::{JSON, NDJSON, SSE, TEXT};
+use crate::memento;
 use crate::routes::Route;
 use record::Record;
 
@@ -163,6 +164,9 @@ impl Describe {
 
     pub fn build(self) -> Operation {
         let mut operation = self.operation.build();
+        if memento::is_dated(&operation) {
+            memento::describe(&mut operation);
+        }
         Problem::answers(&mut operation, &REFUSALS);
         operation
     }

@@ -8,6 +8,7 @@ use time::format_description::well_known::Rfc3339;
 use utoipa::IntoParams;
 use wire::view::{Filter, Without};
 
+use crate::answer::AsOf;
 use crate::changes;
 use crate::cursor::{Cursor, Scope};
 
@@ -52,7 +53,9 @@ macro_rules! params {
     };
     (@ $doc:tt $name:ident { as_of, $($field:tt)* } $($done:tt)*) => {
         params!(@ $doc $name { $($field)* } $($done)*
-            /// Answer as of this position in the project's log; a time is not supported yet.
+            /// Answer as of this position in the project's log, such as `1234`; or as of a time (RFC 3339), such as
+            /// `2021-05-04T10:00:00Z` or `2021-05-04T12:00:00%2B02:00`: the last position that was known by then. A position
+            /// that is not there yet is waited for, as with `at_least`; a time that has not come means the newest position.
             #[param(value_type = Option<u64>)]
             pub as_of: Option<String>,
         );
@@ -79,8 +82,8 @@ macro_rules! params {
             #[serde(default)]
             #[param(example = json!(["source:018f2f6e-6c3a-7cc0-98f3-0242ac120002"]))]
             pub without: Vec<String>,
-            /// Of a board: answer the difference from the board as of this moment, of all that is known, to the one that is
-            /// asked for. Elsewhere it is not supported yet.
+            /// Of a board: answer the difference from the board as of this position or time, of all that is known, to the one
+            /// that is asked for. Elsewhere it is not supported yet.
             pub diff_to: Option<String>,
         );
     };
@@ -266,8 +269,8 @@ params! {
         /// Only records after this position.
         #[param(default = 0)]
         after: Option<u64>,
-        /// Only records up to this position in the project's log; up to the newest when absent. A time is not supported
-        /// yet.
+        /// Only records up to this position in the project's log, such as `1234`, or up to the last that was known at a time
+        /// (RFC 3339), such as `2021-05-04T10:00:00Z`; up to the newest when absent.
         #[param(value_type = Option<u64>)]
         as_of: Option<String>,
         wait,
@@ -335,6 +338,10 @@ params! {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Moment {
     pub as_of: Option<u64>,
+    /// The time of which the position is meant, in microseconds since 1970, where no position is named.
+    pub time_us: Option<i64>,
+    /// Whether the query names the position or the time.
+    pub is_named: bool,
     pub at_least: Option<u64>,
     pub wait_ms: u32,
     pub policy: Option<u32>,
@@ -343,20 +350,25 @@ pub(crate) struct Moment {
 impl Moment {
     /// Reads the three parameters that every read has.
     pub fn new(as_of: Option<&str>, at_least: Option<u64>, wait_ms: Option<u32>) -> Result<Self, Problem> {
-        let as_of = as_of.map(position).transpose()?;
+        let named = as_of.map(When::parse).transpose()?;
+        let (as_of, time_us) = match named {
+            Some(When::Position(position)) => (Some(position), None),
+            Some(When::Time(time_us)) => (None, Some(time_us)),
+            None => (None, None),
+        };
         let at_least = at_least.map(|at_least| within_log("at_least", at_least)).transpose()?;
         let wait_ms = wait_ms.unwrap_or(WAIT_DEFAULT_MS);
         if wait_ms > WAIT_MAX_MS {
             return Err(invalid("wait_ms", format!("at most {WAIT_MAX_MS} milliseconds can be waited")));
         }
         // A position past the head is waited for, as `at_least` is.
-        Ok(Self { as_of, at_least: at_least.max(as_of), wait_ms, policy: None })
+        Ok(Self { as_of, time_us, is_named: named.is_some(), at_least: at_least.max(as_of), wait_ms, policy: None })
     }
 
     /// Reads another parameter that names a moment, as `as_of` does.
     pub fn named(name: &'static str, text: &str, wait_ms: Option<u32>) -> Result<Self, Problem> {
         Self::new(Some(text), None, wait_ms)
-            .map_err(|_| invalid(name, format!("`{text}` is not a position of the log")))
+            .map_err(|_| invalid(name, format!("`{text}` is neither a position of the log nor a time")))
     }
 
     /// As of the size of a log, which is its newest position.
@@ -398,6 +410,7 @@ impl Page {
             Some(cursor) => {
                 let Cursor { as_of, after } = Cursor::open(cursor, scope)?;
                 moment.as_of = Some(as_of);
+                moment.time_us = None;
                 // A projector that restarted may be behind the one that gave the cursor.
                 moment.at_least = moment.at_least.max(Some(as_of));
                 after
@@ -407,8 +420,8 @@ impl Page {
     }
 
     /// The cursor of the next page.
-    pub fn next(&self, as_of: u64, after: u64) -> String {
-        Cursor { as_of, after }.seal(self.scope)
+    pub fn next(&self, as_of: AsOf, after: u64) -> String {
+        Cursor { as_of: as_of.position, after }.seal(self.scope)
     }
 }
 
@@ -578,14 +591,30 @@ pub(crate) fn uuid(name: &'static str, text: &str) -> Result<String, Problem> {
     }
 }
 
-fn position(text: &str) -> Result<u64, Problem> {
-    if let Ok(position) = text.parse() {
-        return within_log("as_of", position);
+/// How `as_of` names a moment.
+#[derive(Clone, Copy, Debug)]
+enum When {
+    /// A position in the log.
+    Position(u64),
+    /// A time, in microseconds since 1970.
+    Time(i64),
+}
+
+impl When {
+    fn parse(text: &str) -> Result<Self, Problem> {
+        if let Ok(position) = text.parse() {
+            return within_log("as_of", position).map(Self::Position);
+        }
+        if let Ok(time) = OffsetDateTime::parse(text, &Rfc3339) {
+            // Positions are known at whole microseconds: by the time itself as by the one before it.
+            let time_us = time.unix_timestamp_nanos().div_euclid(1_000);
+            return Ok(Self::Time(i64::try_from(time_us).expect("a year has four digits")));
+        }
+        let hint = if text.contains(' ') { "; a `+` is written `%2B` in a URL" } else { "" };
+        let expected =
+            "a position is a whole number of at least 0, and a time is RFC 3339, such as `2021-05-04T10:00:00Z`";
+        Err(invalid("as_of", format!("`{text}` is neither a position nor a time: {expected}{hint}")))
     }
-    if OffsetDateTime::parse(text, &Rfc3339).is_ok() {
-        return Err(not_supported_yet("as_of"));
-    }
-    Err(invalid("as_of", format!("`{text}` is not a position: a whole number of at least 0")))
 }
 
 /// Refuses a position that no log ever reaches: to wait for it would be in vain.
@@ -605,10 +634,7 @@ pub(crate) fn counted(name: &'static str, position: u64) -> Result<u64, Problem>
 }
 
 fn not_supported_yet(name: &'static str) -> Problem {
-    let detail = match name {
-        "as_of" => "`as_of` takes a position; times are not supported yet".to_owned(),
-        _ => format!("`{name}` is not supported yet"),
-    };
+    let detail = format!("`{name}` is not supported yet");
     Problem::unprocessable("not_supported_yet", detail.clone()).parameter(name, detail)
 }
 

@@ -99,7 +99,7 @@ async fn members(app: &App, viewer: &Viewer, project: Uuid) -> Result<BTreeSet<U
         }
         match page.next {
             // All pages are of one position: they are told apart by numbers.
-            Some(next) => (after, moment.as_of) = (next, Some(as_of)),
+            Some(next) => (after, moment.as_of) = (next, Some(as_of.position)),
             None => return Ok(members),
         }
     }

@@ -25,6 +25,7 @@ use utoipa::openapi::path::Operation;
 
 use crate::App;
 use crate::answer::Negotiated;
+use crate::memento;
 
 /// A path that answers GET and HEAD.
 pub(crate) struct Route {
@@ -43,7 +44,7 @@ impl Route {
         operation: Operation,
         handler: impl Handler<T, App>,
     ) -> Self {
-        let handler = get(Negotiated { media, handler });
+        let handler = get(Negotiated { media, is_dated: memento::is_dated(&operation), handler });
         Self { path: path.into(), operation, handler, schemas: Vec::new() }
     }
 

@@ -8,7 +8,7 @@ use runtime::Problem;
 use uuid::Uuid;
 use wire::view::{Board, Known};
 
-use crate::answer::{Rendered, Validator, content_digest};
+use crate::answer::{AsOf, Rendered, Validator, content_digest};
 use crate::rest::Rest;
 
 /// Two positions of one length that differ in every digit. Where the JSON of a board at one of them differs from that at
@@ -37,14 +37,15 @@ impl Written {
         let (one, other) = (one?, other?);
         let gaps = gaps(&one, &other);
         let digest = content_digest(pieces(&one, &gaps, STAND_IN_LEN));
-        let last = Mutex::new(rendered(&digest, STAND_INS[0], one.into()));
+        let last = Mutex::new(rendered(&digest, STAND_INS[0].into(), one.into()));
         Ok(Self { known, gaps, digest, last })
     }
 
     /// The answer as of a position at which the board is this one.
-    pub fn at(&self, as_of: u64) -> Rendered {
-        let last = self.last().clone();
-        if last.as_of == as_of {
+    pub fn at(&self, as_of: AsOf) -> Rendered {
+        let mut last = self.last().clone();
+        if last.as_of.position == as_of.position {
+            last.as_of = as_of;
             return last;
         }
         let position = as_of.to_string();
@@ -71,7 +72,7 @@ impl Written {
     }
 }
 
-fn rendered(digest: &str, as_of: u64, body: Bytes) -> Rendered {
+fn rendered(digest: &str, as_of: AsOf, body: Bytes) -> Rendered {
     Rendered::from_body(as_of, &Validator::Digest(format!("{digest}-{as_of}")), body)
 }
 

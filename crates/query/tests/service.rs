@@ -41,7 +41,16 @@ async fn the_read_side_serves_its_routes_its_description_and_its_health_until_it
     assert_eq!(refused.status().as_u16(), 401);
     assert_eq!(refused.headers()["access-control-allow-origin"], ORIGIN, "a page can read problems too");
     assert!(refused.headers().contains_key("www-authenticate"));
+    let exposed = refused.headers()["access-control-expose-headers"].to_str().unwrap();
+    assert!(["memento-datetime", "content-location", "link"].iter().all(|name| exposed.contains(name)), "{exposed}");
     assert!(refused.text().await.unwrap().contains("token_missing"));
+
+    let board = format!("{base}/v1/projects/{0}/incidents/{0}/board", uuid::Uuid::nil());
+    let asked = client.request(reqwest::Method::OPTIONS, &board).header("origin", ORIGIN);
+    let asked = asked.header("access-control-request-method", "GET");
+    let allowed = asked.header("access-control-request-headers", "accept-datetime").send().await.unwrap();
+    let allowed = allowed.headers()["access-control-allow-headers"].to_str().unwrap();
+    assert!(allowed.contains("accept-datetime"), "a page may ask by time: {allowed}");
 
     shutdown.trigger();
     running.ended().await.unwrap();

@@ -170,7 +170,7 @@ impl<'a> Snapshot<'a> {
 
     /// The envelope of the record at a position up to [`at`](Self::at).
     pub fn envelope(&self, position: u64) -> Result<Envelope, Error> {
-        record::decode_envelope(&self.payload(position)?).map_err(|error| undecodable(position, &error))
+        decode_envelope(position, &self.payload(position)?)
     }
 
     /// The aggregates that have records of this subject, in the order of the first of these.
@@ -229,6 +229,11 @@ fn fold<A: Aggregate>(state: A, events: &[Event], author: UserId) -> A {
 /// Decodes a record of the store, which was decoded before it was stored.
 pub(crate) fn decode(position: u64, payload: &[u8]) -> Result<Record, Error> {
     record::decode(payload).map_err(|error| undecodable(position, &error))
+}
+
+/// Decodes the envelope of a record of the store.
+pub(crate) fn decode_envelope(position: u64, payload: &[u8]) -> Result<Envelope, Error> {
+    record::decode_envelope(payload).map_err(|error| undecodable(position, &error))
 }
 
 fn undecodable(position: u64, error: &record::Error) -> Error {

@@ -21,6 +21,7 @@
 mod block;
 mod chunk;
 mod compact;
+mod moment;
 mod scan;
 mod tail;
 mod tree;
@@ -152,6 +153,14 @@ struct Writer {
     edge: Edge,
 }
 
+/// Where a body stands.
+enum Stored {
+    /// In a row of its own.
+    Row(IVec),
+    /// In a block, at this place.
+    Block(Block, usize),
+}
+
 impl Store {
     /// Makes an empty store in a folder of its own.
     pub fn create(folder: &Path, log: Uuid) -> Result<Self, Error> {
@@ -278,13 +287,21 @@ impl Store {
 
     /// The bytes of the record at a position up to the checkpoint.
     pub fn payload(&self, position: u64) -> Result<Payload, Error> {
+        Ok(Payload(match self.stored(position)? {
+            Stored::Row(row) => block::row_payload(&row)?,
+            Stored::Block(block, at) => block.payload(at),
+        }))
+    }
+
+    /// Where the record at a position up to the checkpoint stands now.
+    fn stored(&self, position: u64) -> Result<Stored, Error> {
         if position > self.blocked.load(Ordering::Acquire)
             && let Some(row) = self.db.get(key::row(position))?
         {
-            return Ok(Payload(block::row_payload(&row)?));
+            return Ok(Stored::Row(row));
         }
-        let (block, at) = self.block_of(position)?;
-        Ok(Payload(block.payload(at)))
+        // The writer has put it into a block meanwhile, if there was a row.
+        self.block_of(position).map(|(block, at)| Stored::Block(block, at))
     }
 
     fn block_of(&self, position: u64) -> Result<(Block, usize), Error> {

@@ -56,25 +56,39 @@ impl<'a> View<'a> {
 
     /// Answers a question. What the asker may not do, see or mean is a refusal in the reply.
     ///
-    /// A position that is not there yet is refused: who asks waits for it before. Quoted text is left out, since no
+    /// A position that is not there yet is refused: who asks waits for it before. A time is resolved once, so that all of the
+    /// answer is as of one position; one past the newest record means that record. Quoted text is left out, since no
     /// record holds it: a quote and an annotation say where it stands.
     pub fn answer(&self, request: &Request) -> Result<Reply, Error> {
         let head = self.store.checkpoint().position;
-        let as_of = request.as_of.unwrap_or(head);
-        let answer = match self.say(request, head, as_of) {
-            Ok(said) => said,
-            Err(Stop::Refused(refusal)) => Said::Refusal(refusal),
-            Err(Stop::Failed(error)) => return Err(error),
+        let as_of = match (request.as_of, request.as_of_time_us) {
+            (Some(position), _) => position,
+            // Records may have come since.
+            (None, Some(time_us)) => self.store.position_at(time_us)?.min(head),
+            (None, None) => head,
         };
-        Ok(Reply { as_of: as_of.min(head), answer: Some(answer) })
+        match self.say(request, head, as_of) {
+            Ok(said) => self.reply(request, as_of, said),
+            Err(Stop::Refused(refusal)) => Ok(refused(as_of.min(head), refusal)),
+            Err(Stop::Failed(error)) => Err(error),
+        }
+    }
+
+    fn reply(&self, request: &Request, as_of: u64, said: Said) -> Result<Reply, Error> {
+        let known_at_us = if request.names_moment() { self.store.known_at(as_of)? } else { None };
+        Ok(Reply { as_of, known_at_us, answer: Some(said) })
     }
 
     /// The answer to a question about progress, or about a board that was computed before; none for everything else, nor for
-    /// whom something may be hidden from. It takes microseconds.
+    /// whom something may be hidden from, nor as of a time, which is looked up in the store. It takes microseconds.
     pub fn recall(&self, request: &Request) -> Result<Option<Reply>, Error> {
         let head = self.store.checkpoint().position;
         if let Some(Question::Progress(_)) = request.question {
-            return Ok(Some(Reply { as_of: head, answer: Some(Said::Progress(self.progress())) }));
+            let said = Said::Progress(self.progress());
+            return Ok(Some(Reply { as_of: head, known_at_us: None, answer: Some(said) }));
+        }
+        if request.as_of.is_none() && request.as_of_time_us.is_some() {
+            return Ok(None);
         }
         let as_of = request.as_of.unwrap_or(head);
         let (Some(Question::Board(ask)), true) = (&request.question, as_of.max(request.at_least.unwrap_or(0)) <= head)
@@ -89,8 +103,8 @@ impl<'a> View<'a> {
             Err(stop) => Err(stop),
         };
         match recalled {
-            Ok(said) => Ok(said.map(|said| Reply { as_of, answer: Some(said) })),
-            Err(Stop::Refused(refusal)) => Ok(Some(Reply { as_of, answer: Some(Said::Refusal(refusal)) })),
+            Ok(said) => said.map(|said| self.reply(request, as_of, said)).transpose(),
+            Err(Stop::Refused(refusal)) => Ok(Some(refused(as_of, refusal))),
             Err(Stop::Failed(error)) => Err(error),
         }
     }
@@ -177,6 +191,10 @@ fn honours_without(question: &Question) -> bool {
         | Question::Text(_)
         | Question::Progress(_) => false,
     }
+}
+
+fn refused(as_of: u64, refusal: Refusal) -> Reply {
+    Reply { as_of, known_at_us: None, answer: Some(Said::Refusal(refusal)) }
 }
 
 /// The refusal of a position that is not there yet.

@@ -47,6 +47,12 @@ pub struct Malformed {
 }
 
 impl Request {
+    /// Whether it names the moment as of which it asks.
+    #[must_use]
+    pub fn names_moment(&self) -> bool {
+        self.as_of.is_some() || self.as_of_time_us.is_some()
+    }
+
     /// The bytes of the request.
     #[must_use]
     pub fn to_bytes(&self) -> Bytes {
@@ -75,6 +81,6 @@ impl Reply {
     #[must_use]
     pub fn refused(as_of: u64, why: refusal::Why, code: &str, detail: impl Into<String>) -> Self {
         let refusal = Refusal { why: why.into(), code: code.to_owned(), detail: detail.into() };
-        Self { as_of, answer: Some(reply::Answer::Refusal(refusal)) }
+        Self { as_of, known_at_us: None, answer: Some(reply::Answer::Refusal(refusal)) }
     }
 }

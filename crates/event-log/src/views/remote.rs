@@ -287,8 +287,9 @@ fn is_unavailable(ended: &Ended) -> bool {
     refusal.why() == Why::Unavailable && refusal.code == UNAVAILABLE
 }
 
-/// Asks for the answer as of this position from now on; false where that would be another question. What a viewer may
-/// see is decided by the newest position, whatever the question's.
+/// Asks for the answer as of this position from now on, also where a time was named: another projector that is less far may
+/// know an earlier one by then. False where that would be another question. What a viewer may see is decided by the newest
+/// position, whatever the question's.
 fn pin(request: &mut Request, as_of: u64) -> bool {
     let has_position = match request.question {
         Some(
@@ -322,6 +323,7 @@ fn pin(request: &mut Request, as_of: u64) -> bool {
     let is_pinned = has_position && request.as_of.is_none() && as_of > 0;
     if is_pinned {
         request.as_of = Some(as_of);
+        request.as_of_time_us = None;
     }
     is_pinned
 }

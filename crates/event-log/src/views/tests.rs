@@ -53,7 +53,7 @@ fn ready(reply: Reply) -> BoxFuture<'static, Reply> {
 /// Tells what it was asked: an answer that belongs to one question.
 fn echo(request: Request) -> BoxFuture<'static, Reply> {
     let progress = Progress { log_id: request.project, position: 7, caught_up: true };
-    ready(Reply { as_of: 7, answer: Some(Answer::Progress(progress)) })
+    ready(Reply { as_of: 7, known_at_us: None, answer: Some(Answer::Progress(progress)) })
 }
 
 fn question(project: &str) -> Request {
@@ -68,7 +68,11 @@ fn question(project: &str) -> Request {
 /// An answer of so many records of 100 kB.
 fn records(as_of: u64, len: u8) -> Reply {
     let items = (1..=len).map(|n| StoredRecord { position: n.into(), payload: vec![n; 100_000] }).collect();
-    Reply { as_of, answer: Some(Answer::Records(Records { items, next: Some(len.into()), blinded: false })) }
+    Reply {
+        as_of,
+        known_at_us: None,
+        answer: Some(Answer::Records(Records { items, next: Some(len.into()), blinded: false })),
+    }
 }
 
 fn refusal(reply: Reply) -> Refusal {
@@ -191,7 +195,7 @@ async fn an_answer_of_any_length_is_the_same() {
     let views = Told::new(|request: Request| {
         let payload = vec![1; request.wait_ms as usize];
         let records = Records { items: vec![StoredRecord { position: 1, payload }], next: None, blinded: false };
-        ready(Reply { as_of: 3, answer: Some(Answer::Records(records)) })
+        ready(Reply { as_of: 3, known_at_us: None, answer: Some(Answer::Records(records)) })
     });
     let _member = fixture.answering(views).await;
     for bytes in [0, CHUNK_BYTES - 100, CHUNK_BYTES - 20, CHUNK_BYTES, 2 * CHUNK_BYTES - 17, 2 * CHUNK_BYTES] {
@@ -206,7 +210,11 @@ async fn an_answer_that_is_too_large_is_refused() {
     let fixture = Fixture::new().await;
     let views = Told::new(|_request| {
         let items = vec![StoredRecord { position: 1, payload: vec![0; chunk::REPLY_BYTES_MAX] }];
-        ready(Reply { as_of: 3, answer: Some(Answer::Records(Records { items, next: None, blinded: false })) })
+        ready(Reply {
+            as_of: 3,
+            known_at_us: None,
+            answer: Some(Answer::Records(Records { items, next: None, blinded: false })),
+        })
     });
     let _member = fixture.answering(views).await;
     let refused = refusal(fixture.remote.ask(question("p")).await);
@@ -389,6 +397,24 @@ async fn a_position_that_was_asked_for_stays_and_progress_has_none() {
         let (reply, ()) = tokio::join!(fixture.remote.ask(request), answer);
         assert_eq!(reply, records(5, 1));
     }
+}
+
+#[tokio::test]
+async fn an_answer_as_of_a_time_is_asked_for_again_at_the_position_that_the_time_meant() {
+    let fixture = Fixture::new().await;
+    let (client, mut questions) = fixture.questions().await;
+    let request = Request { as_of_time_us: Some(1_620_086_400_000_000), ..question("p") };
+    let whole = Reply { known_at_us: Some(1_620_086_399_000_000), ..records(5, 10) };
+    let answer = async {
+        let first = questions.next().await.unwrap();
+        assert_eq!(asked(&first), request);
+        send(&client, &first, messages(1, &whole).into_iter().skip(1)).await;
+        let repeated = questions.next().await.unwrap();
+        assert_eq!((asked(&repeated).as_of, asked(&repeated).as_of_time_us), (Some(5), None));
+        send(&client, &repeated, messages(2, &whole)).await;
+    };
+    let (reply, ()) = tokio::join!(fixture.remote.ask(request.clone()), answer);
+    assert_eq!(reply, whole);
 }
 
 #[tokio::test]

@@ -303,7 +303,11 @@ impl Views for Folded {
         async move {
             if let Some(request::Question::Traces(asked)) = &request.question {
                 let records = traces(&records(&self.0).await, &request.project, asked);
-                return Reply { as_of: request.at_least.unwrap_or(0), answer: Some(reply::Answer::Records(records)) };
+                return Reply {
+                    as_of: request.at_least.unwrap_or(0),
+                    known_at_us: None,
+                    answer: Some(reply::Answer::Records(records)),
+                };
             }
             let records = records(&self.0).await;
             let list = match &request.question {
@@ -311,11 +315,19 @@ impl Views for Folded {
                 // Nobody is kept from anything here.
                 Some(request::Question::History(ask)) => {
                     let found = history(&records, &request.project, ask);
-                    return Reply { as_of: records.len() as u64, answer: Some(reply::Answer::Records(found)) };
+                    return Reply {
+                        as_of: records.len() as u64,
+                        known_at_us: None,
+                        answer: Some(reply::Answer::Records(found)),
+                    };
                 }
                 Some(request::Question::Queue(ask)) => {
                     let queue = queue(&records, &request.project, ask);
-                    return Reply { as_of: records.len() as u64, answer: Some(reply::Answer::Queue(queue)) };
+                    return Reply {
+                        as_of: records.len() as u64,
+                        known_at_us: None,
+                        answer: Some(reply::Answer::Queue(queue)),
+                    };
                 }
                 _ => return Reply::refused(0, view::refusal::Why::Invalid, "not_supported_yet", "this view lists"),
             };
@@ -326,7 +338,11 @@ impl Views for Folded {
                     .and_then(|filter| filter.document.clone())
                     .expect("a document's are asked for");
                 let page = Page { items: annotations(&records, &request.project, &document), next: None };
-                return Reply { as_of: records.len() as u64, answer: Some(reply::Answer::Page(page)) };
+                return Reply {
+                    as_of: records.len() as u64,
+                    known_at_us: None,
+                    answer: Some(reply::Answer::Page(page)),
+                };
             }
             let items = records.iter().filter(|record| record.envelope.project.to_string() == request.project);
             let items = items.filter_map(|record| {
@@ -351,7 +367,7 @@ impl Views for Folded {
                 Some(Resource { of: Some(resource::Of::Reading(reading)) })
             });
             let page = Page { items: items.collect(), next: None };
-            Reply { as_of: records.len() as u64, answer: Some(reply::Answer::Page(page)) }
+            Reply { as_of: records.len() as u64, known_at_us: None, answer: Some(reply::Answer::Page(page)) }
         }
         .boxed()
     }

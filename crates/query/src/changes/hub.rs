@@ -53,7 +53,7 @@ async fn follow_head(app: App, seen: watch::Sender<u64>) {
         let question = Question::ListProjects(ListProjects { limit: 1, after: 0 });
         match ask(&app, everyone(), None, moment, question).await {
             Ok((as_of, _)) => {
-                seen.send_if_modified(|seen| std::mem::replace(seen, as_of.max(*seen)) < as_of);
+                seen.send_if_modified(|seen| std::mem::replace(seen, as_of.position.max(*seen)) < as_of.position);
                 tokio::time::sleep(GATHER).await;
             }
             Err(problem) if problem.code() == "behind" => {}

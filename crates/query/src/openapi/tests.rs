@@ -118,7 +118,26 @@ fn no_parameter_is_ever_null() {
     let document = document();
     for item in document["paths"].as_object().unwrap().values() {
         for parameter in item["get"]["parameters"].as_array().unwrap() {
-            assert!(parameter["schema"]["type"].is_string(), "{parameter}");
+            let schema = &parameter["schema"];
+            let forms = schema["oneOf"].as_array().map_or(std::slice::from_ref(schema), Vec::as_slice);
+            assert!(forms.iter().all(|form| form["type"].is_string()), "{parameter}");
         }
     }
+}
+
+#[test]
+fn what_is_answered_as_of_a_moment_may_be_asked_for_by_a_date() {
+    let document = document();
+    let mut dated = 0;
+    for (path, item) in document["paths"].as_object().unwrap() {
+        let operation = &item["get"];
+        let has = |name: &str| operation["parameters"].as_array().unwrap().iter().any(|given| given["name"] == name);
+        assert_eq!(has("as_of"), has("Accept-Datetime"), "{path}");
+        let headers = &operation["responses"]["200"]["headers"];
+        for name in ["Memento-Datetime", "Content-Location", "Vary"] {
+            assert_eq!(headers[name].is_object(), has("as_of"), "{path}");
+        }
+        dated += usize::from(has("as_of"));
+    }
+    assert!(dated > 20, "{dated} of the operations");
 }

@@ -14,17 +14,56 @@ fn scope() -> Scope {
 #[test]
 fn a_position_is_read_and_waited_for() {
     let moment = Moment::new(Some("12"), Some(7), None).unwrap();
-    assert_eq!(moment, Moment { as_of: Some(12), at_least: Some(12), wait_ms: 1000, policy: None });
+    let expected = Moment { as_of: Some(12), is_named: true, at_least: Some(12), wait_ms: 1000, ..Moment::default() };
+    assert_eq!(moment, expected);
     assert_eq!(Moment::new(None, Some(7), Some(0)).unwrap().at_least, Some(7));
 }
 
 #[test]
-fn a_time_is_refused_as_not_supported_and_anything_else_as_invalid() {
-    let code = |text| Moment::new(Some(text), None, None).unwrap_err().code().to_owned();
-    assert_eq!(code("2021-05-04T10:00:00Z"), "not_supported_yet");
-    for text in ["", "-1", "now", "1.5", "2021-05-04"] {
-        assert_eq!(code(text), "invalid_parameter", "{text}");
+fn a_time_is_read_in_any_offset_and_not_waited_for() {
+    let time_us = |text: &str| {
+        let moment = Moment::new(Some(text), Some(7), None).unwrap();
+        assert_eq!((moment.as_of, moment.at_least, moment.is_named), (None, Some(7), true));
+        moment.time_us.unwrap()
+    };
+    let tenth = 1_620_122_400_000_000;
+    for (text, expected) in [
+        ("2021-05-04T10:00:00Z", tenth),
+        ("2021-05-04T12:00:00+02:00", tenth),
+        ("2021-05-04T04:30:00-05:30", tenth),
+        ("2021-05-04T10:00:00.000001Z", tenth + 1),
+        // A part of a microsecond is after the one before it.
+        ("2021-05-04T10:00:00.000001999Z", tenth + 1),
+        ("1970-01-01T00:00:00Z", 0),
+        ("1969-12-31T23:59:59.999999999Z", -1),
+        ("0000-01-01T00:00:00Z", -62_167_219_200_000_000),
+        ("9999-12-31T23:59:59Z", 253_402_300_799_000_000),
+    ] {
+        assert_eq!(time_us(text), expected, "{text}");
     }
+}
+
+#[test]
+fn what_is_neither_a_position_nor_a_time_is_refused() {
+    let refused = |text| Moment::new(Some(text), None, None).unwrap_err();
+    for text in [
+        "",
+        "-1",
+        "now",
+        "1.5",
+        "2021-05-04",
+        "2021-05-04T10:00:00",
+        "2021-05-04T25:00:00Z",
+        "2021-02-30T10:00:00Z",
+        "99999999999999999999",
+        "Tue, 04 May 2021 10:00:00 GMT",
+    ] {
+        let problem = refused(text);
+        assert_eq!((problem.status().as_u16(), problem.code()), (400, "invalid_parameter"), "{text}");
+        assert!(problem.to_string().contains("`as_of`"), "{problem}");
+    }
+    // A `+` of a query is a space.
+    assert!(refused("2021-05-04T10:00:00 02:00").to_string().contains("%2B"));
 }
 
 #[test]
@@ -63,10 +102,14 @@ fn a_page_has_one_to_a_thousand_entries() {
 #[test]
 fn a_cursor_pins_the_list_to_the_position_at_which_it_began() {
     let first = Page::new(None, None, scope(), &mut Moment::default()).unwrap();
-    let cursor = first.next(40, 17);
-    let mut moment = Moment::new(None, Some(50), None).unwrap();
-    let second = Page::new(None, Some(&cursor), scope(), &mut moment).unwrap();
-    assert_eq!((second.after, moment.as_of, moment.at_least), (17, Some(40), Some(50)));
+    let cursor = first.next(40.into(), 17);
+    // Also where a time was named, which may mean another position by now.
+    for as_of in [None, Some("2021-05-04T10:00:00Z")] {
+        let mut moment = Moment::new(as_of, Some(50), None).unwrap();
+        let second = Page::new(None, Some(&cursor), scope(), &mut moment).unwrap();
+        assert_eq!((second.after, moment.as_of, moment.at_least), (17, Some(40), Some(50)));
+        assert_eq!((moment.time_us, moment.is_named), (None, as_of.is_some()));
+    }
 }
 
 #[test]

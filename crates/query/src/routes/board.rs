@@ -56,7 +56,7 @@ async fn board(
     }
     let asked = Asked { project, incident, quotes, policy: moment.policy };
     // Boards of past positions, and of what would be, are asked for seldom, and each once.
-    let is_now = moment.as_of.is_none() && without.is_empty();
+    let is_now = !moment.is_named && without.is_empty();
     let given = if is_now { app.boards.find(&asked) } else { None };
     let known = given.as_ref().map(|board| board.known);
     let question = Question::Board(AskBoard { incident: incident.to_string(), quotes, known });
@@ -99,9 +99,10 @@ async fn difference(
         Problem::internal()
     })?;
     // Whichever is the later one, what is between them made the one of the other.
-    let (first, last) = (as_of.min(before_as_of), as_of.max(before_as_of));
+    let (to_position, from_position) = (as_of.position, before_as_of.position);
+    let (first, last) = (to_position.min(from_position), to_position.max(from_position));
     let question = Question::Basis(AskBasis { incident, after: first, limit: RECORDS_MAX });
-    let moment = Moment { as_of: Some(last), at_least: Some(last), ..to };
+    let moment = Moment { as_of: Some(last), time_us: None, at_least: Some(last), ..to };
     let answer = ask(app, viewer.clone(), Some(project), moment, question).await?;
     let (_, Answer::Basis(Basis { records, documents })) = answer else { return Err(mismatched()) };
     let records = records.unwrap_or_default();

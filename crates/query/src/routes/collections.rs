@@ -18,7 +18,7 @@ use wire::view::{
 
 use super::Route;
 use crate::App;
-use crate::answer::{Item, JSON, PageOf, Validator, ask_without, json, link_next, mismatched};
+use crate::answer::{AsOf, Item, JSON, PageOf, Validator, ask_without, json, link_next, mismatched};
 use crate::auth::Caller;
 use crate::openapi::{Describe, Named, list_of, number, path_parameter, reference, schemas_of, user, uuid};
 use crate::params::{ListParams, Moment, Page, ResourceParams, refuse_diff_to, refuse_unsupported, user_id, without};
@@ -197,7 +197,7 @@ async fn get_one(
 pub(super) fn answer_page(
     request: &HeaderMap,
     uri: &Uri,
-    as_of: u64,
+    as_of: AsOf,
     page: Page,
     found: wire::view::Page,
 ) -> Result<Response, Problem> {
@@ -212,7 +212,7 @@ pub(super) fn answer_page(
 }
 
 /// The answer to a single resource.
-pub(super) fn answer_resource(request: &HeaderMap, as_of: u64, resource: Resource) -> Result<Response, Problem> {
+pub(super) fn answer_resource(request: &HeaderMap, as_of: AsOf, resource: Resource) -> Result<Response, Problem> {
     let item = Item::new(resource)?;
     json(request, as_of, &item.validator(), &item)
 }

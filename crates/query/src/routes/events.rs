@@ -14,7 +14,7 @@ use wire::view::{AskRecords, Records, Viewer};
 
 use super::{Route, records};
 use crate::App;
-use crate::answer::{NDJSON, ask, mismatched, streamed};
+use crate::answer::{AsOf, NDJSON, ask, mismatched, streamed};
 use crate::auth::Caller;
 use crate::openapi::{Describe, uuid};
 use crate::params::{EventsParams, Moment};
@@ -46,13 +46,20 @@ async fn events(
     let after = params.after()?;
     // The first page is asked for before the answer begins, so that a refusal is a problem and not a broken stream.
     let (as_of, first) = page(&app, viewer.clone(), project, moment, after).await?;
-    let later = Moment { as_of: Some(as_of), at_least: Some(as_of), wait_ms: PAGE_WAIT_MS, policy: None };
+    let position = Some(as_of.position);
+    let later = Moment { as_of: position, at_least: position, wait_ms: PAGE_WAIT_MS, ..Moment::default() };
     let pages = Pages { app, viewer, project, moment: later, after: None, first: Some(first) };
     let lines = stream::try_unfold(pages, Pages::next);
     Ok(streamed(as_of, NDJSON, Body::from_stream(lines)))
 }
 
-async fn page(app: &App, viewer: Viewer, project: Uuid, moment: Moment, after: u64) -> Result<(u64, Records), Problem> {
+async fn page(
+    app: &App,
+    viewer: Viewer,
+    project: Uuid,
+    moment: Moment,
+    after: u64,
+) -> Result<(AsOf, Records), Problem> {
     let question = Question::Records(AskRecords { limit: PAGE_LEN, after });
     match ask(app, viewer, Some(project), moment, question).await? {
         (as_of, Answer::Records(records)) => Ok((as_of, records)),

@@ -14,7 +14,7 @@ use wire::view::{AskIdentity, AskPreview, Identity, Preview};
 
 use super::Route;
 use crate::App;
-use crate::answer::{JSON, Validator, ask, json, link_next, mismatched};
+use crate::answer::{AsOf, JSON, Validator, ask, json, link_next, mismatched};
 use crate::auth::Caller;
 use crate::openapi::{Describe, reference, schemas_of, uuid};
 use crate::params::{IdentityParams, Moment, Page, PreviewParams, refuse_unsupported, view_scope};
@@ -103,7 +103,7 @@ async fn previewed(
 fn paged(
     request: &HeaderMap,
     uri: &Uri,
-    as_of: u64,
+    as_of: AsOf,
     view: &impl Serialize,
     next: Option<&str>,
 ) -> Result<Response, Problem> {

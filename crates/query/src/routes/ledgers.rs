@@ -12,7 +12,7 @@ use wire::view::{AskLedger, Ledger};
 
 use super::Route;
 use crate::App;
-use crate::answer::{JSON, Validator, ask, json, link_next, mismatched, query_without};
+use crate::answer::{AsOf, JSON, Validator, ask, json, link_next, mismatched, query_without};
 use crate::auth::Caller;
 use crate::openapi::{Describe, reference, schemas_of, uuid};
 use crate::params::{LedgerParams, Moment, Page, quotes, refuse_unsupported, scope_of};
@@ -89,13 +89,13 @@ async fn ledger(
     })
 }
 
-/// The URL of this page as of this position. A cursor has the position in it already.
-fn same_page(uri: &Uri, params: &LedgerParams, as_of: u64) -> String {
-    let pinned = params.cursor.is_some() || params.as_of.is_some();
-    let query = query_without(uri, "quotes");
-    match (pinned, query.is_empty()) {
-        (true, _) => format!("{}?{query}", uri.path()),
-        (false, true) => format!("{}?as_of={as_of}", uri.path()),
-        (false, false) => format!("{}?{query}&as_of={as_of}", uri.path()),
+/// The URL of this page as of this position. A cursor has the position in it already, and belongs to `as_of` as it was
+/// given; without one a time gives way, which may mean another position later.
+fn same_page(uri: &Uri, params: &LedgerParams, as_of: AsOf) -> String {
+    if params.cursor.is_some() {
+        return format!("{}?{}", uri.path(), query_without(uri, &["quotes"]));
     }
+    let query = query_without(uri, &["quotes", "as_of"]);
+    let separator = if query.is_empty() { "" } else { "&" };
+    format!("{}?{query}{separator}as_of={as_of}", uri.path())
 }

@@ -12,7 +12,7 @@ use wire::view::{AskFeedback, AskInbox, AskOrphans, Feedback, Inbox, Orphans};
 
 use super::Route;
 use crate::App;
-use crate::answer::{JSON, Validator, ask, json, link_next, mismatched};
+use crate::answer::{AsOf, JSON, Validator, ask, json, link_next, mismatched};
 use crate::auth::Caller;
 use crate::openapi::{Describe, reference, schemas_of, uuid};
 use crate::params::{Moment, Page, WorkParams, refuse_unsupported, scope_of};
@@ -105,7 +105,7 @@ fn begin(params: &WorkParams, uri: &Uri) -> Result<(Moment, Page), Problem> {
 fn answer(
     request: &HeaderMap,
     uri: &Uri,
-    as_of: u64,
+    as_of: AsOf,
     body: &impl Serialize,
     next: Option<&str>,
 ) -> Result<Response, Problem> {

@@ -14,7 +14,7 @@ fn a_board_reads_the_same_whether_or_not_an_utterance_links_to_more_quotes() {
         ..Board::default()
     };
     let read = |total| {
-        let rendered = Written::new(Uuid::nil(), board(total), 1, "").unwrap().at(7);
+        let rendered = Written::new(Uuid::nil(), board(total), 1, "").unwrap().at(7.into());
         serde_json::from_slice::<Value>(&rendered.body).unwrap()
     };
     let board = |total| Board { as_of: 7, ..board(total) };
@@ -36,8 +36,8 @@ fn a_board_that_is_given_again_reads_as_if_it_were_written_at_that_position() {
         let written = Written::new(Uuid::nil(), board.clone(), 1, "").unwrap();
         for as_of in [5, 5, 10_000_000, u64::MAX, u64::MAX, 7] {
             let expected = write(Uuid::nil(), &mut board.clone(), as_of, 1, "").unwrap();
-            let rendered = written.at(as_of);
-            assert_eq!(rendered.as_of, as_of);
+            let rendered = written.at(as_of.into());
+            assert_eq!(rendered.as_of.position, as_of);
             assert_eq!(String::from_utf8(rendered.body.into()).unwrap(), String::from_utf8(expected).unwrap());
         }
     }

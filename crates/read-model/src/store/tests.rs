@@ -403,3 +403,117 @@ proptest! {
         }
     }
 }
+
+/// The same records, recorded at other times.
+fn recorded(entries: &[Entry], times_us: impl IntoIterator<Item = i64>) -> Vec<Entry> {
+    let mut times_us = times_us.into_iter();
+    let again = entries.iter().map_while(|entry| {
+        let mut record = wire::record::decode(&entry.payload).unwrap();
+        record.envelope.recorded_at_us = times_us.next()?;
+        Some(Entry::new(entry.position, wire::record::encode(&record), record))
+    });
+    again.collect()
+}
+
+/// When each position was known, as it follows from the records alone.
+fn expected_known_at(entries: &[Entry]) -> Vec<i64> {
+    let times = entries.iter().map(|entry| entry.envelope.recorded_at_us);
+    let fold = |known: &mut i64, at: i64| {
+        *known = at.max(*known);
+        Some(*known)
+    };
+    times.scan(i64::MIN, fold).collect()
+}
+
+/// The last position that was known at a time, as it follows from the records alone.
+fn expected_position_at(known_at: &[i64], time_us: i64) -> u64 {
+    known_at.iter().filter(|known_at| **known_at <= time_us).count() as u64
+}
+
+/// Checks one position of so many, and the times about it.
+fn assert_tells_times(store: &Store, entries: &[Entry], of: usize) {
+    let known_at = expected_known_at(entries);
+    assert_eq!(store.known_at(0).unwrap(), None);
+    for (position, expected) in (1..).zip(&known_at).step_by(of) {
+        assert_eq!(store.known_at(position).unwrap(), Some(*expected), "of {position}");
+    }
+    let times = known_at.iter().step_by(of).flat_map(|at| [at - 1, *at, at + 1]).chain([i64::MIN, 0, i64::MAX]);
+    for time_us in times {
+        assert_eq!(store.position_at(time_us).unwrap(), expected_position_at(&known_at, time_us), "at {time_us}");
+    }
+}
+
+#[test]
+fn an_empty_store_knew_nothing_at_any_time() {
+    let store = store(&TempDir::new().unwrap());
+    assert_eq!(store.known_at(0).unwrap(), None);
+    for time_us in [i64::MIN, 0, i64::MAX] {
+        assert_eq!(store.position_at(time_us).unwrap(), 0);
+    }
+    assert!(store.known_at(1).is_err());
+}
+
+#[test]
+fn times_are_told_while_records_go_into_blocks() {
+    let folder = TempDir::new().unwrap();
+    let (store, history) = (store(&folder), history(600));
+    let entries = recorded(history.entries(), (0..).map(|number: i64| number / 3 * 10 - number % 7));
+    let known_at = expected_known_at(&entries);
+    std::thread::scope(|scope| {
+        let writer = scope.spawn(|| {
+            for part in entries.chunks(7) {
+                store.append(part).unwrap();
+            }
+        });
+        while !writer.is_finished() {
+            let head = store.checkpoint().position;
+            // What was known before the newest record stays, whatever comes meanwhile.
+            for position in (head.saturating_sub(150)..head).chain([1]).filter(|position| (1..head).contains(position))
+            {
+                let time_us = known_at[usize::try_from(position).unwrap() - 1];
+                assert_eq!(store.known_at(position).unwrap(), Some(time_us));
+                if time_us < known_at[usize::try_from(head).unwrap() - 1] {
+                    assert_eq!(store.position_at(time_us).unwrap(), expected_position_at(&known_at, time_us));
+                }
+            }
+        }
+        writer.join().unwrap();
+    });
+    assert_tells_times(&store, &entries, 1);
+}
+
+proptest! {
+    #![proptest_config(cases(24, 1_000))]
+
+    #[test]
+    fn a_time_is_the_last_position_that_was_known_by_then_however_the_store_is_packed(
+        steps in prop::collection::vec(step(), 1..14),
+        // A clock that mostly goes on, stands at times, and at times goes back.
+        ticks in prop::collection::vec(prop_oneof![6 => 0..30_i64, 2 => Just(0), 1 => -200..0_i64], 310),
+    ) {
+        let history = history(150);
+        let start = 1_620_086_400_000_000_i64;
+        let times = ticks.into_iter().scan(start, |at, tick| { *at += tick; Some(*at) });
+        let entries = recorded(history.entries(), times);
+        let (folder, plain_folder) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+        let mut packed = store(&folder);
+        let mut done = 0;
+        for step in steps {
+            match step {
+                Step::Append(len) => {
+                    let upto = (done + len).min(entries.len());
+                    packed.append(&entries[done..upto]).unwrap();
+                    done = upto;
+                    assert_tells_times(&packed, &entries[..done], 29);
+                }
+                Step::Compact => packed.compact(1).unwrap(),
+                Step::Reopen => packed = reopen(&folder, packed).unwrap(),
+            }
+        }
+        assert_tells_times(&packed, &entries[..done], 1);
+        // Built again, from the whole log at once.
+        let rebuilt = store(&plain_folder);
+        rebuilt.append(&entries[..done]).unwrap();
+        assert_tells_times(&rebuilt, &entries[..done], 3);
+    }
+}

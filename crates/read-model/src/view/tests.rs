@@ -313,6 +313,46 @@ fn a_role_that_is_revoked_counts_at_once_whatever_was_answered_before() {
 }
 
 #[test]
+fn an_answer_as_of_a_time_is_that_as_of_the_last_position_known_by_then() {
+    let scene = scene();
+    let incident = scene.incident;
+    let fixture = Fixture::new(scene.history);
+    let head = fixture.history.position();
+    let known_at = |position: u64| fixture.store.known_at(position).unwrap().unwrap();
+    let at_time = |time_us: i64| {
+        let request = Request { as_of_time_us: Some(time_us), ..fixture.request(board(incident)) };
+        // What was computed before is not looked up by a time.
+        assert_eq!(View::new(&fixture.store, &fixture.boards, true).recall(&request).unwrap(), None);
+        fixture.answer(&request)
+    };
+    let mut boards = 0;
+    for position in 1..=head {
+        let request = Request { as_of: Some(position), ..fixture.request(board(incident)) };
+        let expected = fixture.answer(&request);
+        // By then, and until the next record.
+        for time_us in [known_at(position), known_at(position) + 999_999] {
+            assert_eq!(at_time(time_us), expected);
+        }
+        if matches!(expected.answer, Some(Said::Board(_))) {
+            assert_eq!((expected.as_of, expected.known_at_us), (position, Some(known_at(position))));
+            boards += 1;
+        } else {
+            assert_eq!((expected.as_of, expected.known_at_us), (position, None));
+        }
+    }
+    assert!(boards > 1, "boards of more than one position were compared");
+    let far = at_time(i64::MAX);
+    assert_eq!((far.as_of, far.known_at_us), (head, Some(known_at(head))));
+    let before = at_time(known_at(1) - 1);
+    assert_eq!(before.as_of, 0);
+    assert!(matches!(before.answer, Some(Said::Refusal(refusal)) if refusal.why() == refusal::Why::Absent));
+    // A position that is named as well counts instead; where neither is named, it is not told when the newest was known.
+    let both = Request { as_of: Some(head), as_of_time_us: Some(0), ..fixture.request(board(incident)) };
+    assert_eq!(fixture.answer(&both).as_of, head);
+    assert_eq!(fixture.answer(&fixture.request(board(incident))).known_at_us, None);
+}
+
+#[test]
 fn ids_of_other_projects_name_nothing() {
     let scene = scene();
     let mut other = History::new(2);
