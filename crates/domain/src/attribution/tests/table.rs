@@ -4,9 +4,12 @@
 use super::given::*;
 use crate::Code;
 use crate::adjudication::{Outcome, Target};
-use crate::attribution::{DisputeKind, Flag, IncidentFlag, IncidentStatus, Status};
+use crate::attribution::{
+    Board, DisputeKind, Flag, IncidentFlag, IncidentStatus, Omitted, Status, assess_without, without,
+};
 use crate::claim::{Act, Facet, Polarity, Role, Stance};
 use crate::relation::RelationType;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 
 /// A history that gives a code, and a variation that does not.
@@ -390,9 +393,30 @@ fn every_flag_of_a_proposition() {
                     g.read(praises(WITNESS, GROUP));
                 },
             ),
+            row(
+                Flag::BasisChanged,
+                |g| {
+                    g.read(accuses(WITNESS, GROUP).read_by(CARA));
+                    g.find(GROUP, Outcome::Confirmed);
+                },
+                |g| {
+                    g.read(accuses(WITNESS, RIVAL).read_by(CARA));
+                    g.find(GROUP, Outcome::Confirmed);
+                },
+            ),
         ],
-        |given, flag| given.flags(GROUP).contains(&flag),
+        |given, flag| {
+            let unread = on(&board_without_cara(given), &perpetrator(GROUP)).flags;
+            given.flags(GROUP).contains(&flag) || unread.contains(&flag)
+        },
     );
+}
+
+/// The board as if one annotator, whom few histories have, had read nothing.
+fn board_without_cara(given: &Given) -> Board {
+    let omitted = BTreeSet::from([Omitted::Annotator(CARA)]);
+    let rest = without(&given.case, &given.policy, &omitted, &BTreeMap::new());
+    assess_without(&given.case, &rest, &given.policy)
 }
 
 #[test]
@@ -653,7 +677,18 @@ fn every_flag_of_an_incident() {
                 |g| all(g, [denies(GROUP, GROUP).of_class(ATTACKS), accuses(WITNESS, GROUP).of_class(ATTACKS)]),
                 |g| all(g, [denies(GROUP, GROUP).of_class(ATTACKS), accuses(WITNESS, GROUP)]),
             ),
+            row(
+                IncidentFlag::BasisChanged,
+                |g| {
+                    g.read(accuses(WITNESS, GROUP).read_by(CARA));
+                    g.find_on(Target::Incident(INCIDENT), Outcome::Confirmed);
+                },
+                |g| {
+                    g.read(accuses(WITNESS, GROUP).read_by(BERT));
+                    g.find_on(Target::Incident(INCIDENT), Outcome::Confirmed);
+                },
+            ),
         ],
-        |given, flag| given.board().flags.contains(&flag),
+        |given, flag| given.board().flags.contains(&flag) || board_without_cara(given).flags.contains(&flag),
     );
 }
