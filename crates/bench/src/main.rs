@@ -33,6 +33,10 @@ use std::process::ExitCode;
 use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
 
+/// That of the program: what is rebuilt here is to cost what it costs there.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// The exit code when a bound was missed and that was not to be.
 const MISSED: u8 = 3;
 
@@ -121,12 +125,12 @@ fn main() -> ExitCode {
 fn run(what: What, options: Options) -> anyhow::Result<ExitCode> {
     let strict = options.strict;
     let mut report = Report::default();
-    let seed = options.seed;
+    let (seed, rounds) = (options.seed, options.rounds);
     match what {
         // These are steps of a run, in processes of their own.
         What::Fill(folder) => several_threads()?.block_on(until_asked(rebuild::fill(&folder, seed)))?,
         What::Measure(folder) => {
-            several_threads()?.block_on(until_asked(rebuild::measure(&folder.data, &mut report)))?;
+            several_threads()?.block_on(until_asked(rebuild::measure(&folder.data, rounds, &mut report)))?;
         }
         What::Peer(Peer { listen, port_file, bytes }) => {
             several_threads()?.block_on(peer::serve(listen, &port_file, bytes))?;
