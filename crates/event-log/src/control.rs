@@ -149,6 +149,9 @@ pub struct Work {
     pub position: u64,
     /// Where the log ended when it was looked at last.
     pub goal: u64,
+    /// How many seconds it takes on at the rate so far; none when nothing can be said yet.
+    #[serde(default)]
+    pub seconds_left: Option<u64>,
 }
 
 /// What a rebuild took.

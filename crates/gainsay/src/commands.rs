@@ -145,7 +145,7 @@ fn bar() -> ProgressBar {
     if !stderr().is_terminal() {
         return ProgressBar::hidden();
     }
-    let style =
-        ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len} {per_sec}").expect("the template is constant");
+    let style = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len} {per_sec}, {eta} left")
+        .expect("the template is constant");
     ProgressBar::new(0).with_style(style)
 }

@@ -7,6 +7,7 @@
 use crate::follow;
 use crate::model::{Applied, Current, Model};
 use crate::offline::compare_stores;
+use crate::pace::Pace;
 use anyhow::{Context as _, bail, ensure};
 use bytes::Bytes;
 use event_log::EventLog;
@@ -221,13 +222,19 @@ impl Control {
     ) -> T {
         let reporting = async {
             let mut ticks = tokio::time::interval(PROGRESS_EVERY);
+            let pace = Pace::begin(store.checkpoint().position);
             // An operator who went away wants the command carried out all the same.
             let mut is_heard = true;
             loop {
                 ticks.tick().await;
                 let position = store.checkpoint().position;
                 let goal = self.model.applied().position.max(position);
-                let work = Work { command: command.to_owned(), position, goal };
+                let work = Work {
+                    command: command.to_owned(),
+                    position,
+                    goal,
+                    seconds_left: pace.seconds_left(position, goal),
+                };
                 self.note(Some(work.clone()));
                 is_heard = is_heard && answer.progress(work).await.is_ok();
             }

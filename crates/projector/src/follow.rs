@@ -10,6 +10,7 @@ use crate::Config;
 use crate::canary::Fault as LogFault;
 use crate::chain::{Break, Chain, CheckError};
 use crate::model::{Current, Model, Trouble};
+use crate::pace::Pace;
 use event_log::{EventLog, Followed};
 use futures::{FutureExt, Stream, StreamExt};
 use read_model::{Entry, Store};
@@ -227,6 +228,7 @@ impl Following {
             check: self.check.clone(),
             batch_len_max: self.config.batch_len_max,
             goal,
+            pace: Pace::begin(position),
         };
         let mut applied = tokio::task::spawn_blocking(move || {
             // A panic of the engine is a damaged store, not the end of the process.
@@ -326,6 +328,7 @@ struct Applying {
     batch_len_max: usize,
     /// Where the log ended when following began: from there on questions are answered.
     goal: u64,
+    pace: Pace,
 }
 
 impl Applying {
@@ -375,7 +378,7 @@ impl Applying {
         if position < self.goal {
             // Whoever served before following was handed over is as well as it was.
             if !serving {
-                self.check.fail("catching up with the log");
+                self.check.fail(catching_up(position, self.goal, self.pace.seconds_left(position, self.goal)));
             }
             return;
         }
@@ -388,6 +391,12 @@ impl Applying {
             Some(_) | None => self.check.ok(),
         }
     }
+}
+
+/// What a person reads who waits for the views.
+fn catching_up(position: u64, goal: u64, seconds_left: Option<u64>) -> String {
+    let left = seconds_left.map(|seconds| format!(", {seconds} s left")).unwrap_or_default();
+    format!("catching up with the log: at {position} of {goal}{left}")
 }
 
 /// Why following ends with an error of the store.

@@ -14,6 +14,7 @@ mod control;
 mod follow;
 mod model;
 mod offline;
+mod pace;
 mod patrol;
 mod texts;
 mod views;

@@ -45,7 +45,7 @@ async fn projector(log: EventLog, name: &'static str) {
                     asked.answer.done(Outcome::Dumped).await;
                 }
                 Command::Compare => {
-                    let work = Work { command: "compare".to_owned(), position: 1, goal: 2 };
+                    let work = Work { command: "compare".to_owned(), position: 1, goal: 2, seconds_left: Some(3) };
                     asked.answer.progress(work).await.unwrap();
                     let same = "ab".to_owned();
                     let compared = Compared { at: 2, live_sha256: same.clone(), rebuilt_sha256: same };
@@ -90,7 +90,7 @@ async fn a_command_is_carried_out_by_the_projector_that_it_names() {
     assert!(parts.drain(..).all(|part| bytes(&part)));
     let compared = ask("one", Command::Compare, &mut parts).await.unwrap();
     assert!(matches!(compared, Outcome::Compared(compared) if compared.is_equal()));
-    assert!(matches!(&parts[..], [Part::Progress(Work { position: 1, goal: 2, .. })]));
+    assert!(matches!(&parts[..], [Part::Progress(Work { position: 1, goal: 2, seconds_left: Some(3), .. })]));
     let absent = ask("three", Command::Status, &mut parts).await.unwrap_err();
     assert!(matches!(absent, Error::Absent(name) if name == instance("three")));
 }

@@ -177,8 +177,9 @@ fn describe(status: &Status) -> String {
         format!("log        {}", status.log_id),
         format!("store      schema {}, checksum {}", status.schema, status.checksum),
     ];
-    if let Some(Work { command, position, goal }) = &status.work {
-        lines.push(format!("work       {command}, at {position} of {goal}"));
+    if let Some(Work { command, position, goal, seconds_left }) = &status.work {
+        let left = seconds_left.map(|seconds| format!(", {seconds} s left")).unwrap_or_default();
+        lines.push(format!("work       {command}, at {position} of {goal}{left}"));
     }
     lines.join("\n")
 }
