@@ -26,6 +26,7 @@ mod origins;
 mod pipeline;
 mod presence;
 mod reads;
+mod rebuilds;
 mod retries;
 mod revisions;
 mod services;

@@ -16,8 +16,8 @@ use std::time::{Duration, Instant};
 const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A system that was stopped, with its views as they were after a stop and after a `kill -9` under load.
-struct Stopped {
-    system: System,
+pub struct Stopped {
+    pub system: System,
     paths: Vec<String>,
     answers: Vec<Value>,
     at: String,
@@ -28,7 +28,7 @@ struct Stopped {
 
 impl Stopped {
     /// Writes records, is killed while it writes, goes on, and stops.
-    async fn prepare(records: usize) -> anyhow::Result<Self> {
+    pub async fn prepare(records: usize) -> anyhow::Result<Self> {
         let folder = tempfile::tempdir()?;
         let mut system = System::start().await?;
         let mut scene = Scene::set(&system, 2).await?;
@@ -90,24 +90,16 @@ impl Stopped {
     }
 
     /// Starts, and checks that every answer is refused or right until it is ready, and right from then on.
-    async fn comes_back(&mut self, harm: &str) -> anyhow::Result<()> {
+    pub async fn comes_back(&mut self, harm: &str) -> anyhow::Result<()> {
         self.system.spawn()?;
         self.system.listening().await?;
         let operator = Person::at(self.system.base(), Some(self.system.operator()?));
         let deadline = Instant::now() + PATIENCE;
         loop {
             let ready = operator.get("/readyz").await?.status.is_success();
-            let mut right = 0;
-            for (path, expected) in self.paths.iter().zip(&self.answers) {
-                let answer = operator.get(path).await?;
-                match answer.status.as_u16() {
-                    200 if answer.json() == *expected => right += 1,
-                    503 if answer.header("retry-after").is_some() => {}
-                    _ => anyhow::bail!("{harm}: a wrong answer to {path}: {} {}", answer.status, answer.text),
-                }
-            }
+            let right = self.right_answers(&operator, harm).await?;
             if ready {
-                ensure!(right == self.paths.len(), "{harm}: ready, and {right} of {} answers", self.paths.len());
+                ensure!(right == self.questions(), "{harm}: ready, and {right} of {} answers", self.questions());
                 break;
             }
             ensure!(Instant::now() < deadline, "{harm}: not back in time:\n{}", self.system.log_tail());
@@ -119,6 +111,25 @@ impl Stopped {
         Ok(())
     }
 
+    /// Asks everything once; answers how many answers came, of which each was right.
+    pub async fn right_answers(&self, person: &Person, when: &str) -> anyhow::Result<usize> {
+        let mut right = 0;
+        for (path, expected) in self.paths.iter().zip(&self.answers) {
+            let answer = person.get(path).await?;
+            match answer.status.as_u16() {
+                200 if answer.json() == *expected => right += 1,
+                503 if answer.header("retry-after").is_some() => {}
+                _ => anyhow::bail!("{when}: a wrong answer to {path}: {} {}", answer.status, answer.text),
+            }
+        }
+        Ok(right)
+    }
+
+    /// How many answers there are.
+    pub fn questions(&self) -> usize {
+        self.paths.len()
+    }
+
     /// Whether the store was filled anew.
     fn was_put_aside(&self) -> bool {
         let names = fs::read_dir(views(&self.system)).into_iter().flatten().flatten();
@@ -126,7 +137,7 @@ impl Stopped {
     }
 }
 
-fn views(system: &System) -> PathBuf {
+pub fn views(system: &System) -> PathBuf {
     system.data().join("views")
 }
 

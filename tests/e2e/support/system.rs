@@ -210,18 +210,20 @@ impl System {
 
     /// Runs a command of the binary on this folder and gives its standard output.
     pub fn run(&self, args: &[&str]) -> anyhow::Result<Output> {
-        let output = Command::new(binary()?)
-            .args(args)
-            .env("GAINSAY_DATA", self.data())
-            .env("GAINSAY_SERVER", &self.base)
-            .env("NO_COLOR", "1")
-            .stdin(Stdio::null())
-            .output()?;
+        let output = self.command(args)?.output()?;
         Ok(Output {
             code: output.status.code().unwrap_or(-1),
             stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
             stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
         })
+    }
+
+    /// A command of the binary on this folder, to be run.
+    pub fn command(&self, args: &[&str]) -> anyhow::Result<Command> {
+        let mut command = Command::new(binary()?);
+        command.args(args).env("GAINSAY_DATA", self.data()).env("GAINSAY_SERVER", &self.base).env("NO_COLOR", "1");
+        command.stdin(Stdio::null());
+        Ok(command)
     }
 
     /// The end of what the process wrote.
