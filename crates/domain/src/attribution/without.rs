@@ -7,7 +7,7 @@ use super::assess::assess;
 use super::lineage::Origin;
 use super::resolve::{Ids, resolve};
 use super::scene::Scene;
-use super::utterance::{Utterance, utterances};
+use super::utterance::{Utterance, content, utterances};
 use super::{Board, Case, CaseReading, Flag, Generic, IncidentFlag, Proposition, Voice};
 use crate::annotation::Annotation;
 use crate::claim::{Claim, Speaker, Target};
@@ -196,8 +196,13 @@ impl Gone {
         };
         let rests_on_gone =
             |claim: &Claim| !claim.evidence.is_empty() && claim.evidence.iter().all(|id| self.annotations.contains(id));
+        // Where it is read from a source alone, the words that introduce it in a copy do not keep it.
+        let is_from_gone = |claim: &Claim| {
+            let mut passages = content(&case.annotations, claim).peekable();
+            !sources.is_empty() && passages.peek().is_some() && passages.all(|id| self.annotations.contains(&id))
+        };
         let is_gone = |CaseReading { author, written: _, claim }: &CaseReading| {
-            annotators.contains(author) || speaks(claim) || rests_on_gone(claim)
+            annotators.contains(author) || speaks(claim) || rests_on_gone(claim) || is_from_gone(claim)
         };
         let mut readings: BTreeSet<ReadingId> =
             case.readings.iter().filter(|(_, reading)| is_gone(reading)).map(|(id, _)| *id).collect();

@@ -2,6 +2,7 @@
 
 use super::given::*;
 use crate::adjudication::{self, Outcome};
+use crate::annotation::SpanRole;
 use crate::attribution::{Flag, IncidentFlag, IncidentStatus, Omitted, Place, Status, assess, assess_without, without};
 use crate::claim::Stance;
 use crate::document::Document;
@@ -53,6 +54,20 @@ fn without_a_source_what_others_have_from_it_alone_goes_too() {
     assert_eq!(rest.status(RIVAL), Status::Accused);
     // Of a passage that derives from two, none goes as long as one of them stays.
     let rest = given_without(&given, &[Omitted::Document(wire.document)]);
+    assert_eq!(rest.status(GROUP), Status::Contested, "a document is nothing but itself: {}", rest.summary());
+}
+
+#[test]
+fn words_that_introduce_a_copy_do_not_keep_what_was_copied() {
+    let mut given = Given::new();
+    let wire = passage_of(&mut given, AGENCY);
+    let (copy, own) = (given.passage(), given.passage());
+    given.copies(copy, wire);
+    given.read(accuses(WITNESS, GROUP).at(copy).showing(own.part(0..10), SpanRole::Cue));
+    given.read(denies(BYSTANDER, GROUP).at(copy).at(own));
+    let rest = given_without(&given, &[Omitted::Source(AGENCY)]);
+    assert_eq!(rest.status(GROUP), Status::DeniedUnaccused, "one passage of two is left: {}", rest.summary());
+    let rest = given_without(&given, &[Omitted::Document(copy.document)]);
     assert_eq!(rest.status(GROUP), Status::Contested, "a document is nothing but itself: {}", rest.summary());
 }
 
