@@ -1,9 +1,9 @@
 //! What is different between two boards of one incident: in words of the board, and as a patch (RFC 6902).
 //!
-//! The two are compared by what they are about: propositions by what they propose, utterances by their ids. What differs in
+//! The two are compared by what they are about: propositions by what they propose, utterances by their readings. What differs in
 //! something that this does not name, a quote or a name, is in the patch alone.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -197,25 +197,46 @@ fn about(changes: &mut Vec<Change>, from: Option<&BoardProposition>, to: Option<
     if found(from) != found(to) {
         changes.push(change(What::Finding, None, found(from), found(to)));
     }
-    let (before, after) = (said(from), said(to));
-    for id in before.keys().chain(after.keys().filter(|id| !before.contains_key(*id))) {
-        let (was, is) = (before.get(id), after.get(id));
-        let words = |said: Option<&(&str, &Utterance)>| said.map(|(side, utterance)| in_words(side, utterance));
-        let (was, is, speaking) = (words(was), words(is), is.or(was));
+    for (was, is) in paired(said(from), said(to)) {
+        let words = |said: Option<Said<'_>>| said.map(|(side, utterance)| in_words(side, utterance));
+        let Some((_, told)) = is.or(was) else { continue };
+        let (was, is) = (words(was), words(is));
         if was != is {
-            let name = speaking.and_then(|(_, utterance)| utterance.speaker.as_ref()).map(|voice| voice.name.clone());
-            let utterance = Named { id: (*id).to_owned(), name: name.unwrap_or_default() };
+            let name = told.speaker.as_ref().map(|voice| voice.name.clone()).unwrap_or_default();
+            let utterance = Named { id: told.utterance.clone(), name };
             changes.push(change(What::Utterance, Some(utterance), was, is));
         }
     }
 }
 
-/// The utterances on a proposition with their sides, by id.
-fn said(about: Option<&BoardProposition>) -> BTreeMap<&str, (&'static str, &Utterance)> {
-    let Some(about) = about else { return BTreeMap::new() };
+/// An utterance on a proposition with its side.
+type Said<'a> = (&'static str, &'a Utterance);
+
+/// The utterances on a proposition, in their order there.
+fn said(about: Option<&BoardProposition>) -> Vec<Said<'_>> {
+    let Some(about) = about else { return Vec::new() };
     let sides = [("support", &about.support), ("opposition", &about.opposition), ("neutral", &about.neutral)];
-    let said = sides.into_iter().flat_map(|(side, said)| said.iter().map(move |said| (side, said)));
-    said.map(|(side, said)| (said.utterance.as_str(), (side, said))).collect()
+    sides.into_iter().flat_map(|(side, said)| said.iter().map(move |said| (side, said))).collect()
+}
+
+/// Which utterance is which: the one of the same id, else one with a reading in common. An utterance has the smallest of
+/// its readings' ids, so it has another one when one with a smaller comes or the smallest goes.
+fn paired<'a>(from: Vec<Said<'a>>, to: Vec<Said<'a>>) -> Vec<(Option<Said<'a>>, Option<Said<'a>>)> {
+    let by_id: HashMap<&str, usize> = (0..).zip(&to).map(|(at, (_, said))| (said.utterance.as_str(), at)).collect();
+    let readings = (0..).zip(&to).flat_map(|(at, (_, said))| said.readings.iter().map(move |id| (id.as_str(), at)));
+    let by_reading: HashMap<&str, usize> = readings.collect();
+    let mut left: Vec<Option<Said<'a>>> = to.iter().copied().map(Some).collect();
+    let same = |(_, was): &Said<'a>| by_id.get(was.utterance.as_str()).copied();
+    let mut pairs: Vec<_> =
+        from.into_iter().map(|was| (Some(was), same(&was).and_then(|at| left[at].take()))).collect();
+    for (was, is) in &mut pairs {
+        if let (Some((_, was)), None) = (&was, &is) {
+            let mut shared = was.readings.iter().filter_map(|id| by_reading.get(id.as_str()));
+            *is = shared.find_map(|at| left[*at].take());
+        }
+    }
+    pairs.extend(left.into_iter().flatten().map(|come| (None, Some(come))));
+    pairs
 }
 
 /// An utterance as far as it counts: `support: accuses + CT (withdrawn)`.

@@ -76,6 +76,26 @@ fn what_came_what_went_and_what_became_something_else_is_told_by_what_it_is_abou
 }
 
 #[test]
+fn an_utterance_is_the_same_whichever_of_its_readings_it_is_called_by() {
+    let said = |id: &str, readings: &[&str], marks: &[&str]| Utterance {
+        readings: readings.iter().map(|reading| (*reading).to_owned()).collect(),
+        ..utterance(id, "accuses", marks)
+    };
+    let on = |as_of, support| board(as_of, "accused", vec![about("group", "accused", &[], support)]);
+    let one = on(7, vec![said("b", &["b"], &[])]);
+    let two = on(9, vec![said("a", &["a", "b"], &[])]);
+    for (from, to) in [(&one, &two), (&two, &one)] {
+        assert_eq!(told(&BoardDifference::between(from, to).unwrap()), []);
+    }
+    // One that keeps its id stays itself where another takes over one of its readings.
+    let split = on(11, vec![said("a", &["a"], &[]), said("b", &["b"], &["withdrawn"])]);
+    assert_eq!(
+        told(&BoardDifference::between(&two, &split).unwrap()),
+        [(What::Utterance, Some("group"), None, Some("support: accuses + CT (withdrawn)"))]
+    );
+}
+
+#[test]
 fn a_patch_makes_the_one_board_the_other() {
     let boards = [
         board(1, "unattributed", Vec::new()),
