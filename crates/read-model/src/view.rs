@@ -69,6 +69,10 @@ impl<'a> View<'a> {
         };
         match self.say(request, head, as_of) {
             Ok(said) => self.reply(request, as_of, said),
+            // The position at a time tells when it was recorded: nothing for who may not read the project.
+            Err(Stop::Refused(refusal)) if request.as_of_time_us.is_some() && !Scope::is_open(self, request)? => {
+                Ok(refused(head, refusal))
+            }
             Err(Stop::Refused(refusal)) => Ok(refused(as_of.min(head), refusal)),
             Err(Stop::Failed(error)) => Err(error),
         }

@@ -208,6 +208,15 @@ impl<'a> Scope<'a> {
         asker.scope(request, as_of, without, None).map(Some)
     }
 
+    /// Whether the viewer may read anything of the project.
+    pub(super) fn is_open(view: &View<'_>, request: &Request) -> Result<bool, Error> {
+        match Asker::find(view, request, Kind::Incident) {
+            Ok(_) => Ok(true),
+            Err(Stop::Refused(_)) => Ok(false),
+            Err(Stop::Failed(error)) => Err(error),
+        }
+    }
+
     /// Whether something may be hidden from the viewer. It does not tell whether something is.
     pub(super) fn is_blinded(&self) -> bool {
         self.snapshot.veil().is_some()
