@@ -33,6 +33,8 @@ pub(crate) const MEMENTO_DATETIME: HeaderName = HeaderName::from_static("memento
 const PARAMETER: &str = "as_of";
 /// The parameter that continues a list as of the position at which it began, whatever the time.
 const CURSOR: &str = "cursor";
+/// The parameter of the moment that a difference begins at.
+const SINCE: &str = "diff_to";
 /// What an answer depends on that chooses by the header.
 const VARIES: HeaderValue = HeaderValue::from_static("accept-datetime");
 
@@ -114,12 +116,12 @@ fn link_original(headers: &mut HeaderMap, uri: &Uri) {
     let query = query_without(uri, &[PARAMETER, CURSOR]);
     let separator = if query.is_empty() { "" } else { "?" };
     let original = format!("<{}{separator}{query}>; rel=\"original timegate\"", uri.path());
-    let link = match headers.get(LINK).and_then(|link| link.to_str().ok()) {
-        Some(others) => format!("{others}, {original}"),
-        None => original,
+    // As bytes: a query may have come with letters that are not escaped, and so have the other links.
+    let link = match headers.get(LINK) {
+        Some(others) => [others.as_bytes(), b", ", original.as_bytes()].concat(),
+        None => original.into_bytes(),
     };
-    let link = HeaderValue::try_from(link).expect("a URI is visible ASCII");
-    headers.insert(LINK, link);
+    headers.insert(LINK, HeaderValue::from_bytes(&link).expect("a URI has no control characters"));
 }
 
 fn names(uri: &Uri, parameter: &str) -> bool {
@@ -192,13 +194,13 @@ fn schema() -> RefOr<Schema> {
     Schema::from(OneOfBuilder::new().item(u64::schema()).item(time).build()).into()
 }
 
-/// Describes what all have in common that answer as of a moment: its parameter, which is a number or a time, the header that
-/// stands for it, and the headers of the answer.
+/// Describes what all have in common that answer as of a moment: its parameters, which are numbers or times, the header that
+/// stands for the first, and the headers of the answer.
 pub(crate) fn describe(operation: &mut Operation) {
     let parameters = operation.parameters.get_or_insert_default();
     for parameter in parameters.iter_mut() {
         if let RefOr::T(parameter) = parameter
-            && parameter.name == PARAMETER
+            && [PARAMETER, SINCE].contains(&parameter.name.as_str())
         {
             parameter.schema = Some(schema());
         }

@@ -115,6 +115,11 @@ fn an_answer_as_of_a_moment_links_to_that_as_of_now() {
     let next = "</v1/b?limit=2&as_of=2021-05-04T10:00:00Z&cursor=N>; rel=\"next\"";
     let expected = format!("{next}, </v1/b?limit=2>; rel=\"original timegate\"");
     assert_eq!(response.headers().get_all(LINK).iter().collect::<Vec<_>>(), [&expected]);
+    // Nor is a link lost to letters that are not escaped.
+    let asked = Uri::from_maybe_shared("/v1/b?q=\u{e9}&as_of=9".as_bytes()).unwrap();
+    let unescaped = Memento::InUrl(asked.clone()).on(link_next(answer(), &asked, "N"));
+    let expected = "</v1/b?q=\u{e9}&as_of=9&cursor=N>; rel=\"next\", </v1/b?q=\u{e9}>; rel=\"original timegate\"";
+    assert_eq!(unescaped.headers()[LINK].as_bytes(), expected.as_bytes());
     // It does not depend on the header.
     assert!(!response.headers().contains_key(VARY) && !response.headers().contains_key(CONTENT_LOCATION));
 }
