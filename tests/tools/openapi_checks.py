@@ -76,7 +76,7 @@ def unavailable_means_behind(_context, response, case):
     if response.status_code != 503:
         return
     assert code(response) == "behind" and header(response, "retry-after").isdigit(), response.text
-    assert {"at_least", "as_of", "cursor"} & set(case.query), response.text
+    assert {"at_least", "as_of", "cursor", "diff_to", "size", "to"} & set(case.query), response.text
 
 
 @schemathesis.check

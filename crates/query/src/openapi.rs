@@ -45,6 +45,10 @@ const REFUSALS: [StatusCode; 8] = [
 /// What a user looks like: an id, or a handle, which has no capital letters.
 const USER_PATTERN: &str = "^[a-z0-9._-]{1,64}$";
 
+/// What is left out looks like: a kind and an id; an annotator is a user.
+const WITHOUT_PATTERN: &str =
+    "^((source|actor|document|judgement):[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|annotator:[a-z0-9._-]{1,64})$";
+
 /// A schema under its name.
 pub(crate) type Named = (String, RefOr<Schema>);
 
@@ -158,7 +162,7 @@ impl Describe {
                            of `document`, `user` and `since`; `came`, with these three, once for each document that was \
                            opened; `left`, with `document` and `user`, when it was closed or expired; and `unknown`, while \
                            it cannot be told, after which `all` comes again.";
-        let answer = response(description, SSE, Some(String::schema()));
+        let answer = response(description, SSE, Some(server_sent_event()));
         self.parameters([resumed]).answers(answer).for_anybody()
     }
 
@@ -166,6 +170,14 @@ impl Describe {
         let mut operation = self.operation.build();
         if memento::is_dated(&operation) {
             memento::describe(&mut operation);
+        }
+        for parameter in operation.parameters.iter_mut().flatten() {
+            if let RefOr::T(parameter) = parameter
+                && parameter.name == "without"
+            {
+                let item = ObjectBuilder::new().schema_type(Type::String).pattern(Some(WITHOUT_PATTERN));
+                parameter.schema = Some(Schema::from(ArrayBuilder::new().items(item).build()).into());
+            }
         }
         Problem::answers(&mut operation, &REFUSALS);
         operation
@@ -192,6 +204,14 @@ impl Describe {
     fn for_anybody(self) -> Self {
         Self { operation: self.operation.security(SecurityRequirement::default()) }
     }
+}
+
+/// The schema of one event of a stream: what validators and generators of clients take for that of the stream.
+fn server_sent_event() -> RefOr<Schema> {
+    let text = || ObjectBuilder::new().schema_type(Type::String);
+    let data = text().content_media_type(JSON);
+    let event = ObjectBuilder::new().property("id", text()).property("event", text()).property("data", data);
+    Schema::from(event.required("data").build()).into()
 }
 
 /// The schema of an id.
