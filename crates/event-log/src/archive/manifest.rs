@@ -294,6 +294,9 @@ impl Manifest {
         {
             return Some(format!("its parts are not those of positions {} to {}", self.first, self.last));
         }
+        if self.first == 1 && self.before != Reached::start().head() {
+            return Some("it says that something stands before position 1".to_owned());
+        }
         if self.before.resume().is_none() || self.head.resume().is_none() {
             return Some("the head of its tree is not that of its subtrees".to_owned());
         }

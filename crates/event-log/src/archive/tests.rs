@@ -10,6 +10,7 @@ use rand::{RngExt, SeedableRng};
 use tempfile::TempDir;
 use wire::tree::{self, Frontier};
 
+use super::manifest::Sha;
 use super::part::{Entry, Reader};
 use super::*;
 use crate::testing::TestServer;
@@ -244,6 +245,42 @@ async fn a_flipped_bit_is_found_and_located() {
     assert!(checked(folder.path()).is_sound());
     assert!(by_position > 0);
     println!("a bit flipped in an archive: {rounds} flips, {by_file} found by file, {by_position} also by position");
+}
+
+/// Gives the archive another manifest, closed as an export closes it.
+fn forge(folder: &Path, manifest: Manifest, key: Option<&KeyPair>) {
+    let file = manifest::File::new(manifest, key).unwrap();
+    std::fs::write(folder.join(manifest::NAME), file.render()).unwrap();
+}
+
+/// What an archive's records give after what is said to stand before them.
+fn head_after(folder: &Path, manifest: &Manifest, before: &Head) -> Head {
+    let mut reached = before.resume().unwrap();
+    for entry in entries(folder, &manifest.segments) {
+        reached.push(&entry.bytes);
+    }
+    reached.head()
+}
+
+#[tokio::test]
+async fn a_manifest_that_says_what_the_records_do_not_give_is_no_sound_one() {
+    let world = World::new("a manifest that lies", 12).await;
+    let (folder, exported) = world.export(&small()).await;
+    let flaw = || {
+        let report = checked(folder.path());
+        let [flaw] = &report.flaws[..] else { panic!("{:?}", report.flaws) };
+        assert_eq!(flaw.file, manifest::NAME);
+        flaw.what.clone()
+    };
+    let other = Sha([7; 32]);
+    forge(folder.path(), Manifest { last_sha256: Some(other), ..exported.manifest.clone() }, None);
+    assert_eq!(flaw(), Wrong::Head);
+    let before = Head { checksum: other, ..exported.manifest.before.clone() };
+    let head = head_after(folder.path(), &exported.manifest, &before);
+    forge(folder.path(), Manifest { before, head, ..exported.manifest.clone() }, None);
+    assert!(matches!(flaw(), Wrong::Unreadable(detail) if detail.contains("before position 1")));
+    forge(folder.path(), exported.manifest, None);
+    assert!(checked(folder.path()).is_sound());
 }
 
 #[tokio::test]
