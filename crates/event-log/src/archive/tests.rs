@@ -183,10 +183,89 @@ async fn an_archive_of_another_log_is_not_made_longer() {
     let refused = one.log.export(folder.path(), &without, silent).await;
     assert!(matches!(&refused, Err(Error::Refused(detail)) if detail.contains("with texts")), "{refused:?}");
     assert_eq!(fs_digest(folder.path()), before);
+}
+
+#[tokio::test]
+async fn an_export_that_is_refused_writes_nothing() {
+    let world = World::new("an export refused", 6).await;
     let foreign = TempDir::new().unwrap();
     std::fs::write(foreign.path().join("letter.txt"), "dear").unwrap();
-    let refused = one.log.export(foreign.path(), &small(), silent).await;
+    let refused = world.log.export(foreign.path(), &small(), silent).await;
     assert!(matches!(&refused, Err(Error::Refused(detail)) if detail.contains("letter.txt")), "{refused:?}");
+    let found: Vec<_> = std::fs::read_dir(foreign.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(found, ["letter.txt"]);
+    let absent = foreign.path().join("archive");
+    let beyond = ExportOptions { after: Some(7), ..small() };
+    let refused = world.log.export(&absent, &beyond, silent).await;
+    assert!(matches!(&refused, Err(Error::Refused(detail)) if detail.contains("before 7")), "{refused:?}");
+    assert!(!absent.exists());
+    world.log.export(&absent, &small(), silent).await.unwrap();
+    assert!(checked(&absent).is_sound());
+}
+
+#[tokio::test]
+async fn an_archive_that_is_not_of_the_beginning_of_the_log_is_not_made_longer() {
+    let mut world = World::new("another beginning", 20).await;
+    let key = KeyPair::new_user();
+    let signed = ExportOptions { seed: Some(key.seed().unwrap()), ..small() };
+    let (folder, exported) = world.export(&signed).await;
+    let (tail, after) = world.export(&ExportOptions { after: Some(15), ..signed.clone() }).await;
+    world.write(3).await;
+    // As if all but the last record had been others: that one is the log's, and the rest is signed.
+    let mut reached = manifest::Reached::start();
+    for (position, _, payload) in records(&world.log).await {
+        match position {
+            1..20 => reached.push(b"another record"),
+            20 => reached.push(&payload),
+            _ => break,
+        };
+    }
+    forge(folder.path(), Manifest { head: reached.head(), ..exported.manifest.clone() }, Some(&key));
+    let before = Head { checksum: Sha([7; 32]), ..after.manifest.before.clone() };
+    forge(tail.path(), Manifest { before, ..after.manifest }, Some(&key));
+    for (folder, detail) in [(&folder, "positions 1 to 20 of the log"), (&tail, "positions 1 to 15 of the log")] {
+        let before = fs_digest(folder.path());
+        let refused = world.log.export(folder.path(), &signed, silent).await;
+        assert!(matches!(&refused, Err(Error::Refused(found)) if found.contains(detail)), "{refused:?}");
+        assert_eq!(fs_digest(folder.path()), before);
+    }
+    // And a log that lost its end.
+    let longer = Head { size: 24, peaks: exported.manifest.head.peaks.clone(), ..exported.manifest.head.clone() };
+    let [.., newest] = &exported.manifest.segments[..] else { panic!("parts") };
+    let mut segments = exported.manifest.segments.clone();
+    segments.pop();
+    segments.push(Part { last: 24, entries: newest.entries + 4, ..newest.clone() });
+    forge(folder.path(), Manifest { last: 24, head: longer, segments, ..exported.manifest }, Some(&key));
+    let refused = world.log.export(folder.path(), &signed, silent).await;
+    assert!(matches!(&refused, Err(Error::Refused(found)) if found.contains("the log at 23")), "{refused:?}");
+}
+
+#[tokio::test]
+async fn an_archive_is_signed_anew_by_the_key_alone_that_signed_it() {
+    let mut world = World::new("who signs anew", 12).await;
+    let (key, other) = (KeyPair::new_user(), KeyPair::new_user());
+    let by = |key: Option<&KeyPair>| ExportOptions { seed: key.map(|key| key.seed().unwrap()), ..small() };
+    let (signed, _) = world.export(&by(Some(&key))).await;
+    let (unsigned, exported) = world.export(&by(None)).await;
+    // Whoever alters an archive can leave it without a signature, or sign it.
+    let (altered, _) = world.export(&by(Some(&key))).await;
+    forge(altered.path(), Manifest { made_by: "somebody else".to_owned(), ..exported.manifest }, Some(&other));
+    world.write(3).await;
+    for (folder, by, detail) in [
+        (&signed, by(None), "is signed by"),
+        (&signed, by(Some(&other)), "not with"),
+        (&unsigned, by(Some(&key)), "is not signed"),
+        (&altered, by(Some(&key)), "not with"),
+    ] {
+        let before = fs_digest(folder.path());
+        let refused = world.log.export(folder.path(), &by, silent).await;
+        assert!(matches!(&refused, Err(Error::Refused(found)) if found.contains(detail)), "{refused:?}");
+        assert_eq!(fs_digest(folder.path()), before);
+    }
+    for (folder, by) in [(&signed, by(Some(&key))), (&unsigned, by(None))] {
+        assert_eq!(world.log.export(folder.path(), &by, silent).await.unwrap().records, 3);
+        assert!(checked(folder.path()).is_sound());
+    }
 }
 
 fn files(folder: &Path) -> Vec<PathBuf> {
