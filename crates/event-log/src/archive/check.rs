@@ -11,7 +11,7 @@ use uuid::Uuid;
 use wire::record;
 
 use super::Error;
-use super::manifest::{self, Head, Manifest, Part, Reached, Sha, Unreadable};
+use super::manifest::{self, Head, Manifest, MissingText, Part, Reached, Sha, Unreadable};
 use super::part::{self, Entry, Reader, SALT_BYTES, SEGMENTS, TEXTS, UNFINISHED};
 use crate::load;
 use crate::texts;
@@ -101,7 +101,7 @@ pub enum Wrong {
     Record(What),
     /// The records are sound one by one, and are not those of the manifest.
     Head,
-    /// No record names the text.
+    /// No record names the text, or none that does not have it yet.
     TextUnnamed(String),
     /// The archive was not signed by that key.
     NotSigned {
@@ -123,7 +123,9 @@ impl fmt::Display for Wrong {
             }
             Self::Record(what) => what.fmt(f),
             Self::Head => f.write_str("names a checksum, a tree or a last record that the records do not give"),
-            Self::TextUnnamed(name) => write!(f, "holds the text `{name}`, which no record names"),
+            Self::TextUnnamed(name) => {
+                write!(f, "has the text `{name}`, which no record names or which is there twice")
+            }
             Self::NotSigned { by: Some(by) } => write!(f, "is signed by {by}, not by the key that was named"),
             Self::NotSigned { by: None } => f.write_str("is not signed"),
         }
@@ -297,10 +299,27 @@ fn check_texts(
             true
         });
     }
+    for missing in &manifest.texts.missing {
+        let Some(expected) = &mut expected else { break };
+        if remove(expected, missing).is_none() {
+            let unnamed = Wrong::TextUnnamed(missing.text.clone());
+            report.flaw(manifest::NAME, Some(missing.position), unnamed);
+        }
+    }
     let is_known = report.flaws.iter().all(|flaw| !flaw.file.starts_with(TEXTS) || flaw.what == Wrong::Additional);
     for (_, named) in expected.filter(|_| is_known && manifest.texts.included).into_iter().flatten() {
         report.flaw(manifest::NAME, Some(named.position), Wrong::Record(What::TextMissing(named.key())));
     }
+}
+
+/// Finds the text that a manifest names as missing, by the name of its object alone, and expects it no more.
+fn remove(expected: &mut BTreeMap<Vec<u8>, Named>, missing: &MissingText) -> Option<Named> {
+    let object = missing.text.as_bytes();
+    let (name, _) = expected.range(object.to_vec()..).next().filter(|(name, named)| {
+        name.len() == object.len() + SALT_BYTES && name.starts_with(object) && named.position == missing.position
+    })?;
+    let name = name.clone();
+    expected.remove(&name)
 }
 
 /// The name of a text's object: what stands before the salt.

@@ -11,7 +11,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use wire::record::{self, TextRef};
 
-use super::manifest::{self, FORMAT, Manifest, Part, Reached, Sha, TextParts, Unreadable};
+use super::manifest::{self, FORMAT, Lack, Manifest, MissingText, Part, Reached, Sha, TextParts, Unreadable};
 use super::part::{self, Entry, SEGMENTS, TEXTS, UNFINISHED, Writer, sync_folder};
 use super::{Error, check, read};
 use crate::EventLog;
@@ -24,6 +24,9 @@ const PROGRESS_EVERY: u64 = 1000;
 const PART_ENTRIES_MAX: u64 = 50_000;
 /// Bytes of one part, unpacked. A larger text has a part of its own.
 const PART_BYTES_MAX: u64 = 64 * 1024 * 1024;
+
+/// Missing texts that a manifest names. Where there are more, the bucket is gone rather than a text.
+const MISSING_MAX: usize = 10_000;
 
 /// What to export.
 #[derive(Clone, Default)]
@@ -70,7 +73,7 @@ pub struct Exported {
     pub manifest: Manifest,
     /// Records that were added.
     pub records: u64,
-    /// Texts that were added.
+    /// Texts that were added. Those that could not be are named by the manifest.
     pub texts: u64,
 }
 
@@ -101,9 +104,15 @@ impl EventLog {
             None => self.to_begin(options, total, &mut note).await?,
         };
         let _lock = prepare(folder, held, before.as_ref().map(|file| &file.manifest))?;
-        let texts = if manifest.texts.included { Some(self.texts().await?) } else { None };
         let mut segments = Parts::new(folder, SEGMENTS, &manifest.segments, options.limits);
-        let mut text_parts = Parts::new(folder, TEXTS, &manifest.texts.parts, options.limits);
+        let mut texts = Collected {
+            texts: if manifest.texts.included { Some(self.texts().await?) } else { None },
+            parts: Parts::new(folder, TEXTS, &manifest.texts.parts, options.limits),
+            missing: Vec::new(),
+        };
+        for missing in std::mem::take(&mut manifest.texts.missing) {
+            texts.take(missing.position, &self.named(&missing).await?).await?;
+        }
         let begun = manifest.last;
         let mut records = read::of_log(self, begun + 1, total);
         while let Some(entry) = records.next().await? {
@@ -111,17 +120,18 @@ impl EventLog {
             self.check_place(position, &entry.subject, &entry.payload)?;
             manifest.last_sha256 = Some(Sha(reached.push(&entry.payload)));
             manifest.last = position;
-            if let Some(texts) = &texts {
+            if manifest.texts.included {
                 let record = record::decode(&entry.payload).map_err(|error| unprovable(position, &error))?;
                 for named in record::texts(&record) {
-                    text_parts.write(&text(texts, position, &named).await?)?;
+                    texts.take(position, &named).await?;
                 }
             }
             segments.write(&Entry { position, name: Vec::new(), bytes: entry.payload })?;
             note(position);
         }
         manifest.head = reached.head();
-        let (segments, text_parts) = (segments.finish()?, text_parts.finish()?);
+        manifest.texts.missing = texts.missing;
+        let (segments, text_parts) = (segments.finish()?, texts.parts.finish()?);
         let texts = text_parts.iter().map(|part| part.entries).sum();
         manifest.segments.extend(segments);
         manifest.texts.parts.extend(text_parts);
@@ -206,11 +216,24 @@ impl EventLog {
             before: reached.head(),
             head: reached.head(),
             segments: Vec::new(),
-            texts: TextParts { included: !options.without_texts, parts: Vec::new() },
+            texts: TextParts { included: !options.without_texts, parts: Vec::new(), missing: Vec::new() },
             made_at: String::new(),
             made_by: String::new(),
         };
         Ok((manifest, reached))
+    }
+
+    /// A text that an earlier export missed, as its record names it.
+    async fn named(&self, missing: &MissingText) -> Result<TextRef, Error> {
+        let position = missing.position;
+        let entry = self.read(position).await?.ok_or_else(|| read::lost(position))?;
+        let record = record::decode(&entry.payload).map_err(|error| unprovable(position, &error))?;
+        let named = record::texts(&record).into_iter().find(|named| Key::from(named).to_string() == missing.text);
+        named.ok_or_else(|| {
+            Error::Damaged(format!(
+                "the archive misses a text that position {position} does not name; `gainsay verify --archive` says more"
+            ))
+        })
     }
 
     /// An archive has no subjects: each must be the one that the payload tells.
@@ -259,20 +282,38 @@ fn unprovable(position: u64, reason: &dyn std::fmt::Display) -> Error {
     Error::Damaged(format!("position {position} is no record of this log: {reason}; `gainsay verify` says more"))
 }
 
-/// A text that a record names, as an entry.
-async fn text(texts: &Texts, position: u64, named: &TextRef) -> Result<Entry, Error> {
-    let key = Key::from(named);
-    let amiss = |what: &str| {
-        Error::Damaged(format!(
-            "the text of position {position} {what} (document {}, revision {}); `gainsay verify --texts` says more",
-            key.document, key.revision
-        ))
-    };
-    let bytes = texts.get(&key).await?.ok_or_else(|| amiss("is missing"))?;
-    if texts::digest(&named.salt, &bytes) != key.sha256 {
-        return Err(amiss("was changed"));
+/// The texts that records name, as far as they are there.
+struct Collected<'a> {
+    /// None in an archive without texts.
+    texts: Option<Texts>,
+    parts: Parts<'a>,
+    missing: Vec<MissingText>,
+}
+
+impl Collected<'_> {
+    /// Writes a text. One that is not there is noted: the rest is worth keeping all the more.
+    async fn take(&mut self, position: u64, named: &TextRef) -> Result<(), Error> {
+        let Some(texts) = &self.texts else { return Ok(()) };
+        let key = Key::from(named);
+        let why = match texts.get(&key).await {
+            Ok(Some(bytes)) if texts::digest(&named.salt, &bytes) == key.sha256 => {
+                let name = [key.to_string().as_bytes(), &named.salt].concat();
+                return self.parts.write(&Entry { position, name, bytes });
+            }
+            Ok(Some(_)) => Lack::Changed,
+            Ok(None) => Lack::Missing,
+            Err(crate::Error::Malformed { .. }) => Lack::Incomplete,
+            Err(error) => return Err(error.into()),
+        };
+        if self.missing.len() == MISSING_MAX {
+            return Err(Error::Damaged(format!(
+                "more than {MISSING_MAX} texts are missing; `gainsay verify --texts` says more, and `--without-texts` leaves \
+                 out all"
+            )));
+        }
+        self.missing.push(MissingText { position, text: key.to_string(), why });
+        Ok(())
     }
-    Ok(Entry { position, name: [key.to_string().as_bytes(), &named.salt].concat(), bytes })
 }
 
 /// Parts that are written one after the other.

@@ -58,7 +58,7 @@ impl<S: Stream<Item = Result<Followed, crate::Error>> + Unpin> Records<S> {
     }
 }
 
-fn lost(position: u64) -> Error {
+pub(super) fn lost(position: u64) -> Error {
     Error::Damaged(format!("the log has lost position {position}; `gainsay verify` says more"))
 }
 

@@ -578,6 +578,58 @@ async fn a_signature_tells_who_made_an_archive() {
 }
 
 #[tokio::test]
+async fn a_missing_text_is_told_and_keeps_no_archive_from_being_made_and_imported() {
+    let mut world = World::new("missing texts", 30).await;
+    let bucket = world.log.texts().await.unwrap();
+    let stored = texts(&world.log).await;
+    let [one, two, ..] = &stored.iter().collect::<Vec<_>>()[..] else { panic!("{}", stored.len()) };
+    let key = |name: &str| Key::parse(name).unwrap();
+    bucket.remove(&key(one.0)).await.unwrap();
+    bucket.remove(&key(two.0)).await.unwrap();
+    bucket.put(&key(two.0), b"another text").await.unwrap();
+    let (folder, exported) = world.export(&small()).await;
+    assert_eq!((exported.records, exported.texts), (30, 2));
+    let mut missing = exported.manifest.texts.missing.clone();
+    missing.sort_by(|one, other| one.text.cmp(&other.text));
+    let why: Vec<_> = missing.iter().map(|missing| (&missing.text, missing.why)).collect();
+    assert_eq!(why, [(one.0, Lack::Missing), (two.0, Lack::Changed)]);
+    let report = checked(folder.path());
+    assert!(report.is_sound(), "{:?}", report.flaws);
+    assert_eq!(report.texts, 2);
+
+    let server = TestServer::start().await;
+    let (_, imported) = import_into(&server, folder.path()).await.unwrap();
+    assert_eq!((imported.records, imported.texts), (30, 2));
+    let restored = server.log().await;
+    assert_eq!(records(&restored).await, records(&world.log).await);
+    let verified =
+        restored.verify(&crate::verify::Options { texts: true, ..Default::default() }, silent).await.unwrap();
+    assert_eq!(verified.faults_total, 2, "{:?}", verified.faults);
+
+    // A text that is not told of is missed still, and one that is told of and there is not taken.
+    let told = exported.manifest.clone();
+    let lacking = TextParts { missing: vec![missing[0].clone()], ..told.texts.clone() };
+    forge(folder.path(), Manifest { texts: lacking, ..told.clone() }, None);
+    let [flaw] = &checked(folder.path()).flaws[..] else { panic!("one flaw") };
+    assert_eq!(flaw.what, Wrong::Record(crate::verify::What::TextMissing(key(two.0))));
+    let twice = TextParts { missing: [&missing[..], &missing[..1]].concat(), ..told.texts.clone() };
+    forge(folder.path(), Manifest { texts: twice, ..told.clone() }, None);
+    let [flaw] = &checked(folder.path()).flaws[..] else { panic!("one flaw") };
+    assert_eq!(flaw.what, Wrong::TextUnnamed(one.0.clone()));
+    forge(folder.path(), told, None);
+
+    // Once a text is there again, the next export has it.
+    bucket.put(&key(one.0), one.1).await.unwrap();
+    world.write(2).await;
+    let exported = world.log.export(folder.path(), &small(), silent).await.unwrap();
+    assert_eq!((exported.records, exported.texts), (2, 1));
+    let left: Vec<_> = exported.manifest.texts.missing.iter().map(|missing| &missing.text).collect();
+    assert_eq!(left, [two.0]);
+    let report = checked(folder.path());
+    assert!(report.is_sound() && report.texts == 3, "{:?}", report.flaws);
+}
+
+#[tokio::test]
 async fn texts_are_left_out_where_that_is_asked_for() {
     let world = World::new("an archive without texts", 12).await;
     let (folder, exported) = world.export(&ExportOptions { without_texts: true, ..small() }).await;
