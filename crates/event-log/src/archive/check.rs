@@ -101,7 +101,7 @@ pub enum Wrong {
     Record(What),
     /// The records are sound one by one, and are not those of the manifest.
     Head,
-    /// No record names the text, or none that does not have it yet.
+    /// No record names the text, or the archive has it twice.
     TextUnnamed(String),
     /// The archive was not signed by that key.
     NotSigned {
@@ -257,16 +257,20 @@ fn gives(reached: &Reached, head: &Head) -> bool {
 fn check_record(chains: &mut Chains, log: Uuid, part: &Part, entry: Entry, report: &mut Report) {
     let position = entry.position;
     let mut flaw = |what| report.flaw(&part.file, Some(position), Wrong::Record(what));
-    let envelope = match record::decode_envelope(&entry.bytes) {
-        Ok(envelope) => envelope,
-        Err(error) => return flaw(What::Undecodable(error.to_string())),
-    };
-    if envelope.log_id != log {
-        return flaw(What::ForeignLog(envelope.log_id));
+    match as_in_log(entry, NUMBER, log) {
+        Ok(entry) => chains.check(&entry, |_address, what| flaw(what)),
+        Err(what) => flaw(what),
     }
-    let subject = record::address(&envelope).subject(NUMBER);
-    let entry = load::Entry { position, subject, payload: entry.bytes, stored_at: SystemTime::UNIX_EPOCH };
-    chains.check(&entry, |_address, what| flaw(what));
+}
+
+/// A record of an archive, where it belongs in the log of this number: its subject is told by its payload.
+pub(super) fn as_in_log(entry: Entry, number: u16, log: Uuid) -> Result<load::Entry, What> {
+    let envelope = record::decode_envelope(&entry.bytes).map_err(|error| What::Undecodable(error.to_string()))?;
+    if envelope.log_id != log {
+        return Err(What::ForeignLog(envelope.log_id));
+    }
+    let subject = record::address(&envelope).subject(number);
+    Ok(load::Entry { position: entry.position, subject, payload: entry.bytes, stored_at: SystemTime::UNIX_EPOCH })
 }
 
 /// Reads the texts, each against the record that names it.

@@ -8,6 +8,7 @@ use nkeys::KeyPair;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use tempfile::TempDir;
+use wire::record;
 use wire::tree::{self, Frontier};
 
 use super::manifest::Sha;
@@ -575,6 +576,105 @@ async fn a_signature_tells_who_made_an_archive() {
     let nobody = ExportOptions { seed: Some("SUnothing".to_owned()), ..small() };
     let refused = world.log.export(TempDir::new().unwrap().path(), &nobody, silent).await;
     assert!(matches!(refused, Err(Error::Key(_))), "{refused:?}");
+}
+
+/// Writes an archive of other records than the one with this manifest has.
+fn with_records(manifest: &Manifest, records: &[Entry]) -> TempDir {
+    let folder = TempDir::with_prefix("gainsay-archive-").unwrap();
+    std::fs::create_dir(folder.path().join(part::SEGMENTS)).unwrap();
+    let name = part::name(part::SEGMENTS, 1);
+    let mut writer = part::Writer::create(folder.path(), name.clone()).unwrap();
+    for entry in records {
+        writer.write(folder.path(), entry).unwrap();
+    }
+    let segments = vec![writer.finish(folder.path()).unwrap()];
+    let unfinished = format!("{name}{}", part::UNFINISHED);
+    std::fs::rename(folder.path().join(unfinished), folder.path().join(name)).unwrap();
+    let last_sha256 = records.last().map(|entry| Sha(record::digest(&entry.bytes)));
+    let manifest = Manifest { last_sha256, segments, ..manifest.clone() };
+    let head = head_after(folder.path(), &manifest, &manifest.before);
+    forge(folder.path(), Manifest { head, ..manifest }, None);
+    folder
+}
+
+#[tokio::test]
+async fn an_archive_whose_records_do_not_follow_from_those_of_the_log_is_refused() {
+    let mut world = World::new("a broken join", 20).await;
+    let (first, _) = world.export(&small()).await;
+    world.write(20).await;
+    let (second, exported) = world.export(&ExportOptions { after: Some(20), ..small() }).await;
+    // Its first record follows from one that the log does not have, and all behind that in their aggregate from it.
+    let mut newest = BTreeMap::new();
+    let mut records = Vec::new();
+    for entry in entries(second.path(), &exported.manifest.segments) {
+        let mut record = record::decode(&entry.bytes).unwrap();
+        if newest.is_empty() {
+            record.envelope.previous = Some([9; 32]);
+        }
+        record.envelope.previous = newest.get(&record.envelope.id).copied().or(record.envelope.previous);
+        let bytes = record::encode(&record);
+        newest.insert(record.envelope.id, record::digest(&bytes));
+        records.push(Entry { bytes, ..entry });
+    }
+    let forged = with_records(&exported.manifest, &records);
+    let report = checked(forged.path());
+    assert!(report.is_sound(), "{:?}", report.flaws);
+    let server = TestServer::start().await;
+    import_into(&server, first.path()).await.unwrap();
+    let refused = import_into(&server, forged.path()).await;
+    assert!(matches!(&refused, Err(Error::Refused(detail)) if detail.contains("position 21")), "{:?}", refused.err());
+    let log = server.log().await;
+    assert_eq!(log.head().await.unwrap().last, 20);
+    import_into(&server, second.path()).await.unwrap();
+    assert!(server.log().await.verify(&crate::verify::Options::default(), silent).await.unwrap().is_sound());
+}
+
+#[tokio::test]
+async fn an_import_that_appended_nothing_leaves_the_log_open() {
+    let world = World::new("imports that append nothing", 20).await;
+    let (first, begun) = world.export(&small()).await;
+    let mut writer = Writer::new(&world.log);
+    let (revision, key) = writer.text(b"one more text");
+    world.log.texts().await.unwrap().put(&key, b"one more text").await.unwrap();
+    writer.write_text(revision).await;
+    let (second, exported) = world.export(&ExportOptions { after: Some(20), ..small() }).await;
+    let server = TestServer::start().await;
+    let import = async |folder: &Path, manifest: &Manifest| {
+        let log = EventLog::connect_to_import(&server.settings(), manifest).await.unwrap();
+        log.import(folder, manifest, silent).await
+    };
+    // Texts are put first, and this one cannot be read.
+    let without = |folder: &TempDir, manifest: &Manifest| {
+        let text = folder.path().join(&manifest.texts.parts[0].file);
+        let aside = folder.path().join("aside");
+        std::fs::rename(&text, &aside).unwrap();
+        move || std::fs::rename(&aside, &text).unwrap()
+    };
+    let put_back = without(&first, &begun.manifest);
+    let failed = import(first.path(), &begun.manifest).await;
+    assert!(matches!(failed, Err(Error::File { .. })), "{failed:?}");
+    let log = server.log().await;
+    assert_eq!(log.head().await.unwrap().last, 0);
+    assert_ne!(log.id(), world.log.id(), "an empty log that is not the archive's keeps its id");
+    put_back();
+    import(first.path(), &begun.manifest).await.unwrap();
+
+    let put_back = without(&second, &exported.manifest);
+    let failed = import(second.path(), &exported.manifest).await;
+    assert!(matches!(failed, Err(Error::File { .. })), "{failed:?}");
+    assert_eq!(server.log().await.head().await.unwrap().last, 20);
+    put_back();
+    // And one that goes on from other records.
+    let before = Head { checksum: Sha([7; 32]), ..exported.manifest.before.clone() };
+    let head = head_after(second.path(), &exported.manifest, &before);
+    let other = Manifest { before, head, ..exported.manifest.clone() };
+    forge(second.path(), other, None);
+    let refused = import_into(&server, second.path()).await;
+    assert!(matches!(&refused, Err(Error::Refused(detail)) if detail.contains("position 20")), "{:?}", refused.err());
+    assert_eq!(server.log().await.head().await.unwrap().last, 20);
+    forge(second.path(), exported.manifest, None);
+    import_into(&server, second.path()).await.unwrap();
+    assert_eq!(records(&server.log().await).await, records(&world.log).await);
 }
 
 #[tokio::test]
