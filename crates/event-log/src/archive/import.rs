@@ -29,8 +29,11 @@ use crate::{EventLog, Inner, Settings, load};
 const IN_FLIGHT_LEN: usize = 256;
 /// Bytes that are sent ahead, which a server that does not read holds up in this process.
 const IN_FLIGHT_BYTES: usize = 8 * 1024 * 1024;
-/// Texts that are put at the same time; each may have tens of megabytes.
+/// Texts that are put at the same time.
 const TEXTS_IN_FLIGHT: usize = 4;
+/// Bytes of texts that were read and are not put yet: two of the largest that ingest takes. An import runs in a container of
+/// 512 MiB.
+const TEXTS_BYTES: u32 = 32 * 1024 * 1024;
 /// How often it is tried to go on without any record being appended.
 const TRIES_MAX: u32 = 10;
 /// Pause before it is tried to go on.
@@ -198,16 +201,16 @@ impl EventLog {
     ) -> Result<u64, Error> {
         let total = manifest.texts.parts.iter().map(|part| part.entries).sum();
         let texts = self.texts().await?;
-        let archived = read::texts_of_archive(folder, manifest);
+        let archived = read::texts_of_archive(folder, manifest, TEXTS_BYTES);
         let archived = futures::stream::unfold(archived, async |mut archived| {
             let entry = archived.recv().await?;
             Some((entry, archived))
         });
-        let put = archived.map_ok(|entry| {
+        let put = archived.map_ok(|text| {
             let texts = &texts;
             async move {
-                let key = key(&entry)?;
-                Ok(texts.put(&key, &entry.bytes).await?)
+                let key = key(&text.entry)?;
+                Ok(texts.put(&key, &text.entry.bytes).await?)
             }
         });
         let mut put = put.try_buffer_unordered(TEXTS_IN_FLIGHT).boxed();

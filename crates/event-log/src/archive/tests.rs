@@ -730,6 +730,29 @@ async fn a_missing_text_is_told_and_keeps_no_archive_from_being_made_and_importe
 }
 
 #[tokio::test]
+async fn texts_are_read_ahead_as_far_as_there_is_room() {
+    let world = World::new("room for texts", 6).await;
+    let (folder, exported) = world.export(&small()).await;
+    let texts = entries(folder.path(), &exported.manifest.texts.parts);
+    let all: u64 = texts.iter().map(Entry::len).sum();
+    let mut read = read::texts_of_archive(folder.path(), &exported.manifest, u32::try_from(all).unwrap());
+    let mut held = Vec::new();
+    for text in &texts {
+        held.push(read.recv().await.unwrap().unwrap());
+        assert_eq!(held.last().map(|held| &held.entry), Some(text));
+    }
+    assert!(read.recv().await.is_none());
+    // A text that is larger than all room has it alone.
+    let mut read = read::texts_of_archive(folder.path(), &exported.manifest, 1);
+    for text in &texts {
+        let held = read.recv().await.unwrap().unwrap();
+        assert_eq!(held.entry, *text);
+        let next = tokio::time::timeout(std::time::Duration::from_millis(50), read.recv()).await;
+        assert!(next.is_err() || text == &texts[texts.len() - 1], "another is there beside it");
+    }
+}
+
+#[tokio::test]
 async fn texts_are_left_out_where_that_is_asked_for() {
     let world = World::new("an archive without texts", 12).await;
     let (folder, exported) = world.export(&ExportOptions { without_texts: true, ..small() }).await;
