@@ -2,9 +2,12 @@
 
 use crate::pipeline::Scene;
 use crate::support::people::Person;
-use crate::support::system::System;
+use crate::support::system::{System, on_log};
 use crate::support::{count, seeded};
 use anyhow::ensure;
+use event_log::EventLog;
+use event_log::testing::TestServer;
+use futures::TryStreamExt;
 use rand::RngExt;
 use serde_json::Value;
 use std::fs;
@@ -88,5 +91,40 @@ async fn a_log_that_was_exported_and_imported_is_served_as_it_was() -> anyhow::R
     let refused = empty.run(&["import", "log", "--from", to])?;
     ensure!(refused.code == 5 && !empty.data().join("nats").exists(), "{}{}", refused.stdout, refused.stderr);
     println!("a log exported and imported: {last} records, a bit of byte {at} of {} flipped and found", text(name));
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_text_that_is_missing_is_told_by_export_and_import() -> anyhow::Result<()> {
+    let (server, other) = (TestServer::start().await, TestServer::start().await);
+    let mut system = System::start_on(&server.settings()).await?;
+    Scene::set(&system, 1).await?;
+    ensure!(system.stop()?.success(), "{}", system.log_tail());
+    let log = EventLog::connect(&server.settings()).await?;
+    let texts = log.texts().await?;
+    let objects: Vec<_> = texts.list().await?.try_collect().await?;
+    let gone = objects.iter().find_map(|object| object.key);
+    let gone = gone.ok_or_else(|| anyhow::anyhow!("no text in {objects:?}"))?;
+    texts.remove(&gone).await?;
+    drop(log);
+
+    let archive = tempfile::tempdir()?;
+    let to = text(archive.path());
+    let run_on = |server: &TestServer, args: &[&str]| {
+        let on = on_log(&server.settings());
+        system.run(&args.iter().copied().chain(on.iter().map(String::as_str)).collect::<Vec<_>>())
+    };
+    let exported = run_on(&server, &["export", "log", "--to", to, "--json"])?;
+    let printed: Value = serde_json::from_str(&exported.stdout)?;
+    ensure!(exported.code == 5 && printed["texts_missing"][0]["text"] == gone.to_string(), "{printed}");
+    let exported = run_on(&server, &["export", "log", "--to", to])?;
+    let told = format!("{gone}, was missing when it was exported");
+    ensure!(exported.code == 5 && exported.stdout.contains(&told), "{}{}", exported.stdout, exported.stderr);
+    let verified = system.run(&["verify", "--archive", to])?;
+    ensure!(verified.code == 0 && verified.stdout.contains(&told), "{}{}", verified.stdout, verified.stderr);
+    let imported = run_on(&other, &["import", "log", "--from", to])?;
+    ensure!(imported.code == 0 && imported.stdout.contains(&told), "{}{}", imported.stdout, imported.stderr);
+    let proven = run_on(&other, &["verify", "--texts"])?;
+    ensure!(proven.code == 5 && proven.stdout.contains("its text is missing"), "{}{}", proven.stdout, proven.stderr);
     Ok(())
 }

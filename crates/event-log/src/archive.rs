@@ -9,6 +9,7 @@
 //! - **Parts never change.** An archive grows by further parts.
 //! - **A flipped bit is found and located**: by file through the manifest, and by position through the check that every
 //!   entry carries.
+//! - **A text that is missing is told.** It keeps no archive from being written or imported: the manifest names it.
 //! - **A log is imported whole or refused.** Everything is checked before the first append, and a log whose import has not
 //!   ended is opened by nothing but its import.
 
@@ -28,7 +29,7 @@ use crate::error::Cause;
 pub use self::check::{Flaw, Report, Wrong, check};
 pub use self::export::{ExportOptions, Exported, Limits};
 pub use self::import::Imported;
-pub use self::manifest::{Head, Manifest, Part, TextParts};
+pub use self::manifest::{Head, Lack, Manifest, MissingText, Part, TextParts};
 
 /// Why an archive was not written, or a log not restored.
 #[derive(Debug, thiserror::Error)]

@@ -117,13 +117,13 @@ impl Opening {
     }
 }
 
-/// Finds the stream of the log or makes it, checks it, and tells the log's UUID.
+/// Finds the stream of the log or makes it, checks it, and tells the log's UUID; to be restored, that of the archive.
 pub(crate) async fn open(api: &Api, settings: &Settings, opening: &Opening) -> Result<Uuid, Error> {
     let stream = wire::subject::stream(settings.log);
     let found = match info(api, &stream).await {
         Err(error) if error.code() == Some(STREAM_NOT_FOUND) => {
             opening.goes_on_from(0)?;
-            create(api, settings, &stream, opening).await?
+            create(api, settings, &stream).await?
         }
         other => other?,
     };
@@ -146,21 +146,28 @@ pub(crate) async fn open(api: &Api, settings: &Settings, opening: &Opening) -> R
             opening.goes_on_from(end)?;
             // An archive may go on where a log ends; one that is there already is compared, and nothing else.
             let may_begin = end == 0 || (id == log && (importing.is_some() || end == last || end + 1 == first));
-            if !may_begin {
-                return Err(Error::Taken { log: id, last: end });
-            }
-            if id != log || (importing != Some(last) && end < last) {
-                let mut metadata = found.config.metadata.clone();
-                metadata.extend(import_metadata(log, last));
-                update(api, Config { metadata, ..found.config }).await?;
-            }
-            Ok(log)
+            if may_begin { Ok(log) } else { Err(Error::Taken { log: id, last: end }) }
         }
     }
 }
 
-fn import_metadata(log: Uuid, last: u64) -> [(String, String); 2] {
-    [(LOG_ID.to_owned(), log.to_string()), (IMPORTING.to_owned(), last.to_string())]
+/// What a stream's metadata was before an import changed it.
+pub(crate) struct Unmarked(HashMap<String, String>);
+
+/// Gives the log the id of an archive, and keeps everything but an import from opening it.
+pub(crate) async fn begin_import(api: &Api, stream: &str, log: Uuid, last: u64) -> Result<Unmarked, Error> {
+    let Info { config, .. } = info(api, stream).await?;
+    let before = Unmarked(config.metadata.clone());
+    let mut metadata = config.metadata.clone();
+    metadata.extend([(LOG_ID.to_owned(), log.to_string()), (IMPORTING.to_owned(), last.to_string())]);
+    update(api, Config { metadata, ..config }).await?;
+    Ok(before)
+}
+
+/// Makes a log what it was before an import that wrote nothing to it.
+pub(crate) async fn take_back_import(api: &Api, stream: &str, before: Unmarked) -> Result<(), Error> {
+    let Info { config, .. } = info(api, stream).await?;
+    update(api, Config { metadata: before.0, ..config }).await
 }
 
 /// Lets a log that was restored be used.
@@ -177,11 +184,8 @@ async fn update(api: &Api, config: Config) -> Result<(), Error> {
     api.request::<Info>("note the import in the stream of the log", &subject, &config).await.map(drop)
 }
 
-async fn create(api: &Api, settings: &Settings, stream: &str, opening: &Opening) -> Result<Info, Error> {
-    let metadata = match *opening {
-        Opening::Use => HashMap::from([(LOG_ID.to_owned(), Uuid::new_v4().to_string())]),
-        Opening::Import { log, last, .. } => HashMap::from(import_metadata(log, last)),
-    };
+async fn create(api: &Api, settings: &Settings, stream: &str) -> Result<Info, Error> {
+    let metadata = HashMap::from([(LOG_ID.to_owned(), Uuid::new_v4().to_string())]);
     let config = config(settings, stream, metadata);
     let subject = format!("$JS.API.STREAM.CREATE.{stream}");
     match api.request::<Info>("create the stream of the log", &subject, &config).await {

@@ -1028,7 +1028,8 @@ pub(crate) enum Export {
     /// Write the log and its texts to a folder, or bring the archive there up to the log's end.
     ///
     /// Uses the nats-server of a running `serve`, or starts one on a data folder that no process serves. Until it is done, the
-    /// folder is the archive that it was. `verify --archive` checks it, `import log` restores it.
+    /// folder is the archive that it was. `verify --archive` checks it, `import log` restores it. A text that is missing is
+    /// left out and named; the exit code is then 5.
     Log(ExportLog),
 }
 
@@ -1053,7 +1054,8 @@ pub(crate) struct ExportLog {
     #[arg(long)]
     #[serde(skip)]
     pub without_texts: bool,
-    /// File with the seed of an Ed25519 key (`SU…`, as `nk -gen user` makes it) to sign the archive with
+    /// File with the seed of an Ed25519 key (`SU…`, as `nk -gen user` makes it) to sign the archive with; one that
+    /// is there has to be signed by it
     #[arg(long, value_name = "FILE")]
     #[serde(skip)]
     pub sign_key: Option<PathBuf>,

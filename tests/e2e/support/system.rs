@@ -45,15 +45,7 @@ impl System {
 
     /// Starts in a new folder, on a log that is served elsewhere.
     pub async fn start_on(log: &event_log::Settings) -> anyhow::Result<Self> {
-        let mut args = vec!["--nats-url".to_owned(), log.servers.clone()];
-        args.extend(["--log-replicas".to_owned(), log.replicas.to_string()]);
-        if let event_log::Login::Password { user, password } = &log.login {
-            args.extend(["--nats-user".to_owned(), user.clone(), "--nats-password".to_owned(), password.clone()]);
-        }
-        if let Some(url) = &log.monitor_url {
-            args.extend(["--nats-monitor-url".to_owned(), url.clone()]);
-        }
-        Self::start_with(&args.iter().map(String::as_str).collect::<Vec<_>>()).await
+        Self::start_with(&on_log(log).iter().map(String::as_str).collect::<Vec<_>>()).await
     }
 
     /// The data folder.
@@ -286,4 +278,17 @@ pub fn binary() -> anyhow::Result<PathBuf> {
         bail!("{} is not there: build it first, as `make test` does", binary.display());
     }
     Ok(binary)
+}
+
+/// Arguments of a command that works on a log that is served elsewhere.
+pub fn on_log(log: &event_log::Settings) -> Vec<String> {
+    let mut args = vec!["--nats-url".to_owned(), log.servers.clone()];
+    args.extend(["--log-replicas".to_owned(), log.replicas.to_string()]);
+    if let event_log::Login::Password { user, password } = &log.login {
+        args.extend(["--nats-user".to_owned(), user.clone(), "--nats-password".to_owned(), password.clone()]);
+    }
+    if let Some(url) = &log.monitor_url {
+        args.extend(["--nats-monitor-url".to_owned(), url.clone()]);
+    }
+    args
 }

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use wire::record;
 
 use super::Error;
-use super::manifest::{self, Head, Manifest, Part, Reached, Unreadable};
+use super::manifest::{self, Head, Manifest, MissingText, Part, Reached, Sha, Unreadable};
 use super::part::{self, Entry, Reader, SALT_BYTES, SEGMENTS, TEXTS, UNFINISHED};
 use crate::load;
 use crate::texts;
@@ -101,7 +101,7 @@ pub enum Wrong {
     Record(What),
     /// The records are sound one by one, and are not those of the manifest.
     Head,
-    /// No record names the text.
+    /// No record names the text, or the archive has it twice.
     TextUnnamed(String),
     /// The archive was not signed by that key.
     NotSigned {
@@ -122,8 +122,10 @@ impl fmt::Display for Wrong {
                 write!(f, "holds position {found} where {expected} was due: it is another part's file")
             }
             Self::Record(what) => what.fmt(f),
-            Self::Head => f.write_str("names a checksum or a tree that the records do not give"),
-            Self::TextUnnamed(name) => write!(f, "holds the text `{name}`, which no record names"),
+            Self::Head => f.write_str("names a checksum, a tree or a last record that the records do not give"),
+            Self::TextUnnamed(name) => {
+                write!(f, "has the text `{name}`, which no record names or which is there twice")
+            }
             Self::NotSigned { by: Some(by) } => write!(f, "is signed by {by}, not by the key that was named"),
             Self::NotSigned { by: None } => f.write_str("is not signed"),
         }
@@ -208,7 +210,7 @@ fn check_records(
     if manifest.first > 1 {
         chains.begin_late();
     }
-    let mut reached = manifest.before.resume()?;
+    let (mut reached, mut last_sha256) = (manifest.before.resume()?, None);
     let total = manifest.last + 1 - manifest.first;
     for part in &manifest.segments {
         let mut due = part.first;
@@ -224,7 +226,7 @@ fn check_records(
             }
             // Once something is missing, every chain is broken that went through it.
             if !is_broken(report) {
-                reached.push(&entry.bytes);
+                last_sha256 = Some(Sha(reached.push(&entry.bytes)));
                 check_record(&mut chains, manifest.log, part, entry, report);
             }
             true
@@ -232,7 +234,9 @@ fn check_records(
     }
     report.aggregates = chains.aggregates();
     let is_known = !is_broken(report);
-    if is_known && !gives(&reached, &manifest.head) {
+    // Of an archive that has no record yet, the last one is in the archive before it.
+    let is_last = last_sha256.is_none() || last_sha256 == manifest.last_sha256;
+    if is_known && !(is_last && gives(&reached, &manifest.head)) {
         report.flaw(manifest::NAME, None, Wrong::Head);
     }
     is_known.then(|| chains.into_texts())
@@ -253,16 +257,20 @@ fn gives(reached: &Reached, head: &Head) -> bool {
 fn check_record(chains: &mut Chains, log: Uuid, part: &Part, entry: Entry, report: &mut Report) {
     let position = entry.position;
     let mut flaw = |what| report.flaw(&part.file, Some(position), Wrong::Record(what));
-    let envelope = match record::decode_envelope(&entry.bytes) {
-        Ok(envelope) => envelope,
-        Err(error) => return flaw(What::Undecodable(error.to_string())),
-    };
-    if envelope.log_id != log {
-        return flaw(What::ForeignLog(envelope.log_id));
+    match as_in_log(entry, NUMBER, log) {
+        Ok(entry) => chains.check(&entry, |_address, what| flaw(what)),
+        Err(what) => flaw(what),
     }
-    let subject = record::address(&envelope).subject(NUMBER);
-    let entry = load::Entry { position, subject, payload: entry.bytes, stored_at: SystemTime::UNIX_EPOCH };
-    chains.check(&entry, |_address, what| flaw(what));
+}
+
+/// A record of an archive, where it belongs in the log of this number: its subject is told by its payload.
+pub(super) fn as_in_log(entry: Entry, number: u16, log: Uuid) -> Result<load::Entry, What> {
+    let envelope = record::decode_envelope(&entry.bytes).map_err(|error| What::Undecodable(error.to_string()))?;
+    if envelope.log_id != log {
+        return Err(What::ForeignLog(envelope.log_id));
+    }
+    let subject = record::address(&envelope).subject(number);
+    Ok(load::Entry { position: entry.position, subject, payload: entry.bytes, stored_at: SystemTime::UNIX_EPOCH })
 }
 
 /// Reads the texts, each against the record that names it.
@@ -295,10 +303,27 @@ fn check_texts(
             true
         });
     }
+    for missing in &manifest.texts.missing {
+        let Some(expected) = &mut expected else { break };
+        if remove(expected, missing).is_none() {
+            let unnamed = Wrong::TextUnnamed(missing.text.clone());
+            report.flaw(manifest::NAME, Some(missing.position), unnamed);
+        }
+    }
     let is_known = report.flaws.iter().all(|flaw| !flaw.file.starts_with(TEXTS) || flaw.what == Wrong::Additional);
     for (_, named) in expected.filter(|_| is_known && manifest.texts.included).into_iter().flatten() {
         report.flaw(manifest::NAME, Some(named.position), Wrong::Record(What::TextMissing(named.key())));
     }
+}
+
+/// Finds the text that a manifest names as missing, by the name of its object alone, and expects it no more.
+fn remove(expected: &mut BTreeMap<Vec<u8>, Named>, missing: &MissingText) -> Option<Named> {
+    let object = missing.text.as_bytes();
+    let (name, _) = expected.range(object.to_vec()..).next().filter(|(name, named)| {
+        name.len() == object.len() + SALT_BYTES && name.starts_with(object) && named.position == missing.position
+    })?;
+    let name = name.clone();
+    expected.remove(&name)
 }
 
 /// The name of a text's object: what stands before the salt.

@@ -11,7 +11,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use wire::record::{self, TextRef};
 
-use super::manifest::{self, FORMAT, Manifest, Part, Reached, Sha, TextParts, Unreadable};
+use super::manifest::{self, FORMAT, Lack, Manifest, MissingText, Part, Reached, Sha, TextParts, Unreadable};
 use super::part::{self, Entry, SEGMENTS, TEXTS, UNFINISHED, Writer, sync_folder};
 use super::{Error, check, read};
 use crate::EventLog;
@@ -24,6 +24,9 @@ const PROGRESS_EVERY: u64 = 1000;
 const PART_ENTRIES_MAX: u64 = 50_000;
 /// Bytes of one part, unpacked. A larger text has a part of its own.
 const PART_BYTES_MAX: u64 = 64 * 1024 * 1024;
+
+/// Missing texts that a manifest names. Where there are more, the bucket is gone rather than a text.
+const MISSING_MAX: usize = 10_000;
 
 /// What to export.
 #[derive(Clone, Default)]
@@ -70,15 +73,15 @@ pub struct Exported {
     pub manifest: Manifest,
     /// Records that were added.
     pub records: u64,
-    /// Texts that were added.
+    /// Texts that were added. Those that could not be are named by the manifest.
     pub texts: u64,
 }
 
 impl EventLog {
     /// Writes an archive of the log up to its end as of now, or makes the one in the folder that long.
     ///
-    /// An archive of another log, or one whose end is not in the log, is refused. Until the new manifest takes the place of
-    /// the old one, the folder is the archive that it was.
+    /// An archive that is there must be of the beginning of this log, as far as its tree tells, and signed by the key that is
+    /// to sign it anew. Until the new manifest takes the place of the old one, the folder is the archive that it was.
     pub async fn export(
         &self,
         folder: &Path,
@@ -87,44 +90,48 @@ impl EventLog {
     ) -> Result<Exported, Error> {
         let key = options.seed.as_deref().map(KeyPair::from_seed).transpose();
         let key = key.map_err(|error| Error::Key(error.to_string()))?;
-        for folder in [folder, &folder.join(SEGMENTS), &folder.join(TEXTS)] {
-            fs::create_dir_all(folder).map_err(Error::file("create", folder))?;
-        }
-        let _lock = lock(folder)?;
+        // Whatever is refused is refused before anything is written.
+        let held = lock(folder)?;
         let before = existing(folder)?;
-        clean(folder, before.as_ref().map(|file| &file.manifest))?;
-        let mut manifest = match before {
-            Some(file) => self.to_extend(file, options).await?,
-            None => self.to_begin(options).await?,
+        let total = self.head().await?.last;
+        let mut note = |read: u64| {
+            if read.is_multiple_of(PROGRESS_EVERY) || read == total {
+                progress(Progress::Records { read, total });
+            }
         };
-        let last = self.head().await?.last;
-        let damaged = || Error::Damaged("the head of the archive's tree is not that of its subtrees".to_owned());
-        let mut reached = manifest.head.resume().ok_or_else(damaged)?;
-        let texts = if manifest.texts.included { Some(self.texts().await?) } else { None };
+        let (mut manifest, mut reached) = match &before {
+            Some(file) => self.to_extend(file, options, key.as_ref(), total, &mut note).await?,
+            None => self.to_begin(options, total, &mut note).await?,
+        };
+        let _lock = prepare(folder, held, before.as_ref().map(|file| &file.manifest))?;
         let mut segments = Parts::new(folder, SEGMENTS, &manifest.segments, options.limits);
-        let mut text_parts = Parts::new(folder, TEXTS, &manifest.texts.parts, options.limits);
-        let total = last.saturating_sub(manifest.last);
-        let mut records = read::of_log(self, manifest.last + 1, last);
-        let mut read = 0;
+        let mut texts = Collected {
+            texts: if manifest.texts.included { Some(self.texts().await?) } else { None },
+            parts: Parts::new(folder, TEXTS, &manifest.texts.parts, options.limits),
+            missing: Vec::new(),
+        };
+        for missing in std::mem::take(&mut manifest.texts.missing) {
+            texts.take(missing.position, &self.named(&missing).await?).await?;
+        }
+        let begun = manifest.last;
+        let mut records = read::of_log(self, begun + 1, total);
         while let Some(entry) = records.next().await? {
             let position = entry.position;
             self.check_place(position, &entry.subject, &entry.payload)?;
             manifest.last_sha256 = Some(Sha(reached.push(&entry.payload)));
             manifest.last = position;
-            if let Some(texts) = &texts {
+            if manifest.texts.included {
                 let record = record::decode(&entry.payload).map_err(|error| unprovable(position, &error))?;
                 for named in record::texts(&record) {
-                    text_parts.write(&text(texts, position, &named).await?)?;
+                    texts.take(position, &named).await?;
                 }
             }
             segments.write(&Entry { position, name: Vec::new(), bytes: entry.payload })?;
-            read += 1;
-            if read % PROGRESS_EVERY == 0 || read == total {
-                progress(Progress::Records { read, total });
-            }
+            note(position);
         }
         manifest.head = reached.head();
-        let (segments, text_parts) = (segments.finish()?, text_parts.finish()?);
+        manifest.texts.missing = texts.missing;
+        let (segments, text_parts) = (segments.finish()?, texts.parts.finish()?);
         let texts = text_parts.iter().map(|part| part.entries).sum();
         manifest.segments.extend(segments);
         manifest.texts.parts.extend(text_parts);
@@ -134,12 +141,19 @@ impl EventLog {
         concat!("gainsay ", env!("CARGO_PKG_VERSION")).clone_into(&mut manifest.made_by);
         let file = manifest::File::new(manifest, key.as_ref())?;
         commit(folder, &file)?;
-        Ok(Exported { manifest: file.manifest, records: read, texts })
+        Ok(Exported { records: file.manifest.last - begun, manifest: file.manifest, texts })
     }
 
-    /// The manifest of an archive that is there, if it may be made longer.
-    async fn to_extend(&self, file: manifest::File, options: &ExportOptions) -> Result<Manifest, Error> {
-        let manifest = file.manifest;
+    /// The manifest of an archive that is there, if it may be made longer, and the log up to its end.
+    async fn to_extend(
+        &self,
+        file: &manifest::File,
+        options: &ExportOptions,
+        key: Option<&KeyPair>,
+        log_last: u64,
+        mut note: impl FnMut(u64),
+    ) -> Result<(Manifest, Reached), Error> {
+        let manifest = &file.manifest;
         let refuse = |detail: String| Err(Error::Refused(detail));
         if manifest.log != self.id() {
             return refuse(format!("the archive is one of the log {}, and this is {}", manifest.log, self.id()));
@@ -153,35 +167,47 @@ impl EventLog {
             let is = if manifest.texts.included { "with" } else { "without" };
             return refuse(format!("the archive is one {is} texts, and goes on {is} them alone"));
         }
-        if file.signature.is_some() && options.seed.is_none() {
-            return refuse("the archive is signed: it goes on with a key to sign it anew (`--sign-key`)".to_owned());
+        may_sign(file, key)?;
+        if log_last < manifest.last {
+            return refuse(format!(
+                "the archive ends at position {}, and the log at {log_last}: the log lost its end",
+                manifest.last
+            ));
         }
-        if let Some(sha256) = manifest.last_sha256 {
-            let found = self.read(manifest.last).await?;
-            if found.is_none_or(|found| record::digest(&found.payload) != sha256.0) {
-                return refuse(format!(
-                    "the log does not have the archive's last record, at position {}: one of both was changed, or the log \
-                     lost its end",
-                    manifest.last
-                ));
+        // The whole of it, and not its last record alone: what the new manifest says is about every record up to the end.
+        let mut reached = Reached::start();
+        let mut records = read::of_log(self, 1, manifest.last);
+        while let Some(entry) = records.next().await? {
+            reached.push(&entry.payload);
+            if entry.position == manifest.before.size && reached.head() != manifest.before {
+                return refuse(differs(manifest.before.size, "that the archive goes on from"));
             }
+            note(entry.position);
         }
-        Ok(manifest)
+        if reached.head() != manifest.head {
+            return refuse(differs(manifest.last, "that the archive has"));
+        }
+        Ok((manifest.clone(), reached))
     }
 
-    /// The manifest of an archive that has nothing yet, and begins after a position.
-    async fn to_begin(&self, options: &ExportOptions) -> Result<Manifest, Error> {
+    /// The manifest of an archive that has nothing yet, and begins after a position; and the log up to there.
+    async fn to_begin(
+        &self,
+        options: &ExportOptions,
+        log_last: u64,
+        mut note: impl FnMut(u64),
+    ) -> Result<(Manifest, Reached), Error> {
         let after = options.after.unwrap_or(0);
-        let last = self.head().await?.last;
-        if after > last {
-            return Err(Error::Refused(format!("the log ends at position {last}, before {after}")));
+        if after > log_last {
+            return Err(Error::Refused(format!("the log ends at position {log_last}, before {after}")));
         }
         let (mut reached, mut last_sha256) = (Reached::start(), None);
         let mut records = read::of_log(self, 1, after);
         while let Some(entry) = records.next().await? {
             last_sha256 = Some(Sha(reached.push(&entry.payload)));
+            note(entry.position);
         }
-        Ok(Manifest {
+        let manifest = Manifest {
             format: FORMAT,
             log: self.id(),
             first: after + 1,
@@ -190,9 +216,23 @@ impl EventLog {
             before: reached.head(),
             head: reached.head(),
             segments: Vec::new(),
-            texts: TextParts { included: !options.without_texts, parts: Vec::new() },
+            texts: TextParts { included: !options.without_texts, parts: Vec::new(), missing: Vec::new() },
             made_at: String::new(),
             made_by: String::new(),
+        };
+        Ok((manifest, reached))
+    }
+
+    /// A text that an earlier export missed, as its record names it.
+    async fn named(&self, missing: &MissingText) -> Result<TextRef, Error> {
+        let position = missing.position;
+        let entry = self.read(position).await?.ok_or_else(|| read::lost(position))?;
+        let record = record::decode(&entry.payload).map_err(|error| unprovable(position, &error))?;
+        let named = record::texts(&record).into_iter().find(|named| Key::from(named).to_string() == missing.text);
+        named.ok_or_else(|| {
+            Error::Damaged(format!(
+                "the archive misses a text that position {position} does not name; `gainsay verify --archive` says more"
+            ))
         })
     }
 
@@ -210,24 +250,70 @@ impl EventLog {
     }
 }
 
+/// Whether an archive that is there may be signed anew: whoever signs vouches for all of it, and knows it by their own
+/// signature alone.
+fn may_sign(file: &manifest::File, key: Option<&KeyPair>) -> Result<(), Error> {
+    let signed_by = file.signature.as_ref().map(|signature| &signature.key);
+    let detail = match (signed_by, key.map(KeyPair::public_key)) {
+        (None, None) => return Ok(()),
+        (Some(signed_by), Some(key)) if *signed_by == key => return Ok(()),
+        (Some(signed_by), None) => {
+            format!("the archive is signed by {signed_by}, and goes on with that key alone (`--sign-key`)")
+        }
+        (Some(signed_by), Some(key)) => {
+            format!("the archive is signed by {signed_by}, and goes on with that key alone, not with {key}")
+        }
+        (None, Some(_)) => {
+            "the archive is not signed, so that nothing tells who wrote it: begin a signed one in another folder"
+                .to_owned()
+        }
+    };
+    Err(Error::Refused(detail))
+}
+
+fn differs(last: u64, what: &str) -> String {
+    format!(
+        "positions 1 to {last} of the log are not those {what}: one of both was changed, and `gainsay verify` says whether it was \
+         the log, with `--archive` whether it was the archive"
+    )
+}
+
 fn unprovable(position: u64, reason: &dyn std::fmt::Display) -> Error {
     Error::Damaged(format!("position {position} is no record of this log: {reason}; `gainsay verify` says more"))
 }
 
-/// A text that a record names, as an entry.
-async fn text(texts: &Texts, position: u64, named: &TextRef) -> Result<Entry, Error> {
-    let key = Key::from(named);
-    let amiss = |what: &str| {
-        Error::Damaged(format!(
-            "the text of position {position} {what} (document {}, revision {}); `gainsay verify --texts` says more",
-            key.document, key.revision
-        ))
-    };
-    let bytes = texts.get(&key).await?.ok_or_else(|| amiss("is missing"))?;
-    if texts::digest(&named.salt, &bytes) != key.sha256 {
-        return Err(amiss("was changed"));
+/// The texts that records name, as far as they are there.
+struct Collected<'a> {
+    /// None in an archive without texts.
+    texts: Option<Texts>,
+    parts: Parts<'a>,
+    missing: Vec<MissingText>,
+}
+
+impl Collected<'_> {
+    /// Writes a text. One that is not there is noted: the rest is worth keeping all the more.
+    async fn take(&mut self, position: u64, named: &TextRef) -> Result<(), Error> {
+        let Some(texts) = &self.texts else { return Ok(()) };
+        let key = Key::from(named);
+        let why = match texts.get(&key).await {
+            Ok(Some(bytes)) if texts::digest(&named.salt, &bytes) == key.sha256 => {
+                let name = [key.to_string().as_bytes(), &named.salt].concat();
+                return self.parts.write(&Entry { position, name, bytes });
+            }
+            Ok(Some(_)) => Lack::Changed,
+            Ok(None) => Lack::Missing,
+            Err(crate::Error::Malformed { .. }) => Lack::Incomplete,
+            Err(error) => return Err(error.into()),
+        };
+        if self.missing.len() == MISSING_MAX {
+            return Err(Error::Damaged(format!(
+                "more than {MISSING_MAX} texts are missing; `gainsay verify --texts` says more, and `--without-texts` leaves \
+                 out all"
+            )));
+        }
+        self.missing.push(MissingText { position, text: key.to_string(), why });
+        Ok(())
     }
-    Ok(Entry { position, name: [key.to_string().as_bytes(), &named.salt].concat(), bytes })
 }
 
 /// Parts that are written one after the other.
@@ -280,16 +366,42 @@ impl<'a> Parts<'a> {
     }
 }
 
-/// Keeps other exports out of the folder.
-fn lock(folder: &Path) -> Result<File, Error> {
-    let file = File::open(folder).map_err(Error::file("open", folder))?;
+/// Keeps other exports out of the folder, if there is one.
+fn lock(folder: &Path) -> Result<Option<File>, Error> {
+    let file = match File::open(folder) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(Error::file("open", folder)(error)),
+    };
     match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(fs::TryLockError::WouldBlock) => {
-            Err(Error::Refused(format!("another process writes an archive in {}", folder.display())))
-        }
+        Ok(()) => Ok(Some(file)),
+        Err(fs::TryLockError::WouldBlock) => Err(written(folder)),
         Err(fs::TryLockError::Error(error)) => Err(Error::file("lock", folder)(error)),
     }
+}
+
+fn written(folder: &Path) -> Error {
+    Error::Refused(format!("another process writes an archive in {}", folder.display()))
+}
+
+/// Makes the folders that are not there and removes what an export that broke off left behind, under a lock that it gives.
+fn prepare(folder: &Path, held: Option<File>, manifest: Option<&Manifest>) -> Result<File, Error> {
+    fs::create_dir_all(folder).map_err(Error::file("create", folder))?;
+    let lock = if let Some(lock) = held {
+        lock
+    } else {
+        let lock = lock(folder)?.ok_or_else(|| written(folder))?;
+        // Nothing could be locked before, so that another export may have been faster.
+        if existing(folder)?.is_some() {
+            return Err(written(folder));
+        }
+        lock
+    };
+    for parts in [SEGMENTS, TEXTS].map(|parts| folder.join(parts)) {
+        fs::create_dir_all(&parts).map_err(Error::file("create", &parts))?;
+    }
+    clean(folder, manifest)?;
+    Ok(lock)
 }
 
 /// The archive that is there; none in a folder that has nothing of anybody else.
@@ -310,7 +422,11 @@ fn existing(folder: &Path) -> Result<Option<manifest::File>, Error> {
             }
         }
         Err(Unreadable::Missing) => {
-            let foreign = check::unnamed(folder, None).map_err(Error::file("read", folder))?.additional;
+            let foreign = match check::unnamed(folder, None) {
+                Ok(unnamed) => unnamed.additional,
+                Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+                Err(error) => return Err(Error::file("read", folder)(error)),
+            };
             match foreign.first() {
                 Some(file) => Err(Error::Refused(format!(
                     "{} is no archive and not empty: it has `{file}`, and no manifest",

@@ -1,7 +1,8 @@
 //! Restoring a log from an archive.
 //!
-//! The stream is made, or an empty one taken, with the archive's log id and a mark that an import is under way; the mark is
-//! removed in the end. While it is there nothing else opens the log, so that no record is ever decided on half of it.
+//! Nothing is written before the log was compared with the archive, and the archive's records were found to follow from those of
+//! the log. Then the stream gets the archive's log id and a mark that an import is under way, which is removed in the end, or
+//! when no record was sent. While it is there nothing else opens the log, so that no record is ever decided on half of it.
 
 use std::collections::VecDeque;
 use std::path::Path;
@@ -13,21 +14,26 @@ use tokio::sync::{mpsc, watch};
 use wire::record;
 use wire::subject::Address;
 
+use super::check::as_in_log;
 use super::manifest::{Manifest, Reached};
 use super::part::{Entry, SALT_BYTES};
 use super::{Error, read};
 use crate::append::{ACK_TIMEOUT, AppendError};
 use crate::stream::{self, Opening};
 use crate::texts::Key;
-use crate::verify::Progress;
-use crate::{EventLog, Settings};
+use crate::verify::chain::Chains;
+use crate::verify::{Options, Progress, What};
+use crate::{EventLog, Inner, Settings, load};
 
 /// Records that are sent ahead of their acknowledgements: throughput with write-through is flat from 64 on.
 const IN_FLIGHT_LEN: usize = 256;
 /// Bytes that are sent ahead, which a server that does not read holds up in this process.
 const IN_FLIGHT_BYTES: usize = 8 * 1024 * 1024;
-/// Texts that are put at the same time; each may have tens of megabytes.
+/// Texts that are put at the same time.
 const TEXTS_IN_FLIGHT: usize = 4;
+/// Bytes of texts that were read and are not put yet: two of the largest that ingest takes. An import runs in a container of
+/// 512 MiB.
+const TEXTS_BYTES: u32 = 32 * 1024 * 1024;
 /// How often it is tried to go on without any record being appended.
 const TRIES_MAX: u32 = 10;
 /// Pause before it is tried to go on.
@@ -59,7 +65,8 @@ impl EventLog {
     /// Restores the log from an archive that was [checked](fn@super::check): texts first, then the records in order, each on the
     /// condition that the one before it is the newest. In the end all is read back and compared.
     ///
-    /// An import that broke off goes on where the log ends when it is repeated.
+    /// What the log has must be the archive's, or what the archive goes on from. An import that broke off goes on where the
+    /// log ends when it is repeated.
     pub async fn import(
         &self,
         folder: &Path,
@@ -67,19 +74,41 @@ impl EventLog {
         mut progress: impl FnMut(Progress),
     ) -> Result<Imported, Error> {
         let begun = self.head().await?.last;
-        self.compare(folder, manifest, begun).await?;
-        let texts = self.put_texts(folder, manifest, &mut progress).await?;
-        self.append_records(folder, manifest, begun, &mut progress).await?;
-        let reached = self.compare(folder, manifest, manifest.last).await?;
+        let (reached, chains) = self.compare(folder, manifest, begun).await?;
+        self.follows(folder, manifest, begun, reached, chains).await?;
+        let Inner { api, stream, .. } = &*self.inner;
+        // A log that has all of it may be in use. The id of an empty one is another still.
+        let unmarked = if begun < manifest.last || begun == 0 {
+            Some(stream::begin_import(api, stream, manifest.log, manifest.last).await?)
+        } else {
+            None
+        };
+        let mut sent = false;
+        let texts = match self.restore(folder, manifest, begun, &mut sent, &mut progress).await {
+            Ok(texts) => texts,
+            Err(error) => {
+                if let Some(unmarked) = unmarked.filter(|_| !sent)
+                    && let Err(error) = stream::take_back_import(api, stream, unmarked).await
+                {
+                    tracing::error!(
+                        error = &error as &dyn std::error::Error,
+                        "nothing was imported, and the log stays closed until an import of it has ended"
+                    );
+                }
+                return Err(error);
+            }
+        };
+        let reached = self.compare(folder, manifest, manifest.last).await.map_err(too_late)?.0;
         if reached.head() != manifest.head {
             return Err(Error::Damaged("the head of the log's tree is not that of the archive".to_owned()));
         }
-        stream::end_import(&self.inner.api, &self.inner.stream).await?;
+        stream::end_import(api, stream).await?;
         Ok(Imported { records: manifest.last - begun.min(manifest.last), texts, last: manifest.last })
     }
 
-    /// Reads the log up to a position, and finds there what the archive has.
-    async fn compare(&self, folder: &Path, manifest: &Manifest, last: u64) -> Result<Reached, Error> {
+    /// Reads the log up to a position, and finds there what the archive has, or goes on from; each record must follow from
+    /// those before.
+    async fn compare(&self, folder: &Path, manifest: &Manifest, last: u64) -> Result<(Reached, Chains), Error> {
         if last > manifest.last {
             return Err(Error::Refused(format!(
                 "the log ends at position {last}, beyond the archive's last, {}",
@@ -87,24 +116,81 @@ impl EventLog {
             )));
         }
         let mut reached = Reached::start();
+        let mut chains = Chains::new(self.log(), manifest.log, &Options::default());
         let mut archived = read::of_archive(folder, manifest, manifest.first);
         let mut records = read::of_log(self, 1, last);
         while let Some(entry) = records.next().await? {
+            let position = entry.position;
             reached.push(&entry.payload);
-            let differs = if entry.position < manifest.first {
-                entry.position == manifest.before.size && reached.head() != manifest.before
+            let differs = if position < manifest.first {
+                position == manifest.before.size && reached.head() != manifest.before
             } else {
                 let Some(archived) = archived.recv().await.transpose()? else { break };
-                archived.position != entry.position || archived.bytes != entry.payload
+                archived.position != position || archived.bytes != entry.payload
             };
             if differs {
                 return Err(Error::Refused(format!(
-                    "position {} of the log is not that of the archive: it is another log, or was written to",
-                    entry.position
+                    "position {position} of the log is not that of the archive: it is another log, or was written to"
+                )));
+            }
+            if let Some(what) = fault(&mut chains, &entry) {
+                return Err(Error::Damaged(format!(
+                    "position {position} of the log {what}; `gainsay verify` says more"
                 )));
             }
         }
-        Ok(reached)
+        Ok((reached, chains))
+    }
+
+    /// Finds that what the log does not have yet follows from what it has: of an archive that goes on from another, its own
+    /// records do not tell.
+    async fn follows(
+        &self,
+        folder: &Path,
+        manifest: &Manifest,
+        last: u64,
+        mut reached: Reached,
+        mut chains: Chains,
+    ) -> Result<(), Error> {
+        let mut archived = read::of_archive(folder, manifest, last + 1);
+        while let Some(entry) = archived.recv().await.transpose()? {
+            let position = entry.position;
+            reached.push(&entry.bytes);
+            let what = match as_in_log(entry, self.log(), manifest.log) {
+                Ok(entry) => fault(&mut chains, &entry),
+                Err(what) => Some(what),
+            };
+            if let Some(what) = what {
+                return Err(Error::Refused(format!(
+                    "the archive does not go on from the log: position {position} {what}"
+                )));
+            }
+        }
+        if reached.head() != manifest.head {
+            return Err(Error::Refused(
+                "the archive's records do not give the head that its manifest names".to_owned(),
+            ));
+        }
+        Ok(())
+    }
+
+    /// Puts what the log does not have yet into it. Says whether any record was sent before it comes to an end.
+    async fn restore(
+        &self,
+        folder: &Path,
+        manifest: &Manifest,
+        begun: u64,
+        sent: &mut bool,
+        progress: &mut impl FnMut(Progress),
+    ) -> Result<u64, Error> {
+        // Until the log was marked, others could open it.
+        let last = self.head().await?.last;
+        if last != begun {
+            return Err(Error::Refused(format!("the log was written to meanwhile, and ends at position {last}")));
+        }
+        let texts = self.put_texts(folder, manifest, progress).await?;
+        self.append_records(folder, manifest, begun, sent, progress).await?;
+        Ok(texts)
     }
 
     async fn put_texts(
@@ -115,16 +201,16 @@ impl EventLog {
     ) -> Result<u64, Error> {
         let total = manifest.texts.parts.iter().map(|part| part.entries).sum();
         let texts = self.texts().await?;
-        let archived = read::texts_of_archive(folder, manifest);
+        let archived = read::texts_of_archive(folder, manifest, TEXTS_BYTES);
         let archived = futures::stream::unfold(archived, async |mut archived| {
             let entry = archived.recv().await?;
             Some((entry, archived))
         });
-        let put = archived.map_ok(|entry| {
+        let put = archived.map_ok(|text| {
             let texts = &texts;
             async move {
-                let key = key(&entry)?;
-                Ok(texts.put(&key, &entry.bytes).await?)
+                let key = key(&text.entry)?;
+                Ok(texts.put(&key, &text.entry.bytes).await?)
             }
         });
         let mut put = put.try_buffer_unordered(TEXTS_IN_FLIGHT).boxed();
@@ -142,13 +228,16 @@ impl EventLog {
         folder: &Path,
         manifest: &Manifest,
         begun: u64,
+        sent: &mut bool,
         progress: &mut impl FnMut(Progress),
     ) -> Result<(), Error> {
         let (mut last, mut tries) = (begun, 0);
         while last < manifest.last {
             let mut archived = read::of_archive(folder, manifest, last + 1);
             let mut sender = Sender::open(self, last).await?;
-            let Err(error) = sender.send_all(&mut archived, manifest.last, progress).await else { break };
+            let outcome = sender.send_all(&mut archived, manifest.last, progress).await;
+            *sent |= sender.acknowledged > last || !sender.in_flight.is_empty();
+            let Err(error) = outcome else { break };
             let position = sender.acknowledged + 1;
             tries = if sender.acknowledged > last { 0 } else { tries + 1 };
             let error = match error {
@@ -188,10 +277,27 @@ impl EventLog {
             let archived = read::of_archive(folder, manifest, last).recv().await.transpose()?;
             let stored = self.read(last).await?;
             if stored.map(|entry| entry.payload) != archived.map(|entry| entry.bytes) {
-                return Err(Error::Refused(format!("position {last} of the log is not that of the archive")));
+                return Err(Error::Damaged(format!(
+                    "position {last} of the log is not that of the archive: somebody else wrote to it meanwhile"
+                )));
             }
         }
         Ok(last)
+    }
+}
+
+/// What is wrong with the next record, if anything is.
+fn fault(chains: &mut Chains, entry: &load::Entry) -> Option<What> {
+    let mut found = None;
+    chains.check(entry, |_address, what| found = found.take().or(Some(what)));
+    found
+}
+
+/// A refusal after records were appended is none.
+fn too_late(error: Error) -> Error {
+    match error {
+        Error::Refused(detail) => Error::Damaged(detail),
+        other => other,
     }
 }
 

@@ -95,8 +95,45 @@ pub struct Part {
 pub struct TextParts {
     /// Whether they were exported at all.
     pub included: bool,
-    /// The texts, in the order of the records that name them.
+    /// The texts, in the order of the records that name them; those that were missing at first are behind.
     pub parts: Vec<Part>,
+    /// Texts that records name, and that the archive does not have. An export that goes on looks for them again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub missing: Vec<MissingText>,
+}
+
+/// A text that a record names, and that could not be exported.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MissingText {
+    /// The position of the record.
+    pub position: u64,
+    /// The text, by the name of its object.
+    pub text: String,
+    /// What was amiss with it.
+    pub why: Lack,
+}
+
+/// What was amiss with a text that an export asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Lack {
+    /// It was not there.
+    Missing,
+    /// It was another one than its record says.
+    Changed,
+    /// Only a part of it was there.
+    Incomplete,
+}
+
+impl std::fmt::Display for Lack {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Missing => "was missing",
+            Self::Changed => "was changed",
+            Self::Incomplete => "was there in part",
+        })
+    }
 }
 
 /// A SHA-256, in hexadecimal where it is written.
@@ -294,11 +331,18 @@ impl Manifest {
         {
             return Some(format!("its parts are not those of positions {} to {}", self.first, self.last));
         }
+        if self.first == 1 && self.before != Reached::start().head() {
+            return Some("it says that something stands before position 1".to_owned());
+        }
         if self.before.resume().is_none() || self.head.resume().is_none() {
             return Some("the head of its tree is not that of its subtrees".to_owned());
         }
         if self.last_sha256.is_some() != (self.last > 0) {
             return Some("it names the last record's digest and has none, or the other way round".to_owned());
+        }
+        let positions = self.first..=self.last;
+        if self.texts.missing.iter().any(|text| !self.texts.included || !positions.contains(&text.position)) {
+            return Some("it names missing texts of records that it does not have, or has no texts at all".to_owned());
         }
         let mut names = BTreeSet::new();
         let segments = self.segments.iter().map(|part| (part, part::SEGMENTS));

@@ -1,10 +1,12 @@
 //! Reading records one after the other: of a log up to a position, and of an archive from one on.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::{Stream, StreamExt};
-use tokio::sync::mpsc;
+use tokio::runtime::Handle;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
 use super::Error;
 use super::manifest::{Manifest, Part};
@@ -14,7 +16,7 @@ use crate::{EventLog, load};
 
 /// A server that delivers nothing for this long is asked for the one position that is due.
 const STALL: Duration = Duration::from_secs(10);
-/// Entries of an archive that are read ahead. Most are below a kilobyte; of texts there are fewer than fill the memory.
+/// Entries of an archive that are read ahead. Most are below a kilobyte; of texts the bytes are bounded, too.
 const AHEAD_LEN: usize = 64;
 const AHEAD_TEXTS: usize = 1;
 
@@ -58,26 +60,44 @@ impl<S: Stream<Item = Result<Followed, crate::Error>> + Unpin> Records<S> {
     }
 }
 
-fn lost(position: u64) -> Error {
+pub(super) fn lost(position: u64) -> Error {
     Error::Damaged(format!("the log has lost position {position}; `gainsay verify` says more"))
 }
 
 /// Reads the records of an archive from a position on, in a thread of its own.
 pub(super) fn of_archive(folder: &Path, manifest: &Manifest, first: u64) -> mpsc::Receiver<Result<Entry, Error>> {
     let parts = manifest.segments.iter().filter(|part| part.last >= first).cloned().collect();
-    read(folder, parts, first, AHEAD_LEN)
+    read(folder, parts, AHEAD_LEN, move |entry| (entry.position >= first).then_some(entry))
 }
 
-/// Reads the texts of an archive, in a thread of its own.
-pub(super) fn texts_of_archive(folder: &Path, manifest: &Manifest) -> mpsc::Receiver<Result<Entry, Error>> {
-    read(folder, manifest.texts.parts.clone(), 0, AHEAD_TEXTS)
+/// A text of an archive, which takes room until it is dropped.
+pub(super) struct Text {
+    pub entry: Entry,
+    _room: OwnedSemaphorePermit,
 }
 
-fn read(folder: &Path, parts: Vec<Part>, first: u64, ahead: usize) -> mpsc::Receiver<Result<Entry, Error>> {
+/// Reads the texts of an archive, in a thread of its own. All that were handed out and are there still have no more bytes
+/// than this; a larger one is there alone. One more is being read.
+pub(super) fn texts_of_archive(folder: &Path, manifest: &Manifest, room: u32) -> mpsc::Receiver<Result<Text, Error>> {
+    let (left, runtime) = (Arc::new(Semaphore::new(room as usize)), Handle::current());
+    read(folder, manifest.texts.parts.clone(), AHEAD_TEXTS, move |entry| {
+        let taken = u32::try_from(entry.len()).unwrap_or(room).min(room);
+        let room = runtime.block_on(Arc::clone(&left).acquire_many_owned(taken)).ok()?;
+        Some(Text { entry, _room: room })
+    })
+}
+
+/// Reads parts in a thread of its own, as far ahead as it is told, and hands out what is made of their entries.
+fn read<T: Send + 'static>(
+    folder: &Path,
+    parts: Vec<Part>,
+    ahead: usize,
+    mut of_entry: impl FnMut(Entry) -> Option<T> + Send + 'static,
+) -> mpsc::Receiver<Result<T, Error>> {
     let (sender, receiver) = mpsc::channel(ahead);
     let folder = folder.to_owned();
     tokio::task::spawn_blocking(move || {
-        let each = |entry: Entry| entry.position < first || sender.blocking_send(Ok(entry)).is_ok();
+        let each = |entry| of_entry(entry).is_none_or(|item| sender.blocking_send(Ok(item)).is_ok());
         if let Err(error) = read_parts(&folder, &parts, each) {
             // Nobody listens any more when this fails.
             let _ = sender.blocking_send(Err(error));

@@ -8,8 +8,10 @@ use nkeys::KeyPair;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use tempfile::TempDir;
+use wire::record;
 use wire::tree::{self, Frontier};
 
+use super::manifest::Sha;
 use super::part::{Entry, Reader};
 use super::*;
 use crate::testing::TestServer;
@@ -182,10 +184,89 @@ async fn an_archive_of_another_log_is_not_made_longer() {
     let refused = one.log.export(folder.path(), &without, silent).await;
     assert!(matches!(&refused, Err(Error::Refused(detail)) if detail.contains("with texts")), "{refused:?}");
     assert_eq!(fs_digest(folder.path()), before);
+}
+
+#[tokio::test]
+async fn an_export_that_is_refused_writes_nothing() {
+    let world = World::new("an export refused", 6).await;
     let foreign = TempDir::new().unwrap();
     std::fs::write(foreign.path().join("letter.txt"), "dear").unwrap();
-    let refused = one.log.export(foreign.path(), &small(), silent).await;
+    let refused = world.log.export(foreign.path(), &small(), silent).await;
     assert!(matches!(&refused, Err(Error::Refused(detail)) if detail.contains("letter.txt")), "{refused:?}");
+    let found: Vec<_> = std::fs::read_dir(foreign.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(found, ["letter.txt"]);
+    let absent = foreign.path().join("archive");
+    let beyond = ExportOptions { after: Some(7), ..small() };
+    let refused = world.log.export(&absent, &beyond, silent).await;
+    assert!(matches!(&refused, Err(Error::Refused(detail)) if detail.contains("before 7")), "{refused:?}");
+    assert!(!absent.exists());
+    world.log.export(&absent, &small(), silent).await.unwrap();
+    assert!(checked(&absent).is_sound());
+}
+
+#[tokio::test]
+async fn an_archive_that_is_not_of_the_beginning_of_the_log_is_not_made_longer() {
+    let mut world = World::new("another beginning", 20).await;
+    let key = KeyPair::new_user();
+    let signed = ExportOptions { seed: Some(key.seed().unwrap()), ..small() };
+    let (folder, exported) = world.export(&signed).await;
+    let (tail, after) = world.export(&ExportOptions { after: Some(15), ..signed.clone() }).await;
+    world.write(3).await;
+    // As if all but the last record had been others: that one is the log's, and the rest is signed.
+    let mut reached = manifest::Reached::start();
+    for (position, _, payload) in records(&world.log).await {
+        match position {
+            1..20 => reached.push(b"another record"),
+            20 => reached.push(&payload),
+            _ => break,
+        };
+    }
+    forge(folder.path(), Manifest { head: reached.head(), ..exported.manifest.clone() }, Some(&key));
+    let before = Head { checksum: Sha([7; 32]), ..after.manifest.before.clone() };
+    forge(tail.path(), Manifest { before, ..after.manifest }, Some(&key));
+    for (folder, detail) in [(&folder, "positions 1 to 20 of the log"), (&tail, "positions 1 to 15 of the log")] {
+        let before = fs_digest(folder.path());
+        let refused = world.log.export(folder.path(), &signed, silent).await;
+        assert!(matches!(&refused, Err(Error::Refused(found)) if found.contains(detail)), "{refused:?}");
+        assert_eq!(fs_digest(folder.path()), before);
+    }
+    // And a log that lost its end.
+    let longer = Head { size: 24, peaks: exported.manifest.head.peaks.clone(), ..exported.manifest.head.clone() };
+    let [.., newest] = &exported.manifest.segments[..] else { panic!("parts") };
+    let mut segments = exported.manifest.segments.clone();
+    segments.pop();
+    segments.push(Part { last: 24, entries: newest.entries + 4, ..newest.clone() });
+    forge(folder.path(), Manifest { last: 24, head: longer, segments, ..exported.manifest }, Some(&key));
+    let refused = world.log.export(folder.path(), &signed, silent).await;
+    assert!(matches!(&refused, Err(Error::Refused(found)) if found.contains("the log at 23")), "{refused:?}");
+}
+
+#[tokio::test]
+async fn an_archive_is_signed_anew_by_the_key_alone_that_signed_it() {
+    let mut world = World::new("who signs anew", 12).await;
+    let (key, other) = (KeyPair::new_user(), KeyPair::new_user());
+    let by = |key: Option<&KeyPair>| ExportOptions { seed: key.map(|key| key.seed().unwrap()), ..small() };
+    let (signed, _) = world.export(&by(Some(&key))).await;
+    let (unsigned, exported) = world.export(&by(None)).await;
+    // Whoever alters an archive can leave it without a signature, or sign it.
+    let (altered, _) = world.export(&by(Some(&key))).await;
+    forge(altered.path(), Manifest { made_by: "somebody else".to_owned(), ..exported.manifest }, Some(&other));
+    world.write(3).await;
+    for (folder, by, detail) in [
+        (&signed, by(None), "is signed by"),
+        (&signed, by(Some(&other)), "not with"),
+        (&unsigned, by(Some(&key)), "is not signed"),
+        (&altered, by(Some(&key)), "not with"),
+    ] {
+        let before = fs_digest(folder.path());
+        let refused = world.log.export(folder.path(), &by, silent).await;
+        assert!(matches!(&refused, Err(Error::Refused(found)) if found.contains(detail)), "{refused:?}");
+        assert_eq!(fs_digest(folder.path()), before);
+    }
+    for (folder, by) in [(&signed, by(Some(&key))), (&unsigned, by(None))] {
+        assert_eq!(world.log.export(folder.path(), &by, silent).await.unwrap().records, 3);
+        assert!(checked(folder.path()).is_sound());
+    }
 }
 
 fn files(folder: &Path) -> Vec<PathBuf> {
@@ -244,6 +325,42 @@ async fn a_flipped_bit_is_found_and_located() {
     assert!(checked(folder.path()).is_sound());
     assert!(by_position > 0);
     println!("a bit flipped in an archive: {rounds} flips, {by_file} found by file, {by_position} also by position");
+}
+
+/// Gives the archive another manifest, closed as an export closes it.
+fn forge(folder: &Path, manifest: Manifest, key: Option<&KeyPair>) {
+    let file = manifest::File::new(manifest, key).unwrap();
+    std::fs::write(folder.join(manifest::NAME), file.render()).unwrap();
+}
+
+/// What an archive's records give after what is said to stand before them.
+fn head_after(folder: &Path, manifest: &Manifest, before: &Head) -> Head {
+    let mut reached = before.resume().unwrap();
+    for entry in entries(folder, &manifest.segments) {
+        reached.push(&entry.bytes);
+    }
+    reached.head()
+}
+
+#[tokio::test]
+async fn a_manifest_that_says_what_the_records_do_not_give_is_no_sound_one() {
+    let world = World::new("a manifest that lies", 12).await;
+    let (folder, exported) = world.export(&small()).await;
+    let flaw = || {
+        let report = checked(folder.path());
+        let [flaw] = &report.flaws[..] else { panic!("{:?}", report.flaws) };
+        assert_eq!(flaw.file, manifest::NAME);
+        flaw.what.clone()
+    };
+    let other = Sha([7; 32]);
+    forge(folder.path(), Manifest { last_sha256: Some(other), ..exported.manifest.clone() }, None);
+    assert_eq!(flaw(), Wrong::Head);
+    let before = Head { checksum: other, ..exported.manifest.before.clone() };
+    let head = head_after(folder.path(), &exported.manifest, &before);
+    forge(folder.path(), Manifest { before, head, ..exported.manifest.clone() }, None);
+    assert!(matches!(flaw(), Wrong::Unreadable(detail) if detail.contains("before position 1")));
+    forge(folder.path(), exported.manifest, None);
+    assert!(checked(folder.path()).is_sound());
 }
 
 #[tokio::test]
@@ -459,6 +576,180 @@ async fn a_signature_tells_who_made_an_archive() {
     let nobody = ExportOptions { seed: Some("SUnothing".to_owned()), ..small() };
     let refused = world.log.export(TempDir::new().unwrap().path(), &nobody, silent).await;
     assert!(matches!(refused, Err(Error::Key(_))), "{refused:?}");
+}
+
+/// Writes an archive of other records than the one with this manifest has.
+fn with_records(manifest: &Manifest, records: &[Entry]) -> TempDir {
+    let folder = TempDir::with_prefix("gainsay-archive-").unwrap();
+    std::fs::create_dir(folder.path().join(part::SEGMENTS)).unwrap();
+    let name = part::name(part::SEGMENTS, 1);
+    let mut writer = part::Writer::create(folder.path(), name.clone()).unwrap();
+    for entry in records {
+        writer.write(folder.path(), entry).unwrap();
+    }
+    let segments = vec![writer.finish(folder.path()).unwrap()];
+    let unfinished = format!("{name}{}", part::UNFINISHED);
+    std::fs::rename(folder.path().join(unfinished), folder.path().join(name)).unwrap();
+    let last_sha256 = records.last().map(|entry| Sha(record::digest(&entry.bytes)));
+    let manifest = Manifest { last_sha256, segments, ..manifest.clone() };
+    let head = head_after(folder.path(), &manifest, &manifest.before);
+    forge(folder.path(), Manifest { head, ..manifest }, None);
+    folder
+}
+
+#[tokio::test]
+async fn an_archive_whose_records_do_not_follow_from_those_of_the_log_is_refused() {
+    let mut world = World::new("a broken join", 20).await;
+    let (first, _) = world.export(&small()).await;
+    world.write(20).await;
+    let (second, exported) = world.export(&ExportOptions { after: Some(20), ..small() }).await;
+    // Its first record follows from one that the log does not have, and all behind that in their aggregate from it.
+    let mut newest = BTreeMap::new();
+    let mut records = Vec::new();
+    for entry in entries(second.path(), &exported.manifest.segments) {
+        let mut record = record::decode(&entry.bytes).unwrap();
+        if newest.is_empty() {
+            record.envelope.previous = Some([9; 32]);
+        }
+        record.envelope.previous = newest.get(&record.envelope.id).copied().or(record.envelope.previous);
+        let bytes = record::encode(&record);
+        newest.insert(record.envelope.id, record::digest(&bytes));
+        records.push(Entry { bytes, ..entry });
+    }
+    let forged = with_records(&exported.manifest, &records);
+    let report = checked(forged.path());
+    assert!(report.is_sound(), "{:?}", report.flaws);
+    let server = TestServer::start().await;
+    import_into(&server, first.path()).await.unwrap();
+    let refused = import_into(&server, forged.path()).await;
+    assert!(matches!(&refused, Err(Error::Refused(detail)) if detail.contains("position 21")), "{:?}", refused.err());
+    let log = server.log().await;
+    assert_eq!(log.head().await.unwrap().last, 20);
+    import_into(&server, second.path()).await.unwrap();
+    assert!(server.log().await.verify(&crate::verify::Options::default(), silent).await.unwrap().is_sound());
+}
+
+#[tokio::test]
+async fn an_import_that_appended_nothing_leaves_the_log_open() {
+    let world = World::new("imports that append nothing", 20).await;
+    let (first, begun) = world.export(&small()).await;
+    let mut writer = Writer::new(&world.log);
+    let (revision, key) = writer.text(b"one more text");
+    world.log.texts().await.unwrap().put(&key, b"one more text").await.unwrap();
+    writer.write_text(revision).await;
+    let (second, exported) = world.export(&ExportOptions { after: Some(20), ..small() }).await;
+    let server = TestServer::start().await;
+    let import = async |folder: &Path, manifest: &Manifest| {
+        let log = EventLog::connect_to_import(&server.settings(), manifest).await.unwrap();
+        log.import(folder, manifest, silent).await
+    };
+    // Texts are put first, and this one cannot be read.
+    let without = |folder: &TempDir, manifest: &Manifest| {
+        let text = folder.path().join(&manifest.texts.parts[0].file);
+        let aside = folder.path().join("aside");
+        std::fs::rename(&text, &aside).unwrap();
+        move || std::fs::rename(&aside, &text).unwrap()
+    };
+    let put_back = without(&first, &begun.manifest);
+    let failed = import(first.path(), &begun.manifest).await;
+    assert!(matches!(failed, Err(Error::File { .. })), "{failed:?}");
+    let log = server.log().await;
+    assert_eq!(log.head().await.unwrap().last, 0);
+    assert_ne!(log.id(), world.log.id(), "an empty log that is not the archive's keeps its id");
+    put_back();
+    import(first.path(), &begun.manifest).await.unwrap();
+
+    let put_back = without(&second, &exported.manifest);
+    let failed = import(second.path(), &exported.manifest).await;
+    assert!(matches!(failed, Err(Error::File { .. })), "{failed:?}");
+    assert_eq!(server.log().await.head().await.unwrap().last, 20);
+    put_back();
+    // And one that goes on from other records.
+    let before = Head { checksum: Sha([7; 32]), ..exported.manifest.before.clone() };
+    let head = head_after(second.path(), &exported.manifest, &before);
+    let other = Manifest { before, head, ..exported.manifest.clone() };
+    forge(second.path(), other, None);
+    let refused = import_into(&server, second.path()).await;
+    assert!(matches!(&refused, Err(Error::Refused(detail)) if detail.contains("position 20")), "{:?}", refused.err());
+    assert_eq!(server.log().await.head().await.unwrap().last, 20);
+    forge(second.path(), exported.manifest, None);
+    import_into(&server, second.path()).await.unwrap();
+    assert_eq!(records(&server.log().await).await, records(&world.log).await);
+}
+
+#[tokio::test]
+async fn a_missing_text_is_told_and_keeps_no_archive_from_being_made_and_imported() {
+    let mut world = World::new("missing texts", 30).await;
+    let bucket = world.log.texts().await.unwrap();
+    let stored = texts(&world.log).await;
+    let [one, two, ..] = &stored.iter().collect::<Vec<_>>()[..] else { panic!("{}", stored.len()) };
+    let key = |name: &str| Key::parse(name).unwrap();
+    bucket.remove(&key(one.0)).await.unwrap();
+    bucket.remove(&key(two.0)).await.unwrap();
+    bucket.put(&key(two.0), b"another text").await.unwrap();
+    let (folder, exported) = world.export(&small()).await;
+    assert_eq!((exported.records, exported.texts), (30, 2));
+    let mut missing = exported.manifest.texts.missing.clone();
+    missing.sort_by(|one, other| one.text.cmp(&other.text));
+    let why: Vec<_> = missing.iter().map(|missing| (&missing.text, missing.why)).collect();
+    assert_eq!(why, [(one.0, Lack::Missing), (two.0, Lack::Changed)]);
+    let report = checked(folder.path());
+    assert!(report.is_sound(), "{:?}", report.flaws);
+    assert_eq!(report.texts, 2);
+
+    let server = TestServer::start().await;
+    let (_, imported) = import_into(&server, folder.path()).await.unwrap();
+    assert_eq!((imported.records, imported.texts), (30, 2));
+    let restored = server.log().await;
+    assert_eq!(records(&restored).await, records(&world.log).await);
+    let verified =
+        restored.verify(&crate::verify::Options { texts: true, ..Default::default() }, silent).await.unwrap();
+    assert_eq!(verified.faults_total, 2, "{:?}", verified.faults);
+
+    // A text that is not told of is missed still, and one that is told of and there is not taken.
+    let told = exported.manifest.clone();
+    let lacking = TextParts { missing: vec![missing[0].clone()], ..told.texts.clone() };
+    forge(folder.path(), Manifest { texts: lacking, ..told.clone() }, None);
+    let [flaw] = &checked(folder.path()).flaws[..] else { panic!("one flaw") };
+    assert_eq!(flaw.what, Wrong::Record(crate::verify::What::TextMissing(key(two.0))));
+    let twice = TextParts { missing: [&missing[..], &missing[..1]].concat(), ..told.texts.clone() };
+    forge(folder.path(), Manifest { texts: twice, ..told.clone() }, None);
+    let [flaw] = &checked(folder.path()).flaws[..] else { panic!("one flaw") };
+    assert_eq!(flaw.what, Wrong::TextUnnamed(one.0.clone()));
+    forge(folder.path(), told, None);
+
+    // Once a text is there again, the next export has it.
+    bucket.put(&key(one.0), one.1).await.unwrap();
+    world.write(2).await;
+    let exported = world.log.export(folder.path(), &small(), silent).await.unwrap();
+    assert_eq!((exported.records, exported.texts), (2, 1));
+    let left: Vec<_> = exported.manifest.texts.missing.iter().map(|missing| &missing.text).collect();
+    assert_eq!(left, [two.0]);
+    let report = checked(folder.path());
+    assert!(report.is_sound() && report.texts == 3, "{:?}", report.flaws);
+}
+
+#[tokio::test]
+async fn texts_are_read_ahead_as_far_as_there_is_room() {
+    let world = World::new("room for texts", 6).await;
+    let (folder, exported) = world.export(&small()).await;
+    let texts = entries(folder.path(), &exported.manifest.texts.parts);
+    let all: u64 = texts.iter().map(Entry::len).sum();
+    let mut read = read::texts_of_archive(folder.path(), &exported.manifest, u32::try_from(all).unwrap());
+    let mut held = Vec::new();
+    for text in &texts {
+        held.push(read.recv().await.unwrap().unwrap());
+        assert_eq!(held.last().map(|held| &held.entry), Some(text));
+    }
+    assert!(read.recv().await.is_none());
+    // A text that is larger than all room has it alone.
+    let mut read = read::texts_of_archive(folder.path(), &exported.manifest, 1);
+    for text in &texts {
+        let held = read.recv().await.unwrap().unwrap();
+        assert_eq!(held.entry, *text);
+        let next = tokio::time::timeout(std::time::Duration::from_millis(50), read.recv()).await;
+        assert!(next.is_err() || text == &texts[texts.len() - 1], "another is there beside it");
+    }
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use std::io;
 use std::path::Path;
 
 use anyhow::Context;
-use event_log::archive::{self, ExportOptions, Flaw, Report};
+use event_log::archive::{self, ExportOptions, Flaw, Manifest, Report};
 use runtime::ExitCode;
 use serde_json::{Value, json};
 
@@ -40,23 +40,35 @@ pub(crate) async fn export(arguments: &ExportLog) -> anyhow::Result<ExitCode> {
             "records": exported.records,
             "texts": exported.texts,
             "texts_included": manifest.texts.included,
+            "texts_missing": manifest.texts.missing,
             "tree": { "size": manifest.head.size, "root": manifest.head.root },
             "checksum": manifest.head.checksum,
         }))?;
     } else {
         let texts = if manifest.texts.included { format!("{} texts", exported.texts) } else { "no texts".to_owned() };
-        print(format!(
-            "log {}: {} records and {texts} added to {}, which has positions {} to {}\ntree {} of {}",
-            manifest.log,
-            exported.records,
-            arguments.to.display(),
-            manifest.first,
-            manifest.last,
-            manifest.head.root,
-            manifest.head.size
-        ))?;
+        let mut lines = vec![
+            format!(
+                "log {}: {} records and {texts} added to {}, which has positions {} to {}",
+                manifest.log,
+                exported.records,
+                arguments.to.display(),
+                manifest.first,
+                manifest.last
+            ),
+            format!("tree {} of {}", manifest.head.root, manifest.head.size),
+        ];
+        lines.extend(missing(manifest));
+        if !manifest.texts.missing.is_empty() {
+            lines.push(
+                "NOT WHOLE: the archive is written without these texts, and an export into it looks for them again; `gainsay \
+                 verify --texts` says more"
+                    .to_owned(),
+            );
+        }
+        print(lines.join("\n"))?;
     }
-    Ok(ExitCode::Ok)
+    // The archive is there and is worth keeping, but whoever made it has to hear that the installation is damaged.
+    Ok(if manifest.texts.missing.is_empty() { ExitCode::Ok } else { ExitCode::VerificationFailed })
 }
 
 pub(crate) async fn import(arguments: &ImportLog) -> anyhow::Result<ExitCode> {
@@ -79,14 +91,20 @@ pub(crate) async fn import(arguments: &ImportLog) -> anyhow::Result<ExitCode> {
             "last": imported.last,
             "records": imported.records,
             "texts": imported.texts,
+            "texts_missing": manifest.texts.missing,
             "tree": { "size": manifest.head.size, "root": manifest.head.root },
         }))?;
     } else {
         let texts = if manifest.texts.included { format!("{} texts", imported.texts) } else { "no texts".to_owned() };
-        print(format!(
-            "log {}: {} records and {texts} restored, up to position {}\nread back and compared: tree {} of {}",
-            manifest.log, imported.records, imported.last, manifest.head.root, manifest.head.size
-        ))?;
+        let mut lines = vec![
+            format!(
+                "log {}: {} records and {texts} restored, up to position {}",
+                manifest.log, imported.records, imported.last
+            ),
+            format!("read back and compared: tree {} of {}", manifest.head.root, manifest.head.size),
+        ];
+        lines.extend(missing(manifest));
+        print(lines.join("\n"))?;
     }
     Ok(ExitCode::Ok)
 }
@@ -124,6 +142,7 @@ fn describe(report: &Report) -> String {
         } else {
             "texts: left out when it was exported".to_owned()
         });
+        lines.extend(missing(manifest));
         lines.push(format!("tree {} of {}", manifest.head.root, manifest.head.size));
         lines.push(format!("made at {} by {}", manifest.made_at, manifest.made_by));
     }
@@ -142,6 +161,20 @@ fn describe(report: &Report) -> String {
         "NOT SOUND: take another copy of the archive".to_owned()
     });
     lines.join("\n")
+}
+
+/// The texts that an archive does not have, though records name them.
+fn missing(manifest: &Manifest) -> Vec<String> {
+    let all = &manifest.texts.missing;
+    let shown = &all[..all.len().min(FAULTS_SHOWN)];
+    let line = |text: &archive::MissingText| {
+        format!("text missing: that of position {}, {}, {} when it was exported", text.position, text.text, text.why)
+    };
+    let mut lines: Vec<String> = shown.iter().map(line).collect();
+    if all.len() > shown.len() {
+        lines.push(format!("… and {} more texts missing", all.len() - shown.len()));
+    }
+    lines
 }
 
 fn place(flaw: &Flaw) -> String {
@@ -165,6 +198,7 @@ fn to_json(report: &Report) -> Value {
         "aggregates": report.aggregates,
         "texts": report.texts,
         "texts_included": manifest.map(|manifest| manifest.texts.included),
+        "texts_missing": manifest.map(|manifest| &manifest.texts.missing),
         "faults_total": report.flaws_total,
         "faults": report.flaws.iter().map(flaw).collect::<Vec<_>>(),
         "unfinished": report.unfinished,

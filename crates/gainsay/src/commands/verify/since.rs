@@ -33,6 +33,12 @@ pub(super) fn read(file: &Path) -> anyhow::Result<Head> {
 /// Reads the JSON of `log/head`, or what `verify --json` printed.
 fn parse(text: &str) -> Result<Head, String> {
     let value: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    // What `verify` reports of a log with faults has a head too: that of what it found, and not of what was there.
+    if value.get("sound").is_some_and(|sound| *sound != Value::Bool(true)) {
+        return Err("`sound` is not true: faults were found in the log then, and its head is that of the faulty log; \
+                    take one of an earlier report"
+            .to_owned());
+    }
     let head = match value.get("head") {
         Some(Value::Null) => return Err("`head` is null: the log that was verified then was not whole".to_owned()),
         Some(head) => head,

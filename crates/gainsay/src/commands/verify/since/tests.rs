@@ -25,6 +25,8 @@ fn what_is_wrong_with_a_head_is_named() {
         ("{".to_owned(), "line 1"),
         ("[]".to_owned(), "`log` is missing"),
         (json!({"head": null}).to_string(), "`head` is null"),
+        (json!({"sound": false, "faults_total": 1, "head": head()}).to_string(), "`sound` is not true"),
+        (json!({"sound": "no", "head": head()}).to_string(), "`sound` is not true"),
         (with("log", "x".into()), "`log` is no UUID"),
         (with("size", (-1).into()), "`size` is no whole number"),
         (with("root", "ab".into()), "`root` is no SHA-256"),
