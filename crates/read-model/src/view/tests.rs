@@ -351,7 +351,7 @@ fn an_answer_as_of_a_time_is_that_as_of_the_last_position_known_by_then() {
     assert_eq!(fixture.answer(&both).as_of, head);
     assert_eq!(fixture.answer(&fixture.request(board(incident))).known_at_us, None);
     // Who may not read the project is not told what position that was: it says when which record came.
-    let stranger = Viewer { operator: false, grants: Vec::new(), ..viewer(Some(user("stranger"))) };
+    let stranger = Viewer { user: user("stranger").to_string(), ..Viewer::default() };
     let request = Request { as_of_time_us: Some(known_at(2)), ..fixture.request(board(incident)) };
     let refused = fixture.answer(&Request { viewer: Some(stranger), ..request });
     assert_eq!((refused.as_of, refused.known_at_us), (head, None));
