@@ -6,6 +6,7 @@ use crate::support::system::System;
 use crate::support::{count, seeded, soak};
 use anyhow::{Context, ensure};
 use rand::RngExt;
+use rand::rngs::StdRng;
 use std::fs;
 use std::process::{Child, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -63,12 +64,62 @@ async fn wait(rebuild: &mut Child, at_most: Duration) -> anyhow::Result<Option<E
     Ok(None)
 }
 
-/// What a rebuild takes here when nobody kills it.
-async fn whole(system: &System) -> anyhow::Result<Duration> {
+/// Waits until a rebuild fills a store beside the one that is there; its outcome when it ended before that was seen.
+async fn begins(system: &System, rebuild: &mut Child) -> anyhow::Result<Option<ExitStatus>> {
     let started = Instant::now();
-    let status = wait(&mut start_rebuild(system)?, PATIENCE).await?.context("a rebuild does not end")?;
+    while generations(system)?.len() < 2 {
+        ensure!(started.elapsed() < PATIENCE, "a rebuild does not begin");
+        if let Some(status) = rebuild.try_wait()? {
+            return Ok(Some(status));
+        }
+        tokio::time::sleep(POLL).await;
+    }
+    Ok(None)
+}
+
+/// What a rebuild takes here when nobody kills it, before it begins to fill a store and from then on.
+async fn whole(system: &System) -> anyhow::Result<(Duration, Duration)> {
+    let started = Instant::now();
+    let mut rebuild = start_rebuild(system)?;
+    let mut ended = begins(system, &mut rebuild).await?;
+    let begun = Instant::now();
+    if ended.is_none() {
+        ended = wait(&mut rebuild, PATIENCE).await?;
+    }
+    let status = ended.context("a rebuild does not end")?;
     ensure!(status.success(), "a rebuild ended with {status}");
-    Ok(started.elapsed())
+    Ok((begun - started, begun.elapsed()))
+}
+
+/// When a rebuild is killed.
+#[derive(Debug, Clone, Copy)]
+enum When {
+    /// So long after it was started.
+    Started(Duration),
+    /// So long after it began to fill a store.
+    Begun(Duration),
+}
+
+impl When {
+    /// One kill of five is early; the others meet every part of the filling, and what comes after it.
+    fn draw(rng: &mut StdRng, round: usize, (before, filling): (Duration, Duration)) -> Self {
+        let part = rng.random_range(0.0..1.1);
+        if round % 5 == 4 { Self::Started(before.mul_f64(part)) } else { Self::Begun(filling.mul_f64(part)) }
+    }
+
+    /// Waits for that; whether the rebuild has ended by then.
+    async fn come(self, system: &System, rebuild: &mut Child) -> anyhow::Result<bool> {
+        let after = match self {
+            Self::Started(after) => after,
+            Self::Begun(after) => {
+                if begins(system, rebuild).await?.is_some() {
+                    return Ok(true);
+                }
+                after
+            }
+        };
+        Ok(wait(rebuild, after).await?.is_some())
+    }
 }
 
 /// One generation is left, the one that answers, and none was put aside.
@@ -85,15 +136,13 @@ async fn a_projector_killed_while_it_rebuilds_comes_back_and_serves_no_half_buil
     let rounds = count(4, 50);
     let mut stopped = Stopped::prepare(count(400, 4_000)).await?;
     stopped.system.launch().await?;
-    let longest = whole(&stopped.system).await?.mul_f64(1.2);
+    let took = whole(&stopped.system).await?;
     ensure!(stopped.system.stop()?.success(), "{}", stopped.system.log_tail());
     let (mut met, mut asked) = (Met::default(), 0);
     while met.rounds() < rounds || met.half_built == 0 {
         ensure!(met.rounds() < TRIES * rounds, "no kill met a half-built store: {met:?}");
-        // Every part of the time is met, whatever is drawn.
-        let part = (met.rounds() % rounds) as f64;
-        let after = longest.mul_f64(rng.random_range(part..part + 1.0) / rounds as f64);
-        let when = format!("killed {after:?} after a rebuild began");
+        let at = When::draw(&mut rng, met.rounds(), took);
+        let when = format!("killed at {at:?}");
         stopped.system.launch().await?;
         let reader = Person::at(stopped.system.base(), Some(stopped.system.operator()?));
         let mut rebuild = start_rebuild(&stopped.system)?;
@@ -108,13 +157,13 @@ async fn a_projector_killed_while_it_rebuilds_comes_back_and_serves_no_half_buil
             Ok(())
         };
         let waiting = async {
-            let ended = wait(&mut rebuild, after).await;
+            let has_ended = at.come(&stopped.system, &mut rebuild).await;
             is_over.store(true, Ordering::Release);
-            ended
+            has_ended
         };
-        let (read, ended) = tokio::join!(reading, waiting);
+        let (read, has_ended) = tokio::join!(reading, waiting);
         read?;
-        let has_ended = ended?.is_some();
+        let has_ended = has_ended?;
         stopped.system.kill()?;
         met.count(has_ended, generations(&stopped.system)?.len());
         rebuild.kill().ok();
@@ -135,17 +184,17 @@ async fn a_rebuild_of_a_folder_that_is_killed_leaves_its_views_as_they_were() ->
     let mut rng = seeded(scenario);
     let rounds = count(2, 50);
     let mut stopped = Stopped::prepare(count(400, 4_000)).await?;
-    let longest = whole(&stopped.system).await?.mul_f64(1.1);
+    let took = whole(&stopped.system).await?;
     let mut met = Met::default();
     while met.rounds() < rounds || met.half_built == 0 {
         ensure!(met.rounds() < TRIES * rounds, "no kill met a half-built store: {met:?}");
-        let after = longest.mul_f64(rng.random_range(0.0..1.0));
-        let when = format!("killed {after:?} after it began");
+        let at = When::draw(&mut rng, met.rounds(), took);
+        let when = format!("killed at {at:?}");
         let mut rebuild = start_rebuild(&stopped.system)?;
-        let ended = wait(&mut rebuild, after).await?;
+        let has_ended = at.come(&stopped.system, &mut rebuild).await?;
         rebuild.kill().ok();
         rebuild.wait()?;
-        met.count(ended.is_some(), generations(&stopped.system)?.len());
+        met.count(has_ended, generations(&stopped.system)?.len());
         stopped.comes_back(&when).await?;
         is_tidy(&stopped, &when)?;
         if soak() {
