@@ -197,7 +197,7 @@ fn about(changes: &mut Vec<Change>, from: Option<&BoardProposition>, to: Option<
     if found(from) != found(to) {
         changes.push(change(What::Finding, None, found(from), found(to)));
     }
-    for (was, is) in paired(said(from), said(to)) {
+    for (was, is) in paired(said(from), &said(to)) {
         let words = |said: Option<Said<'_>>| said.map(|(side, utterance)| in_words(side, utterance));
         let Some((_, told)) = is.or(was) else { continue };
         let (was, is) = (words(was), words(is));
@@ -221,9 +221,9 @@ fn said(about: Option<&BoardProposition>) -> Vec<Said<'_>> {
 
 /// Which utterance is which: the one of the same id, else one with a reading in common. An utterance has the smallest of
 /// its readings' ids, so it has another one when one with a smaller comes or the smallest goes.
-fn paired<'a>(from: Vec<Said<'a>>, to: Vec<Said<'a>>) -> Vec<(Option<Said<'a>>, Option<Said<'a>>)> {
-    let by_id: HashMap<&str, usize> = (0..).zip(&to).map(|(at, (_, said))| (said.utterance.as_str(), at)).collect();
-    let readings = (0..).zip(&to).flat_map(|(at, (_, said))| said.readings.iter().map(move |id| (id.as_str(), at)));
+fn paired<'a>(from: Vec<Said<'a>>, to: &[Said<'a>]) -> Vec<(Option<Said<'a>>, Option<Said<'a>>)> {
+    let by_id: HashMap<&str, usize> = (0..).zip(to).map(|(at, (_, said))| (said.utterance.as_str(), at)).collect();
+    let readings = (0..).zip(to).flat_map(|(at, (_, said))| said.readings.iter().map(move |id| (id.as_str(), at)));
     let by_reading: HashMap<&str, usize> = readings.collect();
     let mut left: Vec<Option<Said<'a>>> = to.iter().copied().map(Some).collect();
     let same = |(_, was): &Said<'a>| by_id.get(was.utterance.as_str()).copied();
