@@ -107,10 +107,17 @@ async fn a_difference_tells_what_changed_by_whom_and_from_which_document() -> an
     assert_eq!(difference["more"], false);
 
     // The patch makes the one board the other.
-    let mut patched = reader.get(&format!("{board}?as_of={from}")).await?.expect(200)?.json();
-    let operations: json_patch::Patch = serde_json::from_value(difference["patch"].clone())?;
-    json_patch::patch(&mut patched, &operations)?;
-    assert_eq!(patched, reader.get(&format!("{board}?as_of={to}")).await?.expect(200)?.json());
+    // Also where not every quote is shown, and the boards link to the rest.
+    for quotes in [20, 0] {
+        let path = format!("{board}?as_of={to}&quotes={quotes}");
+        let difference = reader.get(&format!("{path}&diff_to={from}")).await?.expect(200)?.json();
+        let mut patched = reader.get(&format!("{board}?as_of={from}&quotes={quotes}")).await?.expect(200)?.json();
+        let operations: json_patch::Patch = serde_json::from_value(difference["patch"].clone())?;
+        json_patch::patch(&mut patched, &operations)?;
+        let expected = reader.get(&path).await?.expect(200)?;
+        assert_eq!(patched, expected.json());
+        assert_eq!(expected.text.contains("quotes_next\":{"), quotes == 0, "{}", expected.text);
+    }
     let same = reader.get(&format!("{board}?as_of={to}&diff_to={to}")).await?.expect(200)?.json();
     assert_eq!((list(&same, "changes").len(), list(&same, "records").len(), &same["patch"]), (0, 0, &json!([])));
 
@@ -141,5 +148,20 @@ async fn a_difference_tells_what_changed_by_whom_and_from_which_document() -> an
     assert_eq!((&last["to"]["as_of"].to_string(), steps.len()), (&to, 2), "{steps:?}");
     let refused = system.run(&[&replay[..], &["--without", &format!("annotator:{second}")]].concat())?;
     assert_eq!(refused.code, 2, "{}", refused.stderr);
+
+    // A policy that is published later changes what is shown as of now, and so is among what it came by.
+    let operator = &project.operator;
+    let policy = operator.post(&project.path("policies"), &json!({"readings": "adjudicated"})).await?.expect(201)?;
+    let at = policy.sequence();
+    let path = format!("{board}?as_of={at}&at_least={at}&wait_ms=5000&diff_to={to}");
+    let difference = reader.get(&path).await?.expect(200)?.json();
+    assert_eq!((&difference["from"]["policy"], &difference["to"]["policy"]), (&json!(0), &json!(1)));
+    let records: Vec<_> = list(&difference, "records").iter().map(|record| &record["events"][0]["type"]).collect();
+    assert_eq!(records, [&json!("PolicyPublished")], "{difference}");
+    assert!(told(&difference).contains(&("incident status".to_owned(), json!("disputed"), json!("unattributed"))));
+    let one_policy = reader.get(&format!("{path}&policy=0")).await?.expect(200)?.json();
+    assert_eq!((list(&one_policy, "records").len(), list(&one_policy, "changes").len()), (0, 0), "{one_policy}");
+    let steps = system.run(&replay)?;
+    assert!(steps.stdout.contains("PolicyPublished"), "{}", steps.stdout);
     Ok(())
 }

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
-use wire::view::{Board, BoardIncident, BoardProposition, Named, PropositionHead, Utterance, Without};
+use wire::view::{Adopted, Board, BoardIncident, BoardProposition, Named, PropositionHead, Utterance, Without};
 
 /// The difference between two boards of an incident.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
@@ -54,6 +54,9 @@ pub struct Side {
 pub struct Change {
     /// What of it.
     pub what: What,
+    /// The class of incidents, where it is about one to which the incident belongs, or may belong.
+    #[schema(required)]
+    pub class: Option<Named>,
     /// The proposition, where it is about one.
     #[schema(required)]
     pub proposition: Option<PropositionHead>,
@@ -84,6 +87,8 @@ pub enum What {
     Finding,
     /// An utterance on the proposition: its side, act, polarity and certainty, and the marks by which it does not count.
     Utterance,
+    /// A position on the proposition that is taken by adopting another's words: its sign, and whether it counts.
+    Adopted,
 }
 
 impl Side {
@@ -120,7 +125,7 @@ impl BoardDifference {
 
 /// A change of the incident's own.
 fn own(what: What, from: Option<String>, to: Option<String>) -> Change {
-    Change { what, proposition: None, utterance: None, from, to }
+    Change { what, class: None, proposition: None, utterance: None, from, to }
 }
 
 fn changes(from: &Board, to: &Board) -> Vec<Change> {
@@ -163,20 +168,37 @@ fn came_and_went(from: &[String], to: &[String]) -> Vec<(Option<String>, Option<
     gone.chain(come).collect()
 }
 
-/// What a proposition proposes: facet, role, actor, value.
-type Key = (String, Option<String>, Option<String>, Option<String>);
+/// What a proposition is about and proposes: whether it is of a class to which the incident only may belong, the class,
+/// facet, role, actor, value. Those of the incident itself come first.
+type Key = (Option<(bool, String)>, String, Option<String>, Option<String>, Option<String>);
 
-fn by_key(board: &Board) -> BTreeMap<Key, &BoardProposition> {
-    let key = |about: &BoardProposition| {
+/// A proposition with the class that it is about, if it is not about the incident.
+#[derive(Debug, Clone, Copy)]
+struct About<'a> {
+    class: Option<&'a Named>,
+    told: &'a BoardProposition,
+}
+
+fn by_key(board: &Board) -> BTreeMap<Key, About<'_>> {
+    let key = |class: Option<(bool, String)>, about: &BoardProposition| {
         let actor = about.actor.as_ref().map(|actor| actor.id.clone());
-        (about.facet.clone(), about.role.clone(), actor, about.value.as_ref().map(|value| value.to_lowercase()))
+        let value = about.value.as_ref().map(|value| value.to_lowercase());
+        (class, about.facet.clone(), about.role.clone(), actor, value)
     };
-    board.propositions.iter().map(|about| (key(about), about)).collect()
+    let own = board.propositions.iter().map(|told| (key(None, told), About { class: None, told }));
+    let sides = [(false, &board.generic), (true, &board.possible_members)];
+    let generic = sides.into_iter().flat_map(|(may, all)| all.iter().map(move |generic| (may, generic)));
+    let generic = generic.filter_map(|(may, generic)| {
+        let (class, told) = (generic.class.as_ref()?, generic.about.as_ref()?);
+        Some((key(Some((may, class.id.clone())), told), About { class: Some(class), told }))
+    });
+    own.chain(generic).collect()
 }
 
 /// What changed on one proposition, of which one board may tell nothing.
-fn about(changes: &mut Vec<Change>, from: Option<&BoardProposition>, to: Option<&BoardProposition>) {
-    let Some(named) = to.or(from) else { return };
+fn about(changes: &mut Vec<Change>, from: Option<About<'_>>, to: Option<About<'_>>) {
+    let Some(About { class, told: named }) = to.or(from) else { return };
+    let (from, to) = (from.map(|about| about.told), to.map(|about| about.told));
     let head = PropositionHead {
         actor: named.actor.clone(),
         role: named.role.clone(),
@@ -185,7 +207,14 @@ fn about(changes: &mut Vec<Change>, from: Option<&BoardProposition>, to: Option<
         status: named.status.clone(),
         flags: named.flags.clone(),
     };
-    let change = |what, utterance, from, to| Change { what, proposition: Some(head.clone()), utterance, from, to };
+    let change = |what, utterance, from, to| Change {
+        what,
+        class: class.cloned(),
+        proposition: Some(head.clone()),
+        utterance,
+        from,
+        to,
+    };
     let status = |about: Option<&BoardProposition>| about.map(|about| about.status.clone());
     if status(from) != status(to) {
         changes.push(change(What::Status, None, status(from), status(to)));
@@ -207,6 +236,33 @@ fn about(changes: &mut Vec<Change>, from: Option<&BoardProposition>, to: Option<
             changes.push(change(What::Utterance, Some(utterance), was, is));
         }
     }
+    let (before, after) = (adopted(from), adopted(to));
+    for by in before.keys().chain(after.keys().filter(|by| !before.contains_key(*by))) {
+        let (was, is) = (before.get(by), after.get(by));
+        let words = |adopted: Option<&&Adopted>| adopted.map(|adopted| adopted_in_words(adopted));
+        if words(was) != words(is) {
+            let name = is.or(was).and_then(|adopted| adopted.speaker.as_ref()).map(|voice| voice.name.clone());
+            let utterance = Named { id: by.1.to_owned(), name: name.unwrap_or_default() };
+            changes.push(change(What::Adopted, Some(utterance), words(was), words(is)));
+        }
+    }
+}
+
+/// The positions on a proposition that are taken by adopting, by who takes them and whose words they are.
+fn adopted(about: Option<&BoardProposition>) -> BTreeMap<((&str, &str), &str), &Adopted> {
+    let adopted = about.map(|about| &about.adopted).into_iter().flatten();
+    let by = adopted.map(|adopted| {
+        let speaker = adopted.speaker.as_ref();
+        let speaker = speaker.map(|voice| (voice.kind.as_str(), voice.id.as_deref().unwrap_or(&voice.name)));
+        ((speaker.unwrap_or_default(), adopted.utterance.as_str()), adopted)
+    });
+    by.collect()
+}
+
+/// A position that is taken by adopting: `+`, or `+ (not counted)`.
+fn adopted_in_words(adopted: &Adopted) -> String {
+    let counts = if adopted.counts { "" } else { " (not counted)" };
+    format!("{}{counts}", adopted.sign)
 }
 
 /// An utterance on a proposition with its side.

@@ -97,13 +97,18 @@ fn pieces<'a>(json: &'a [u8], gaps: &'a [usize], filling: usize) -> impl Iterato
     starts.zip(ends).map(|(start, end)| &json[start..end])
 }
 
-/// The JSON of a board as of a position.
-fn json(project: Uuid, board: &mut Board, as_of: u64, quotes: u32, without: &str) -> Result<Vec<u8>, Problem> {
+/// Makes a board that of a position: says so, and links to the quotes that it does not show.
+pub(crate) fn place(project: Uuid, board: &mut Board, as_of: u64, quotes: u32, without: &str) {
     let incident = board.incident.as_ref().map(|incident| incident.id.as_str()).unwrap_or_default();
     let policy = board.policy;
     let base = format!("/v1/projects/{project}/incidents/{incident}/board?as_of={as_of}&policy={policy}{without}");
     Rest { base, shown: quotes }.link(board);
     board.as_of = as_of;
+}
+
+/// The JSON of a board as of a position.
+fn json(project: Uuid, board: &mut Board, as_of: u64, quotes: u32, without: &str) -> Result<Vec<u8>, Problem> {
+    place(project, board, as_of, quotes, without);
     serde_json::to_vec(board).map_err(|error| {
         tracing::error!(%error, "a board does not serialise");
         Problem::internal()

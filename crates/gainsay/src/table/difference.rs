@@ -1,7 +1,7 @@
 //! What is different between two boards.
 
 use query::{BoardDifference, Change, What};
-use wire::view::PropositionHead;
+use wire::view::{Named, PropositionHead};
 
 use super::{left_out, line, words};
 use crate::terminal::{Terminal, plain};
@@ -14,7 +14,9 @@ pub(crate) fn difference(difference: &BoardDifference, terminal: Terminal) -> St
         line(&mut out, &format!("{} · incident {}", plain(&incident.when), incident.id));
     }
     let (from, to) = (&difference.from, &difference.to);
-    let moments = format!("from position {} to {} · policy {}", from.as_of, to.as_of, to.policy);
+    let policy =
+        if from.policy == to.policy { to.policy.to_string() } else { format!("{} → {}", from.policy, to.policy) };
+    let moments = format!("from position {} to {} · policy {policy}", from.as_of, to.as_of);
     line(&mut out, &terminal.dim(moments));
     left_out(&mut out, &to.without, terminal);
     if to.blinded || from.blinded {
@@ -24,8 +26,11 @@ pub(crate) fn difference(difference: &BoardDifference, terminal: Terminal) -> St
     line(&mut out, &changes(difference, terminal));
     if !difference.records.is_empty() {
         let more = if difference.more { " at least" } else { "" };
-        let records = difference.records.len();
-        line(&mut out, &format!("by {records} records{more} that the board depends on:"));
+        let records = match difference.records.len() {
+            1 => "1 record".to_owned(),
+            several => format!("{several} records"),
+        };
+        line(&mut out, &format!("by {records}{more} that the board depends on:"));
     }
     for record in &difference.records {
         let types = record["events"].as_array().into_iter().flatten().filter_map(|event| event["type"].as_str());
@@ -50,27 +55,36 @@ fn plain_but_spaces(text: &str) -> String {
 /// What changed, a line each.
 pub(crate) fn changes(difference: &BoardDifference, terminal: Terminal) -> String {
     if difference.changes.is_empty() {
-        return terminal.dim("         nothing changes on the board");
+        // The position alone is one operation of the patch.
+        let others =
+            difference.patch.as_array().into_iter().flatten().filter(|operation| operation["path"] != "/as_of");
+        return terminal.dim(match others.count() {
+            0 => "         nothing changes on the board".to_owned(),
+            more => {
+                format!("         nothing changes in statuses and what is said; the patch has {more} more operations")
+            }
+        });
     }
     let mut out = String::new();
-    let mut about: Option<&PropositionHead> = None;
+    let mut about: Option<String> = None;
     for change in &difference.changes {
-        let is_other = |named: &&PropositionHead| about.is_none_or(|about| title(about) != title(named));
-        if let Some(named) = change.proposition.as_ref().filter(is_other) {
-            line(&mut out, &format!("         {}", terminal.bold(title(named))));
+        let title = change.proposition.as_ref().map(|about| title(change.class.as_ref(), about));
+        if let Some(title) = title.as_ref().filter(|title| about.as_ref() != Some(title)) {
+            line(&mut out, &format!("         {}", terminal.bold(title)));
         }
-        about = change.proposition.as_ref();
+        about = title;
         line(&mut out, &format!("         {}", told(change, terminal)));
     }
     out.trim_end().to_owned()
 }
 
-fn title(about: &PropositionHead) -> String {
+fn title(class: Option<&Named>, about: &PropositionHead) -> String {
+    let of_class = class.map(|class| format!(" ({})", plain(&class.name))).unwrap_or_default();
     let actor = about.actor.as_ref().map_or_else(|| "somebody".to_owned(), |actor| plain(&actor.name));
     match (&about.role, &about.value) {
-        (Some(role), _) if about.facet == "who" => format!("{actor} as {}", words(role)),
-        (_, Some(value)) => format!("{}: {}", words(&about.facet), plain(value)),
-        _ => words(&about.facet),
+        (Some(role), _) if about.facet == "who" => format!("{actor} as {}{of_class}", words(role)),
+        (_, Some(value)) => format!("{}: {}{of_class}", words(&about.facet), plain(value)),
+        _ => format!("{}{of_class}", words(&about.facet)),
     }
 }
 
@@ -82,6 +96,7 @@ fn told(change: &Change, terminal: Terminal) -> String {
         What::Corroboration => "origins",
         What::Finding => "finding",
         What::Utterance => "said",
+        What::Adopted => "adopted",
     };
     let who = change.utterance.as_ref().map(|utterance| format!("{}: ", plain(&utterance.name))).unwrap_or_default();
     match (&change.from, &change.to) {

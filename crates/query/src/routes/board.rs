@@ -19,7 +19,7 @@ use crate::difference::BoardDifference;
 use crate::kept::Asked;
 use crate::openapi::{Describe, one_of, reference, schemas_of, uuid};
 use crate::params::{BoardParams, Moment, quotes, without, without_query};
-use crate::written::Written;
+use crate::written::{self, Written};
 
 /// Records that a difference tells.
 const RECORDS_MAX: u32 = 1_000;
@@ -88,8 +88,10 @@ async fn difference(
     let incident = asked.incident.clone();
     let board = async |moment: Moment, without: Vec<Without>| {
         let question = Question::Board(asked.clone());
+        let left_out = without_query(&without);
         let answer = ask_without(app, viewer.clone(), Some(project), moment, without, question).await?;
-        let (as_of, Answer::Board(board)) = answer else { return Err(mismatched()) };
+        let (as_of, Answer::Board(mut board)) = answer else { return Err(mismatched()) };
+        written::place(project, &mut board, as_of.position, asked.quotes, &left_out);
         Ok((as_of, board))
     };
     let (as_of, after) = board(to, without).await?;

@@ -4,12 +4,14 @@ use super::board::no_case;
 use super::record::{limit_of, take};
 use super::scope::{Answer, Scope, id};
 use crate::Loaded;
+use crate::subject::Subject;
 use domain::annotation::Annotation;
 use domain::claim::Target;
 use domain::document::Document;
 use domain::id::{AnnotationId, DocumentId, IncidentId};
-use domain::{Kind, mentions};
+use domain::{Event, Kind, mentions, project};
 use std::collections::BTreeSet;
+use wire::subject::Address;
 use wire::view::{AskBasis, Basis, Named};
 
 /// The records that are asked for.
@@ -23,10 +25,33 @@ pub(super) fn basis(scope: &Scope<'_>, ask: &AskBasis) -> Answer<Basis> {
     for subject in &gathered.subjects {
         positions.extend(scope.snapshot.positions(subject, ask.after, usize::MAX)?);
     }
+    if !scope.is_policy_named {
+        positions.extend(policies(scope, ask.after)?);
+    }
     let positions: Vec<u64> = positions.into_iter().collect();
     let records = take(&scope.snapshot, &positions, limit_of(ask.limit))?;
     let shown = &positions[..records.items.len()];
     Ok(Basis { documents: documents(scope, shown)?, records: Some(records) })
+}
+
+/// Where policies were published after a position: under which a board is computed that names none.
+fn policies(scope: &Scope<'_>, after: u64) -> Answer<Vec<u64>> {
+    let project = Address { project: scope.project.uuid(), kind: Kind::Project, id: scope.project.uuid() };
+    let mut positions = scope.snapshot.positions(&Subject::own(&project), after, usize::MAX)?;
+    let mut found = Ok(());
+    positions.retain(|position| match scope.snapshot.record(*position) {
+        Ok(record) => record.events.iter().any(is_policy),
+        Err(error) => {
+            found = Err(error);
+            false
+        }
+    });
+    found?;
+    Ok(positions)
+}
+
+fn is_policy(event: &Event) -> bool {
+    matches!(event, Event::Project(project::Event::PolicyPublished { .. }))
 }
 
 /// The documents that records name, or in which the annotations stand that they name, by id.

@@ -169,6 +169,8 @@ pub(super) struct Scope<'a> {
     pub open: Arc<Loaded<Open>>,
     /// The version of the policy under which a view is computed.
     pub policy_version: u32,
+    /// Whether the question names it; else it is the newest one at the position.
+    pub is_policy_named: bool,
     pub without: Without,
 }
 
@@ -285,7 +287,8 @@ impl<'a> Asker<'a> {
             return Err(invalid("unknown_policy", detail));
         }
         without.check(&snapshot, project)?;
-        Ok(Scope { view, snapshot, project, viewer, open, policy_version, without })
+        let is_policy_named = request.policy.is_some();
+        Ok(Scope { view, snapshot, project, viewer, open, policy_version, is_policy_named, without })
     }
 }
 

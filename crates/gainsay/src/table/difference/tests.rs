@@ -19,7 +19,7 @@ fn change(what: What, of: Option<&str>, said: Option<&str>, from: Option<&str>, 
         ..PropositionHead::default()
     });
     let utterance = said.map(|name| Named { id: "u".to_owned(), name: name.to_owned() });
-    Change { what, proposition, utterance, from: from.map(str::to_owned), to: to.map(str::to_owned) }
+    Change { what, class: None, proposition, utterance, from: from.map(str::to_owned), to: to.map(str::to_owned) }
 }
 
 fn told() -> BoardDifference {
@@ -60,7 +60,7 @@ fn told() -> BoardDifference {
 fn a_difference_tells_what_changed_by_which_records_and_from_which_documents() {
     let expected = "Rockets\n2021-05-04 · incident \nfrom position 40 to 41 · policy 0\nas if source s were not known\n\n         \
                     status   accused → disputed\n         The group as perpetrator\n         status   accused → denied\n         \
-                    flag     + denied_by_accused\n         said     − A [2J spokesman: opposition: denies - CT\nby 1 records \
+                    flag     + denied_by_accused\n         said     − A [2J spokesman: opposition: denies - CT\nby 1 record \
                     that the board depends on:\n     41  2021-05-05T10:00:00Z by 6f1c0000  ClaimRead\nfrom “A report”\n";
     assert_eq!(difference(&told(), PLAIN), expected);
 }
