@@ -99,24 +99,18 @@ fn an_utterance_is_the_same_whichever_of_its_readings_it_is_called_by() {
 #[test]
 fn what_is_said_of_a_class_and_what_is_adopted_is_told_too() {
     let class = Named { id: "attacks".to_owned(), name: "The attacks".to_owned() };
-    let of_class = |support| GenericUtterance {
-        class: Some(class.clone()),
-        about: Some(about("group", "accused", &[], support)),
-    };
+    let of_class =
+        |support| GenericUtterance { class: Some(class.clone()), about: Some(about("group", "accused", &[], support)) };
     let by_rival = |counts| Adopted {
         speaker: Some(Voice { kind: "actor".to_owned(), id: Some("rival".to_owned()), name: "The rival".to_owned() }),
         utterance: "a".to_owned(),
         sign: "+".to_owned(),
         counts,
     };
-    let adopting = |adopted| BoardProposition {
-        adopted,
-        ..about("group", "accused", &[], vec![utterance("a", "accuses", &[])])
-    };
-    let from = Board {
-        generic: vec![of_class(Vec::new())],
-        ..board(7, "accused", vec![adopting(vec![by_rival(true)])])
-    };
+    let adopting =
+        |adopted| BoardProposition { adopted, ..about("group", "accused", &[], vec![utterance("a", "accuses", &[])]) };
+    let from =
+        Board { generic: vec![of_class(Vec::new())], ..board(7, "accused", vec![adopting(vec![by_rival(true)])]) };
     let to = Board {
         possible_members: vec![of_class(vec![utterance("b", "accuses", &[])])],
         ..board(9, "accused", vec![adopting(vec![by_rival(false)])])
