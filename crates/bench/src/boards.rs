@@ -56,7 +56,8 @@ impl Place<'_> {
     }
 }
 
-/// Measures boards with everything in one process, then with the services apart.
+/// Measures boards with everything in one process and with the services apart. What is compared takes turns, so that a
+/// change of the machine's load hits both; nobody asks the other one anything meanwhile.
 pub async fn run(run: &Run, count: Count, report: &mut Report) -> anyhow::Result<()> {
     let serve = Serve::start(&run.parent, &[]).await?;
     let size = Size::usual(DOCUMENTS, count.boards, count.readings);
@@ -68,25 +69,15 @@ pub async fn run(run: &Run, count: Count, report: &mut Report) -> anyhow::Result
         count.readings,
         begun.elapsed().as_secs_f64()
     );
+    let (serve, apart) = serve.beside_apart().await?;
     let process = serve.process();
-    let one =
-        all(run, Place { reads: process, writes: process, name: "in one process", is_bound: true }, &stage, report);
-    let one = one.await?;
-    let apart = serve.apart().await?;
-    let place = Place { reads: apart.query(), writes: apart.ingest(), name: "services apart", is_bound: false };
-    let other = all(run, place, &stage, report).await?;
-    let ratio = other.rate() / one.rate();
-    let name = "different boards, services apart / in one process";
-    report.figure(name, ratio, "", Bound::AtLeast(APART_RATIO_MIN), &run.closed_once(CLIENTS));
-    Ok(())
-}
-
-/// Measures one arrangement, and answers what different boards were.
-async fn all(run: &Run, place: Place<'_>, stage: &Stage, report: &mut Report) -> anyhow::Result<Measured> {
-    hot(run, place, stage, report).await?;
-    let boards = different(run, place, stage, report).await?;
-    first_after_write(run, place, stage, report).await?;
-    Ok(boards)
+    let one = Place { reads: process, writes: process, name: "in one process", is_bound: true };
+    let other = Place { reads: apart.query(), writes: apart.ingest(), name: "services apart", is_bound: false };
+    hot(run, one, &stage, report).await?;
+    hot(run, other, &stage, report).await?;
+    different(run, [one, other], &stage, report).await?;
+    first_after_write(run, one, &stage, report).await?;
+    first_after_write(run, other, &stage, report).await
 }
 
 /// A loop, with the processor time of the process that answers.
@@ -132,39 +123,58 @@ async fn hot(run: &Run, place: Place<'_>, stage: &Stage, report: &mut Report) ->
     Ok(())
 }
 
-/// Any of the boards, while readings about any of them are written.
-async fn different(run: &Run, place: Place<'_>, stage: &Stage, report: &mut Report) -> anyhow::Result<Measured> {
-    let mut clients = place.reads.target().clients(&stage.tokens, CLIENTS).await?;
-    let board = async |client: &mut Client| read(client, &stage.board(stage.some_incident())).await;
-    closed(&mut clients, run.round, board).await?;
+/// Any of the boards, while readings about any of them are written, in one arrangement and in the other.
+async fn different(run: &Run, places: [Place<'_>; 2], stage: &Stage, report: &mut Report) -> anyhow::Result<()> {
+    let mut sides = Vec::new();
+    for place in places {
+        let mut clients = place.reads.target().clients(&stage.tokens, CLIENTS).await?;
+        closed(&mut clients, run.round, async |client| some_board(client, stage).await).await?;
+        sides.push((place, clients, Measured::default(), Measured::default()));
+    }
+    for _ in 0..run.rounds {
+        for (place, clients, boards, writes) in &mut sides {
+            let reading = closed(clients, run.round, async |client| some_board(client, stage).await);
+            let writing = write_some(run, *place, stage);
+            let (read, written) = tokio::try_join!(watched(place.reads, reading), writing)?;
+            boards.add(&read);
+            writes.add(&written);
+        }
+    }
+    for (place, _, boards, writes) in &sides {
+        let how = format!(
+            "{}, {}, {}, beside an open loop of {WRITES_PER_SECOND:.0}/s ({}, {} refused)",
+            boards.summary(),
+            run.closed(CLIENTS),
+            boards.each(),
+            writes.summary(),
+            writes.refused,
+        );
+        let name = format!("{} different boards, {}, p99", stage.incidents.len(), place.name);
+        let p99 = boards.quantile_ms(0.99);
+        report.figure(&name, p99, " ms", place.bound(Bound::AtMost(DIFFERENT_P99_MS_MAX)), &how);
+    }
+    let [one, other] = [&sides[0].2, &sides[1].2];
+    let name = "different boards, services apart / in one process";
+    let ratio = other.rate() / one.rate();
+    report.figure(name, ratio, "", Bound::AtLeast(APART_RATIO_MIN), &run.closed(CLIENTS));
+    Ok(())
+}
+
+async fn some_board(client: &mut Client, stage: &Stage) -> anyhow::Result<usize> {
+    read(client, &stage.board(stage.some_incident())).await
+}
+
+/// Readings about any of the incidents, for one round.
+async fn write_some(run: &Run, place: Place<'_>, stage: &Stage) -> anyhow::Result<Measured> {
     let target = place.writes.target().with_token(&stage.tokens[0]);
     let idle = RefCell::default();
-    let writes = open(
-        WRITES_PER_SECOND,
-        run.whole(),
-        &idle,
-        async || Client::connect(&target).await,
-        async |client, due| {
-            let reading = stage.reading(stage.some_incident(), 1);
-            let answer = client.post(&stage.path("readings"), &reading).await?.unless_busy()?;
-            Ok(answer.map(|answer| (due.elapsed(), answer.body.len())))
-        },
-    );
-    let boards = watched(place.reads, closed(&mut clients, run.whole(), board));
-    let (boards, writes) = tokio::try_join!(boards, writes)?;
-    let how = format!(
-        "{}, {}, {}, beside {} ({}, {} refused)",
-        boards.summary(),
-        run.closed_once(CLIENTS),
-        boards.each(),
-        run.open(WRITES_PER_SECOND),
-        writes.summary(),
-        writes.refused,
-    );
-    let name = format!("{} different boards, {}, p99", stage.incidents.len(), place.name);
-    let p99 = boards.quantile_ms(0.99);
-    report.figure(&name, p99, " ms", place.bound(Bound::AtMost(DIFFERENT_P99_MS_MAX)), &how);
-    Ok(boards)
+    let connect = async || Client::connect(&target).await;
+    open(WRITES_PER_SECOND, run.round, &idle, connect, async |client, due| {
+        let reading = stage.reading(stage.some_incident(), 1);
+        let answer = client.post(&stage.path("readings"), &reading).await?.unless_busy()?;
+        Ok(answer.map(|answer| (due.elapsed(), answer.body.len())))
+    })
+    .await
 }
 
 /// From the acknowledgement of a reading to the board that has it, one after the other.

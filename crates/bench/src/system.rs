@@ -78,6 +78,10 @@ impl Process {
     /// Starts the program with these arguments and waits until it says its address; its log goes to `<folder>/<name>.log`.
     async fn start(folder: &Path, name: &str, command: &mut Command) -> anyhow::Result<Self> {
         let port_file = folder.join(format!("{name}.port"));
+        if port_file.exists() {
+            // Of a process that was started here before.
+            fs::remove_file(&port_file)?;
+        }
         let log = File::create(folder.join(format!("{name}.log")))?;
         command.args(["--listen", LISTEN]).arg("--port-file").arg(&port_file);
         command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
@@ -153,7 +157,10 @@ pub struct Serve {
 impl Serve {
     /// Starts it in a new folder below `parent`, with further arguments, and waits until it is ready.
     pub async fn start(parent: &Path, args: &[&str]) -> anyhow::Result<Self> {
-        let folder = machine::folder(parent)?;
+        Self::open(machine::folder(parent)?, args).await
+    }
+
+    async fn open(folder: TempDir, args: &[&str]) -> anyhow::Result<Self> {
         let mut command = gainsay()?;
         command.arg("serve").args(args).arg("--data").arg(folder.path().join("data"));
         let process = Process::start(folder.path(), "serve", &mut command).await?;
@@ -177,10 +184,45 @@ impl Serve {
         Ok(self.process.target().with_token(token.trim()))
     }
 
-    /// Ends it and starts the three services apart on its log, the projector with an empty store.
-    pub async fn apart(self) -> anyhow::Result<Apart> {
+    /// Ends it, and starts it again beside the three services apart, which get a copy of its log and fill a store anew.
+    pub async fn beside_apart(self) -> anyhow::Result<(Self, Apart)> {
         let Self { process, folder } = self;
         drop(process);
+        let copy = machine::folder(folder.path().parent().context("the folder of a run has one above it")?)?;
+        copy_folder(&folder.path().join("data"), &copy.path().join("data"))?;
+        let apart = Apart::start(copy).await?;
+        Ok((Self::open(folder, &[]).await?, apart))
+    }
+}
+
+/// Copies a folder with all that is below it.
+fn copy_folder(from: &Path, to: &Path) -> anyhow::Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let to = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy_folder(&entry.path(), &to)?;
+        } else {
+            fs::copy(entry.path(), to)?;
+        }
+    }
+    Ok(())
+}
+
+/// The three services, each a process of its own, and a nats-server.
+pub struct Apart {
+    // In the order in which they end.
+    query: Process,
+    ingest: Process,
+    _projector: Process,
+    _server: Server,
+    _folder: TempDir,
+}
+
+impl Apart {
+    /// Starts them on the log in a folder, the projector with an empty store.
+    async fn start(folder: TempDir) -> anyhow::Result<Self> {
         let server = Server::start(ServerSettings::new(folder.path().join("data"))).await?;
         let settings = server.log_settings();
         let start = async |name: &str| {
@@ -197,21 +239,9 @@ impl Serve {
         let (ingest, query) = (start("ingest").await?, start("query").await?);
         ingest.ready().await?;
         query.ready().await?;
-        Ok(Apart { query, ingest, _projector: projector, _server: server, _folder: folder })
+        Ok(Self { query, ingest, _projector: projector, _server: server, _folder: folder })
     }
-}
 
-/// The three services, each a process of its own, and a nats-server.
-pub struct Apart {
-    // In the order in which they end.
-    query: Process,
-    ingest: Process,
-    _projector: Process,
-    _server: Server,
-    _folder: TempDir,
-}
-
-impl Apart {
     /// Where one reads.
     pub fn query(&self) -> &Process {
         &self.query
