@@ -56,8 +56,8 @@ impl Place<'_> {
     }
 }
 
-/// Measures boards with everything in one process and with the services apart. What is compared takes turns, so that a
-/// change of the machine's load hits both; nobody asks the other one anything meanwhile.
+/// Measures boards with everything in one process and with the services apart. Their rates of different boards are compared,
+/// so these take turns: a change of the machine's load hits both. Nobody asks the other one anything meanwhile.
 pub async fn run(run: &Run, count: Count, report: &mut Report) -> anyhow::Result<()> {
     let serve = Serve::start(&run.parent, &[]).await?;
     let size = Size::usual(DOCUMENTS, count.boards, count.readings);
