@@ -1,10 +1,14 @@
 //! `kill -9` of each service, of the nats-server, and of two at once, under load.
+//!
+//! Clients ask the services themselves, so that a killed query takes its connections along; `deploy/kills` does the same
+//! through the gateway, where every read is answered or refused.
 
 use crate::pipeline::Scene;
 use crate::support::load::Load;
 use crate::support::people::Project;
 use crate::support::services::{Process, Services, Shape};
 use crate::support::{count, history, seeded};
+use anyhow::ensure;
 use rand::RngExt;
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
@@ -56,11 +60,12 @@ async fn killed(
     let mut services = Services::start(shape).await?;
     let scene = Scene::set_in(Project::make_by(&services.operator(0, 0)?, 1).await?).await?;
     let load = Load::start(&scene, services.addresses());
-    let mut away = Duration::ZERO;
+    let (mut away, mut is_query_spared) = (Duration::ZERO, true);
     for _ in 0..times {
         tokio::time::sleep(Duration::from_millis(rng.random_range(200..900))).await;
         let victims = victims(&mut rng);
         for victim in &victims {
+            is_query_spared &= !matches!(victim, Victim::Query(_));
             victim.of(&mut services).kill()?;
         }
         let killed = Instant::now();
@@ -82,6 +87,8 @@ async fn killed(
     let project = Project { operator: services.operator(0, 0)?, ..scene.project };
     let records = outcome.check(&project, services.queries[0].base()).await?;
     println!("{times} kills of {scenario}, ready again after at most {away:.1?}; {outcome}; {} records", records.len());
+    let unanswered = outcome.reads.unanswered;
+    ensure!(!is_query_spared || unanswered == 0, "{unanswered} reads had no answer, though query was there");
     services.are_sound(history::last(&records)).await
 }
 
