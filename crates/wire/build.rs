@@ -38,7 +38,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         config.field_attribute(format!(".gainsay.view.v1.{field}"), "#[serde(skip)]");
     }
     // Only of what was asked without something, so that nobody takes it for what is.
-    for field in ["Board.without", "Timeline.without", "Origins.without"] {
+    for field in ["Board.without", "Timeline.without", "Origins.without", "Ledger.without", "RelationBoard.without"] {
         config.field_attribute(
             format!(".gainsay.view.v1.{field}"),
             "#[serde(default, skip_serializing_if = \"Vec::is_empty\")]",

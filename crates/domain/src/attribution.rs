@@ -27,7 +27,7 @@ mod without;
 #[cfg(test)]
 mod tests;
 
-pub use assess::assess;
+pub use assess::{Statuses, assess, statuses};
 pub use board::{
     Adopted, Alternative, Board, Corroboration, CorroborationKind, Derived, Dispute, DisputeKind, Edge, Finding, Flag,
     Generic, IncidentFlag, IncidentStatus, Inconsistent, Mark, Order, Origins, Passage, Proposition, Status, Timeline,
@@ -37,4 +37,4 @@ pub use case::{Case, CaseReading};
 pub use corpus::{CaseBlank, Corpus, Unit, units};
 pub use origins::origins;
 pub use timeline::timeline;
-pub use without::{Omitted, Place, assess_without, without};
+pub use without::{Marks, Omitted, all_go_without, assess_without, marks_without, without};

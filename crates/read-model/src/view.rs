@@ -169,16 +169,19 @@ impl<'a> View<'a> {
     }
 }
 
-/// Whether what is asked can be told without something. All of it is told by the cases of incidents.
+/// Whether what is asked can be told without something: views of one subject, which are told by cases, and incidents, which
+/// have a status. Resources and other lists are what was recorded, and leave nothing out.
 fn honours_without(question: &Question) -> bool {
     match question {
-        Question::Board(_) | Question::Origins(_) | Question::Timeline(_) => true,
+        Question::Board(_)
+        | Question::Origins(_)
+        | Question::Timeline(_)
+        | Question::Relation(_)
+        | Question::Ledger(_) => true,
         Question::List(List { collection, .. }) | Question::Get(Get { collection, .. }) => collection == "incidents",
         Question::ListProjects(_)
         | Question::Identity(_)
         | Question::Preview(_)
-        | Question::Relation(_)
-        | Question::Ledger(_)
         | Question::Agreement(_)
         | Question::Orphans(_)
         | Question::Inbox(_)

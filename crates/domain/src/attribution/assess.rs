@@ -1,10 +1,10 @@
 //! The assessment of an incident.
 
-use super::alternatives::{Statuses, alternatives};
+use super::alternatives::{self as edges, alternatives};
 use super::belief::{conflict, opinion};
 use super::change::mark_withdrawn;
 use super::class::{Bearings, about_classes, bearings, memberships};
-use super::dispute::{Matter, disputes, is_attribution};
+use super::dispute::{Matter, core_disputes, disputes, is_attribution};
 use super::origins::{corroboration, witnesses};
 use super::position::{Bearing, Stand, Weighed, Who};
 use super::resolve::{Ids, resolve};
@@ -33,7 +33,7 @@ pub fn assess(case: &Case, policy: &Policy) -> Board {
     let utterances = heard(&scene);
     let memberships = memberships(scene.case, &utterances);
     let matters = matters(&scene, &memberships, &utterances);
-    let (alternatives, untried) = alternatives(case, policy, &Statuses::of(&scene, &matters));
+    let (alternatives, untried) = alternatives(case, policy, &edges::Statuses::of(&scene, &matters));
     let disputes = disputes(&scene, &matters, &alternatives);
     let finding = scene.decisions.on_incident(scene.case.subject).cloned();
     let status = incident_status(finding.is_some(), !disputes.is_empty(), &matters);
@@ -54,6 +54,35 @@ pub fn assess(case: &Case, policy: &Policy) -> Board {
         alternatives,
         untried,
     }
+}
+
+/// The statuses of a board, and nothing else of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Statuses {
+    /// That of the incident.
+    pub incident: IncidentStatus,
+    /// Those of the propositions that the board has.
+    pub propositions: BTreeMap<Key, Status>,
+}
+
+/// The same statuses as those of the whole board. What hangs on edges is worked out only where it decides whether something is
+/// disputed, and neither origins nor opinions are.
+#[must_use]
+pub fn statuses(case: &Case, policy: &Policy) -> Statuses {
+    let resolved = resolve(case, policy, &Ids::judged(&case.judgements));
+    let scene = Scene::new(&resolved);
+    let utterances = heard(&scene);
+    let memberships = memberships(scene.case, &utterances);
+    let matters = matters(&scene, &memberships, &utterances);
+    let found = scene.decisions.on_incident(scene.case.subject).is_some();
+    let disputed = !core_disputes(&scene, &matters).is_empty() || {
+        let (alternatives, _) = alternatives(case, policy, &edges::Statuses::of(&scene, &matters));
+        !disputes(&scene, &matters, &alternatives).is_empty()
+    };
+    let is_on_board = |matter: &&Matter<'_>| !matter.evaluation.is_empty() || matter.finding.is_some();
+    let status = |matter: &Matter<'_>| matter.finding.as_ref().map_or(matter.evaluation.status, status_by);
+    let propositions = matters.iter().filter(is_on_board).map(|matter| (matter.key.clone(), status(matter)));
+    Statuses { incident: incident_status(found, disputed, &matters), propositions: propositions.collect() }
 }
 
 /// The utterances; those that a change took back are marked.

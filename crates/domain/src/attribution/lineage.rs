@@ -31,6 +31,13 @@ pub(super) struct Lineage {
     circles: Vec<Vec<usize>>,
 }
 
+/// Annotations, and the derivations between them.
+#[derive(Clone, Copy)]
+pub(super) struct Marks<'a> {
+    pub annotations: &'a BTreeMap<AnnotationId, Annotation>,
+    pub derivations: &'a BTreeMap<DerivationId, Derivation>,
+}
+
 /// What overlapping annotations of one document revision mark together.
 pub(super) struct Passage {
     pub document: DocumentId,
@@ -71,10 +78,27 @@ pub(super) enum Origin {
 struct Wording(UnidentifiedKind, Option<String>, Option<ActorId>);
 
 impl Lineage {
+    /// Of what is cited of the subject and of classes. What is read of other incidents makes no passage, so that it cannot
+    /// join two of this one's.
     pub fn new(case: &Case) -> Self {
-        let mut passages = Passages::cited(case);
+        let is_about = |target: Target| match target {
+            target if target == case.subject => true,
+            Target::Class(id) => case.classes.contains_key(&id),
+            Target::Incident(_) | Target::Relation(_) | Target::Actor(_) => false,
+        };
+        let claims = case.readings.values().map(|reading| &reading.claim);
+        let cited = claims
+            .filter(|claim| is_about(claim.proposition.target))
+            .flat_map(|claim| content(&case.annotations, claim));
+        Self::of_marks(Marks { annotations: &case.annotations, derivations: &case.derivations }, cited.collect())
+    }
+
+    /// Of these marks, whatever cites them.
+    pub fn of_marks(marks: Marks<'_>, of: BTreeSet<AnnotationId>) -> Self {
+        let mut passages = Passages { list: Vec::new(), by_annotation: BTreeMap::new(), by_place: BTreeMap::new() };
+        passages.unite(marks, of);
         let by_annotation = passages.by_annotation.clone();
-        let links = links(case, &mut passages);
+        let links = links(marks, &mut passages);
         let mut lineage =
             Self { sources: Vec::new(), circles: Vec::new(), passages: passages.list, by_annotation, links };
         lineage.trace();
@@ -243,27 +267,10 @@ struct Passages {
 type Stands = Vec<(Range<u32>, usize)>;
 
 impl Passages {
-    /// What is cited of the subject and of classes. What is read of other incidents makes no passage, so that it cannot
-    /// join two of this one's.
-    fn cited(case: &Case) -> Self {
-        let is_about = |target: Target| match target {
-            target if target == case.subject => true,
-            Target::Class(id) => case.classes.contains_key(&id),
-            Target::Incident(_) | Target::Relation(_) | Target::Actor(_) => false,
-        };
-        let claims = case.readings.values().map(|reading| &reading.claim);
-        let cited = claims
-            .filter(|claim| is_about(claim.proposition.target))
-            .flat_map(|claim| content(&case.annotations, claim));
-        let mut passages = Self { list: Vec::new(), by_annotation: BTreeMap::new(), by_place: BTreeMap::new() };
-        passages.unite(case, cited.collect());
-        passages
-    }
-
     /// Adds passages of these annotations, one for those that overlap.
-    fn unite(&mut self, case: &Case, annotations: BTreeSet<AnnotationId>) {
+    fn unite(&mut self, known: Marks<'_>, annotations: BTreeSet<AnnotationId>) {
         let live = |id: AnnotationId| {
-            let mark = case.annotations.get(&id)?;
+            let mark = known.annotations.get(&id)?;
             Some((id, mark, mark.live()?))
         };
         let marks: Vec<(AnnotationId, &Annotation, &Span)> = annotations.into_iter().filter_map(live).collect();
@@ -298,7 +305,7 @@ impl Passages {
             let number = self.list.len();
             for id in &passage.annotations {
                 self.by_annotation.insert(*id, number);
-                for (revision, _) in case.annotations[id].stands() {
+                for (revision, _) in known.annotations[id].stands() {
                     let near = self.by_place.entry((passage.document, revision)).or_default();
                     if near.last() != Some(&number) {
                         near.push(number);
@@ -310,19 +317,19 @@ impl Passages {
     }
 
     /// The passages that an annotation overlaps.
-    fn at(&self, case: &Case, annotation: AnnotationId) -> Vec<usize> {
-        let Some(mark) = case.annotations.get(&annotation) else { return Vec::new() };
+    fn at(&self, marks: Marks<'_>, annotation: AnnotationId) -> Vec<usize> {
+        let Some(mark) = marks.annotations.get(&annotation) else { return Vec::new() };
         let Some(span) = mark.live() else { return Vec::new() };
         let near = |(revision, _)| self.by_place.get(&(span.document, revision)).map_or(&[][..], Vec::as_slice);
         let near: BTreeSet<usize> = mark.stands().flat_map(near).copied().collect();
-        let overlaps = |passage: &Passage| passage.annotations.iter().any(|id| case.annotations[id].overlaps(mark));
+        let overlaps = |passage: &Passage| passage.annotations.iter().any(|id| marks.annotations[id].overlaps(mark));
         near.into_iter().filter(|number| overlaps(&self.list[*number])).collect()
     }
 
     /// Adds passages for those ends of derivations that overlap none.
-    fn extend(&mut self, case: &Case, ends: impl Iterator<Item = AnnotationId>) {
-        let beyond: BTreeSet<AnnotationId> = ends.filter(|end| self.at(case, *end).is_empty()).collect();
-        self.unite(case, beyond);
+    fn extend(&mut self, marks: Marks<'_>, ends: impl Iterator<Item = AnnotationId>) {
+        let beyond: BTreeSet<AnnotationId> = ends.filter(|end| self.at(marks, *end).is_empty()).collect();
+        self.unite(marks, beyond);
     }
 }
 
@@ -344,27 +351,27 @@ fn passage_of(marks: &[(AnnotationId, &Annotation, &Span)]) -> Passage {
 }
 
 /// The derivations between different passages; declared origins are marked. Rejected ones are none.
-fn links(case: &Case, passages: &mut Passages) -> Vec<Link> {
+fn links(marks: Marks<'_>, passages: &mut Passages) -> Vec<Link> {
     let counts = |derivation: &&Derivation| match derivation {
         Derivation::Absent => false,
         Derivation::Edge { standing, .. } => *standing == Standing::Confirmed,
         Derivation::Origin { .. } => true,
     };
-    passages.extend(case, case.derivations.values().filter(counts).flat_map(Derivation::annotations));
+    passages.extend(marks, marks.derivations.values().filter(counts).flat_map(Derivation::annotations));
     let mut links = Vec::new();
     for wanted in [Standing::Confirmed, Standing::Suggested] {
-        for (id, derivation) in &case.derivations {
+        for (id, derivation) in marks.derivations {
             match derivation {
                 Derivation::Edge { edge, standing, .. } if *standing == wanted => {
                     // What is suggested comes after all that counts, and finds its passages as they are.
-                    passages.extend(case, [edge.from, edge.to].into_iter());
-                    for from in passages.at(case, edge.from) {
-                        let onward = passages.at(case, edge.to).into_iter().filter(|to| *to != from);
+                    passages.extend(marks, [edge.from, edge.to].into_iter());
+                    for from in passages.at(marks, edge.from) {
+                        let onward = passages.at(marks, edge.to).into_iter().filter(|to| *to != from);
                         links.extend(onward.map(|to| Link { derivation: *id, from, to, standing: wanted }));
                     }
                 }
                 Derivation::Origin { annotation, .. } => {
-                    for declared in passages.at(case, *annotation) {
+                    for declared in passages.at(marks, *annotation) {
                         passages.list[declared].declared = true;
                     }
                 }

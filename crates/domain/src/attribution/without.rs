@@ -4,16 +4,18 @@
 //! which documents a passage comes. Then it is taken out, and so is whatever rests on nothing else.
 
 use super::assess::assess;
-use super::lineage::Origin;
+use super::lineage::{self, Lineage, Origin};
 use super::resolve::{Ids, resolve};
 use super::scene::Scene;
-use super::utterance::{Utterance, content, utterances};
+use super::utterance::{Utterance, utterances};
 use super::{Board, Case, CaseReading, Flag, Generic, IncidentFlag, Proposition, Voice};
-use crate::annotation::Annotation;
+use crate::annotation::{Annotation, SpanRole};
 use crate::claim::{Claim, Speaker, Target};
 use crate::derivation::Derivation;
 use crate::document::Document;
-use crate::id::{ActorId, AnnotationId, DocumentId, JudgementId, ReadingId, SourceId, UserId};
+use crate::id::{
+    ActorId, AnnotationId, DerivationId, DocumentId, JudgementId, ReadingId, RelationId, SourceId, UserId,
+};
 use crate::policy::Policy;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -33,37 +35,53 @@ pub enum Omitted {
     Judgement(JudgementId),
 }
 
-/// Where an annotation stands, and whose document that is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Place {
-    /// The document.
-    pub document: DocumentId,
-    /// Its source, if it is known.
-    pub source: Option<SourceId>,
+/// Annotations that are asked about by themselves, and what tells from which documents they come.
+#[derive(Debug, Clone, Default)]
+pub struct Marks {
+    /// Those that are asked about. Where they overlap they are one passage.
+    pub of: BTreeSet<AnnotationId>,
+    /// These, and those over which they are derived.
+    pub annotations: BTreeMap<AnnotationId, Annotation>,
+    /// The derivations that lead on from them.
+    pub derivations: BTreeMap<DerivationId, Derivation>,
+    /// The documents of all these annotations.
+    pub documents: BTreeMap<DocumentId, Document>,
+}
+
+/// Whether everything that is asked about goes with what is left out, and so what rests on nothing else.
+#[must_use]
+pub fn all_go_without(marks: &Marks, omitted: &BTreeSet<Omitted>) -> bool {
+    let evidence: Vec<AnnotationId> = marks.of.iter().copied().collect();
+    let from_source = omitted.iter().any(|omitted| matches!(omitted, Omitted::Source(_)));
+    rests_on_nothing_but(&marks_without(marks, omitted), &evidence, &marks.annotations, from_source)
+}
+
+/// The annotations that go with what is left out: those in its documents and, with a source, passages that come from its
+/// documents alone. They are told of all that the marks derive from as well.
+#[must_use]
+pub fn marks_without(marks: &Marks, omitted: &BTreeSet<Omitted>) -> BTreeSet<AnnotationId> {
+    let Marks { of, annotations, derivations, documents } = marks;
+    let passages = of.iter().filter(|id| is_content(annotations, id)).copied().collect();
+    let lineage = Lineage::of_marks(lineage::Marks { annotations, derivations }, passages);
+    let mut gone = Gone::default();
+    gone.leave_out_marks(annotations, documents, &lineage, omitted);
+    gone.annotations
 }
 
 /// The case without what is left out; several are left out as each of them would be.
 ///
-/// `elsewhere` tells where annotations stand that a relation cites and no reading of the case: a relation whose evidence is
-/// all left out goes with it.
+/// `relations` are those that go, since all that they cite does ([`all_go_without`]). Their own evidence tells it, and not the
+/// passages of a case, so that a relation goes from every case or from none.
 #[must_use]
-pub fn without(
-    case: &Case,
-    policy: &Policy,
-    omitted: &BTreeSet<Omitted>,
-    elsewhere: &BTreeMap<AnnotationId, Place>,
-) -> Case {
-    let gone = Gone::of(case, policy, omitted, elsewhere);
+pub fn without(case: &Case, policy: &Policy, omitted: &BTreeSet<Omitted>, relations: &BTreeSet<RelationId>) -> Case {
+    let gone = Gone::of(case, policy, omitted);
     let mut rest = case.clone();
     rest.documents.retain(|id, _| !gone.documents.contains(id));
     rest.annotations.retain(|id, _| !gone.annotations.contains(id));
     rest.readings.retain(|id, _| !gone.readings.contains(id));
     let rests_on_gone = |derivation: &Derivation| derivation.annotations().any(|id| gone.annotations.contains(&id));
     rest.derivations.retain(|_, derivation| !rests_on_gone(derivation));
-    rest.relations.retain(|_, relation| match relation.edge() {
-        Some(edge) => edge.evidence.is_empty() || !edge.evidence.iter().all(|id| gone.annotations.contains(id)),
-        None => true,
-    });
+    rest.relations.retain(|id, _| !relations.contains(id));
     rest.judgements = rest.judgements.without(&gone.judgements);
     rest.silent.extend(&gone.actors);
     rest
@@ -118,19 +136,14 @@ struct Gone {
 }
 
 impl Gone {
-    fn of(
-        case: &Case,
-        policy: &Policy,
-        omitted: &BTreeSet<Omitted>,
-        elsewhere: &BTreeMap<AnnotationId, Place>,
-    ) -> Self {
+    fn of(case: &Case, policy: &Policy, omitted: &BTreeSet<Omitted>) -> Self {
         let resolved = resolve(case, policy, &Ids::judged(&case.judgements));
         let scene = Scene::new(&resolved);
         let mut gone = Self::default();
         let (mut sources, mut annotators) = (BTreeSet::new(), BTreeSet::new());
         for what in omitted {
             match what {
-                Omitted::Document(id) => drop(gone.documents.insert(*id)),
+                Omitted::Document(_) => {}
                 Omitted::Source(id) => drop(sources.insert(*id)),
                 Omitted::Actor(id) => {
                     let one = case.judgements.actors.resolution.members(id.uuid());
@@ -140,30 +153,44 @@ impl Gone {
                 Omitted::Judgement(id) => drop(gone.judgements.insert(*id)),
             }
         }
-        for source in &sources {
-            gone.leave_out_documents_of(case, &scene, *source);
-        }
-        let is_gone = |place: &Place| {
-            gone.documents.contains(&place.document) || place.source.is_some_and(|source| sources.contains(&source))
-        };
-        let marks = case.annotations.iter();
-        let in_documents = marks.filter(|(_, mark)| stands_in(mark).is_some_and(|id| gone.documents.contains(&id)));
-        let mut annotations: BTreeSet<AnnotationId> = in_documents.map(|(id, _)| *id).collect();
-        annotations.extend(elsewhere.iter().filter(|(_, place)| is_gone(place)).map(|(id, _)| *id));
-        gone.annotations.extend(annotations);
+        gone.leave_out_marks(&case.annotations, &case.documents, scene.lineage(), omitted);
         gone.leave_out_readings(case, &scene, &sources, &annotators);
         gone
     }
 
-    /// The documents of a source, and the passages of which every origin is one of them.
-    fn leave_out_documents_of(&mut self, case: &Case, scene: &Scene<'_>, source: SourceId) {
-        let is_of = |document: &Document| match document {
-            Document::Registered { detail, .. } => detail.source == source,
-            Document::Absent => false,
-        };
-        let documents: BTreeSet<DocumentId> =
-            case.documents.iter().filter(|(_, document)| is_of(document)).map(|(id, _)| *id).collect();
-        let lineage = scene.lineage();
+    /// Documents, and those of sources; what stands in them; and with each source the passages of which every origin is a
+    /// document of its own.
+    fn leave_out_marks(
+        &mut self,
+        annotations: &BTreeMap<AnnotationId, Annotation>,
+        documents: &BTreeMap<DocumentId, Document>,
+        lineage: &Lineage,
+        omitted: &BTreeSet<Omitted>,
+    ) {
+        for what in omitted {
+            match what {
+                Omitted::Document(id) => drop(self.documents.insert(*id)),
+                Omitted::Source(source) => {
+                    let is_of = |document: &Document| match document {
+                        Document::Registered { detail, .. } => detail.source == *source,
+                        Document::Absent => false,
+                    };
+                    let own: BTreeSet<DocumentId> =
+                        documents.iter().filter(|(_, document)| is_of(document)).map(|(id, _)| *id).collect();
+                    self.leave_out_passages_from(&own, lineage);
+                    self.documents.extend(own);
+                }
+                Omitted::Actor(_) | Omitted::Annotator(_) | Omitted::Judgement(_) => {}
+            }
+        }
+        let is_gone = |mark: &Annotation| stands_in(mark).is_some_and(|id| self.documents.contains(&id));
+        let marks: Vec<AnnotationId> =
+            annotations.iter().filter(|(_, mark)| is_gone(mark)).map(|(id, _)| *id).collect();
+        self.annotations.extend(marks);
+    }
+
+    /// The passages of which every origin is one of these documents.
+    fn leave_out_passages_from(&mut self, documents: &BTreeSet<DocumentId>, lineage: &Lineage) {
         let is_from = |origin: &Origin| match origin {
             Origin::Document(document) => documents.contains(document),
             Origin::Circle(_) => false,
@@ -173,7 +200,6 @@ impl Gone {
                 self.annotations.extend(&passage.annotations);
             }
         }
-        self.documents.extend(documents);
     }
 
     /// Readings by annotators who are left out, those of utterances of whom is left out, and those whose evidence is gone.
@@ -194,15 +220,11 @@ impl Gone {
             Voice::Source(source) => sources.contains(&source),
             Voice::Unidentified(_) => false,
         };
+        let from_source = !sources.is_empty();
         let rests_on_gone =
-            |claim: &Claim| !claim.evidence.is_empty() && claim.evidence.iter().all(|id| self.annotations.contains(id));
-        // Where it is read from a source alone, the words that introduce it in a copy do not keep it.
-        let is_from_gone = |claim: &Claim| {
-            let mut passages = content(&case.annotations, claim).peekable();
-            !sources.is_empty() && passages.peek().is_some() && passages.all(|id| self.annotations.contains(&id))
-        };
+            |claim: &Claim| rests_on_nothing_but(&self.annotations, &claim.evidence, &case.annotations, from_source);
         let is_gone = |CaseReading { author, written: _, claim }: &CaseReading| {
-            annotators.contains(author) || speaks(claim) || rests_on_gone(claim) || is_from_gone(claim)
+            annotators.contains(author) || speaks(claim) || rests_on_gone(claim)
         };
         let mut readings: BTreeSet<ReadingId> =
             case.readings.iter().filter(|(_, reading)| is_gone(reading)).map(|(id, _)| *id).collect();
@@ -212,6 +234,25 @@ impl Gone {
         }
         self.readings = readings;
     }
+}
+
+/// Whether all that is cited goes with these annotations. Where what is cited comes from a source alone, the words that introduce
+/// it in a copy do not keep it.
+fn rests_on_nothing_but(
+    gone: &BTreeSet<AnnotationId>,
+    evidence: &[AnnotationId],
+    annotations: &BTreeMap<AnnotationId, Annotation>,
+    from_source: bool,
+) -> bool {
+    let is_content = |id: &&AnnotationId| is_content(annotations, id);
+    let mut passages = evidence.iter().filter(is_content).peekable();
+    let is_from_gone = from_source && passages.peek().is_some() && passages.all(|id| gone.contains(id));
+    is_from_gone || !evidence.is_empty() && evidence.iter().all(|id| gone.contains(id))
+}
+
+/// Whether an annotation is a live content passage.
+fn is_content(annotations: &BTreeMap<AnnotationId, Annotation>, id: &AnnotationId) -> bool {
+    annotations.get(id).and_then(Annotation::live).is_some_and(|span| span.role == SpanRole::Content)
 }
 
 /// The document in which an annotation stands, retracted or not.

@@ -3,7 +3,9 @@
 use comfy_table::{Cell, ColumnConstraint, Width};
 use wire::view::{Ledger, LedgerLine, LedgerTotals, RelationHead};
 
-use super::{count, head, labelled, line, more, notes, plain, quotes, says, sign_cell, speakers, table_of, words};
+use super::{
+    count, head, labelled, left_out, line, more, notes, plain, quotes, says, sign_cell, speakers, table_of, words,
+};
 use crate::terminal::Terminal;
 
 /// Share of the width that quotes have at least.
@@ -12,6 +14,7 @@ const QUOTES_PERCENT: u16 = 25;
 /// The ledger as people read it: the lines of each heading together, in the order of the page.
 pub(crate) fn ledger(ledger: &Ledger, terminal: Terminal) -> String {
     let mut out = String::new();
+    left_out(&mut out, &ledger.without, terminal);
     if let Some(subject) = &ledger.subject {
         line(&mut out, &terminal.bold(plain(&subject.name)));
         line(&mut out, &format!("{} {}", ledger.kind, subject.id));

@@ -2,13 +2,14 @@
 
 use wire::view::{BoardRelation, RelationBoard};
 
-use super::{labelled, line, moment, words, write_proposition};
+use super::{labelled, left_out, line, moment, words, write_proposition};
 use crate::terminal::{Terminal, plain};
 
 /// The board of a relation as people read it.
 pub(crate) fn relation(board: &RelationBoard, terminal: Terminal) -> String {
     let mut out = String::new();
-    let RelationBoard { relation, as_of, policy, blinded, proposition } = board;
+    let RelationBoard { relation, as_of, policy, blinded, proposition, without } = board;
+    left_out(&mut out, without, terminal);
     if let Some(relation) = relation {
         line(&mut out, &terminal.bold(title(relation)));
         line(&mut out, &format!("relation {}", relation.id));

@@ -14,7 +14,7 @@ use derivations::derivations;
 use domain::actor::Actor;
 use domain::adjudication::{self, Adjudication};
 use domain::annotation::Annotation;
-use domain::attribution::{Case, CaseReading};
+use domain::attribution::{self, Case, CaseReading};
 use domain::claim::{Claim, Speaker, Target};
 use domain::document::Document;
 use domain::id::{ActorId, AnnotationId, DocumentId, IncidentId, ProjectId, ReadingId, RelationId, SourceId};
@@ -73,6 +73,29 @@ pub(super) fn gather(
     gathering.changes()?;
     gathering.classes_named()?;
     gathering.finish(subject, detail).map(Some)
+}
+
+/// Annotations by themselves, with all over which they are derived.
+pub(super) fn marks(
+    snapshot: Snapshot<'_>,
+    project: ProjectId,
+    of: BTreeSet<AnnotationId>,
+) -> Result<attribution::Marks, Error> {
+    let mut records = Records { snapshot, project, memory: None, recollection: Recollection::new(snapshot.at()) };
+    let mut annotations: BTreeMap<AnnotationId, Annotation> =
+        states(&mut records, of.iter().copied().collect(), AnnotationId::uuid)?;
+    let derivations = derivations(&mut records, &mut annotations)?;
+    let documents = documents(&mut records, &annotations)?;
+    Ok(attribution::Marks { of, annotations, derivations, documents })
+}
+
+/// The documents in which annotations stand, retracted ones as well.
+fn documents(
+    records: &mut Records<'_>,
+    annotations: &BTreeMap<AnnotationId, Annotation>,
+) -> Result<BTreeMap<DocumentId, Document>, Error> {
+    let spans = annotations.values().filter_map(Annotation::span);
+    states(records, spans.map(|span| span.document).collect(), DocumentId::uuid)
 }
 
 /// Whether there is such a thing, and what is known of an incident.
@@ -356,9 +379,7 @@ impl Gathering<'_> {
         let mut annotations: BTreeMap<AnnotationId, Annotation> =
             states(&mut records, named.annotations, AnnotationId::uuid)?;
         let derivations = derivations(&mut records, &mut annotations)?;
-        let spans = annotations.values().filter_map(Annotation::span);
-        let documents: BTreeSet<DocumentId> = spans.map(|span| span.document).collect();
-        let documents: BTreeMap<DocumentId, Document> = states(&mut records, documents, DocumentId::uuid)?;
+        let documents = documents(&mut records, &annotations)?;
         named.sources.extend(documents.values().filter_map(|document| match document {
             Document::Registered { detail, revisions: _, withdrawn: _ } => Some(detail.source),
             Document::Absent => None,

@@ -102,6 +102,7 @@ fn answer(scope: &Scope<'_>, ask: &AskLedger, subject: Named, same: Vec<String>,
         lines,
         next: None,
         after,
+        without: scope.without.told(),
     }
 }
 

@@ -36,27 +36,33 @@ const BYTES_MAX: usize = 4 * 1024 * 1024;
 /// Mentions beyond which a filter is answered from all resources of the kind, not from the mentions.
 const MENTIONS_MAX: usize = COST_MAX;
 
+/// Every collection, with the kind of aggregate in which it stands.
+pub(super) const COLLECTIONS: [(&str, Kind); 17] = [
+    ("projects", Kind::Project),
+    ("policies", Kind::Project),
+    ("codebooks", Kind::Project),
+    ("members", Kind::Project),
+    ("sources", Kind::Source),
+    ("documents", Kind::Document),
+    ("incidents", Kind::Incident),
+    ("actors", Kind::Actor),
+    ("relations", Kind::Relation),
+    ("annotations", Kind::Annotation),
+    ("readings", Kind::Reading),
+    ("derivations", Kind::Derivation),
+    ("assessments", Kind::Assessment),
+    ("judgements", Kind::Identity),
+    ("adjudications", Kind::Adjudication),
+    ("tasks", Kind::Task),
+    ("imports", Kind::Import),
+];
+
 /// The kind of aggregate in which a collection stands.
 pub(super) fn kind(collection: &str) -> Answer<Kind> {
-    Ok(match collection {
-        "projects" | "policies" | "codebooks" | "members" => Kind::Project,
-        "sources" => Kind::Source,
-        "documents" => Kind::Document,
-        "incidents" => Kind::Incident,
-        "actors" => Kind::Actor,
-        "relations" => Kind::Relation,
-        "annotations" => Kind::Annotation,
-        "readings" => Kind::Reading,
-        "derivations" => Kind::Derivation,
-        "assessments" => Kind::Assessment,
-        "judgements" => Kind::Identity,
-        "adjudications" => Kind::Adjudication,
-        "tasks" => Kind::Task,
-        "imports" => Kind::Import,
-        unknown => {
-            let unknown: String = unknown.chars().take(64).collect();
-            return Err(invalid("unknown_collection", format!("there is no collection `{unknown}`")));
-        }
+    let known = COLLECTIONS.iter().find(|(name, _)| *name == collection);
+    known.map(|(_, kind)| *kind).ok_or_else(|| {
+        let unknown: String = collection.chars().take(64).collect();
+        invalid("unknown_collection", format!("there is no collection `{unknown}`"))
     })
 }
 

@@ -24,6 +24,7 @@ pub(super) fn board(scope: &Scope<'_>, ask: &AskRelation) -> Answer<RelationBoar
         policy: scope.policy_version,
         blinded: said.content.blinded,
         proposition,
+        without: scope.without.told(),
     })
 }
 

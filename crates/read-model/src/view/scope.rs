@@ -1,5 +1,6 @@
 //! What a question is answered within: a project up to a position, a viewer, a policy, what is left out.
 
+use super::without::named;
 use super::{View, queue};
 use crate::subject::Subject;
 use crate::veil::Veil;
@@ -108,7 +109,7 @@ impl Without {
     /// As an answer tells it.
     pub(super) fn told(&self) -> Vec<view::Without> {
         let told = |omitted: &Omitted| {
-            let (kind, id) = of(omitted);
+            let (kind, id) = named(omitted);
             view::Without { kind: kind.to_owned(), id: id.to_string() }
         };
         self.0.iter().map(told).collect()
@@ -117,7 +118,7 @@ impl Without {
     /// Refuses what the viewer does not see anything of at this position: to leave it out would say nothing.
     fn check(&self, snapshot: &Snapshot<'_>, project: ProjectId) -> Answer<()> {
         for omitted in &self.0 {
-            let (kind, id) = of(omitted);
+            let (kind, id) = named(omitted);
             let own = |kind| Subject::own(&Address { project: project.uuid(), kind, id });
             let subject = match omitted {
                 Omitted::Document(_) => own(Kind::Document),
@@ -134,16 +135,6 @@ impl Without {
             }
         }
         Ok(())
-    }
-}
-
-fn of(omitted: &Omitted) -> (&'static str, Uuid) {
-    match omitted {
-        Omitted::Document(id) => ("document", id.uuid()),
-        Omitted::Source(id) => ("source", id.uuid()),
-        Omitted::Actor(id) => ("actor", id.uuid()),
-        Omitted::Annotator(id) => ("annotator", id.uuid()),
-        Omitted::Judgement(id) => ("judgement", id.uuid()),
     }
 }
 

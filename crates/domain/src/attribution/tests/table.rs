@@ -9,7 +9,7 @@ use crate::attribution::{
 };
 use crate::claim::{Act, Facet, Polarity, Role, Stance};
 use crate::relation::RelationType;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt::Debug;
 
 /// A history that gives a code, and a variation that does not.
@@ -415,7 +415,7 @@ fn every_flag_of_a_proposition() {
 /// The board as if one annotator, whom few histories have, had read nothing.
 fn board_without_cara(given: &Given) -> Board {
     let omitted = BTreeSet::from([Omitted::Annotator(CARA)]);
-    let rest = without(&given.case, &given.policy, &omitted, &BTreeMap::new());
+    let rest = without(&given.case, &given.policy, &omitted, &BTreeSet::new());
     assess_without(&given.case, &rest, &given.policy)
 }
 

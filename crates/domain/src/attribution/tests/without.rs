@@ -3,17 +3,19 @@
 use super::given::*;
 use crate::adjudication::{self, Outcome};
 use crate::annotation::SpanRole;
-use crate::attribution::{Flag, IncidentFlag, IncidentStatus, Omitted, Place, Status, assess, assess_without, without};
+use crate::attribution::{
+    Case, Flag, IncidentFlag, IncidentStatus, Marks, Omitted, Status, assess, assess_without, marks_without, without,
+};
 use crate::claim::Stance;
 use crate::document::Document;
-use crate::id::{AnnotationId, DocumentId, SourceId};
+use crate::id::SourceId;
 use crate::relation::RelationType;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// The same given without these.
 fn given_without(given: &Given, omitted: &[Omitted]) -> Given {
     let omitted: BTreeSet<Omitted> = omitted.iter().copied().collect();
-    let case = without(&given.case, &given.policy, &omitted, &BTreeMap::new());
+    let case = without(&given.case, &given.policy, &omitted, &BTreeSet::new());
     Given { case, ..given.clone() }
 }
 
@@ -106,22 +108,37 @@ fn what_was_taken_back_stands_again_without_what_took_it_back() {
 }
 
 #[test]
-fn an_edge_goes_with_the_last_of_its_evidence() {
+fn without_an_edge_its_words_are_no_longer_those_of_the_other_end() {
     let mut given = Given::new();
     let edge = given.edge(RelationType::SpeaksFor, SPOKESMAN, GROUP);
     given.read(accuses(WITNESS, GROUP));
     given.read(denies(SPOKESMAN, GROUP));
-    let evidence: Vec<AnnotationId> = given.case.relations[&edge].edge().unwrap().evidence.clone();
-    let document: DocumentId = uuid::Uuid::from_u128(0x77).into();
-    let place = Place { document, source: Some(GAZETTE) };
-    let elsewhere: BTreeMap<AnnotationId, Place> = evidence.iter().map(|id| (*id, place)).collect();
-    for omitted in [Omitted::Document(document), Omitted::Source(GAZETTE)] {
-        let rest = without(&given.case, &given.policy, &BTreeSet::from([omitted]), &elsewhere);
-        let rest = Given { case: rest, ..given.clone() };
-        assert_eq!(rest.status(GROUP), Status::Contested, "a bystander denies it: {omitted:?}");
-    }
-    let kept = without(&given.case, &given.policy, &BTreeSet::from([Omitted::Source(AGENCY)]), &elsewhere);
+    let nothing = BTreeSet::from([Omitted::Source(AGENCY)]);
+    let rest = without(&given.case, &given.policy, &nothing, &BTreeSet::from([edge]));
+    let rest = Given { case: rest, ..given.clone() };
+    assert_eq!(rest.status(GROUP), Status::Contested, "a bystander denies it");
+    let kept = without(&given.case, &given.policy, &nothing, &BTreeSet::new());
     assert_eq!(assess(&kept, &given.policy), given.board());
+}
+
+#[test]
+fn marks_go_with_the_document_in_which_they_stand_and_with_the_source_from_which_alone_they_come() {
+    let mut given = Given::new();
+    let wire = passage_of(&mut given, AGENCY);
+    let (copy, mixed, own) = (given.passage(), given.passage(), given.passage());
+    given.copies(copy, wire);
+    given.copies(mixed, wire);
+    given.copies(mixed, own);
+    let Case { annotations, derivations, documents, .. } = given.case;
+    let marks = Marks { of: annotations.keys().copied().collect(), annotations, derivations, documents };
+    let gone = |omitted| {
+        let gone = marks_without(&marks, &BTreeSet::from([omitted]));
+        let spans = gone.iter().filter_map(|id| marks.annotations[id].span());
+        spans.map(|span| span.document).collect::<BTreeSet<_>>()
+    };
+    assert_eq!(gone(Omitted::Document(wire.document)), BTreeSet::from([wire.document]));
+    assert_eq!(gone(Omitted::Source(AGENCY)), BTreeSet::from([wire.document, copy.document]));
+    assert_eq!(gone(Omitted::Actor(GROUP)), BTreeSet::new());
 }
 
 #[test]
@@ -133,7 +150,7 @@ fn a_finding_stays_and_tells_that_its_basis_changed() {
     given.find(GROUP, Outcome::Confirmed);
     let board = |document| {
         let omitted = BTreeSet::from([Omitted::Document(document)]);
-        let rest = without(&given.case, &given.policy, &omitted, &BTreeMap::new());
+        let rest = without(&given.case, &given.policy, &omitted, &BTreeSet::new());
         assess_without(&given.case, &rest, &given.policy)
     };
     let changed = on(&board(basis.document), &perpetrator(GROUP));
@@ -143,7 +160,7 @@ fn a_finding_stays_and_tells_that_its_basis_changed() {
 
     given.find_on(adjudication::Target::Incident(INCIDENT), Outcome::Confirmed);
     let omitted = BTreeSet::from([Omitted::Document(beside.document)]);
-    let rest = without(&given.case, &given.policy, &omitted, &BTreeMap::new());
+    let rest = without(&given.case, &given.policy, &omitted, &BTreeSet::new());
     let board = assess_without(&given.case, &rest, &given.policy);
     assert_eq!((board.status, board.flags), (IncidentStatus::Adjudicated, vec![IncidentFlag::BasisChanged]));
 }

@@ -5,6 +5,7 @@ use crate::Loaded;
 use crate::subject::Subject;
 use crate::view::scope::{Answer, Scope};
 use crate::view::walk::Budget;
+use crate::view::without;
 use domain::annotation::{Annotation, SpanRole};
 use domain::derivation::{Derivation, Standing};
 use domain::document::Document;
@@ -22,14 +23,14 @@ pub(super) fn of(scope: &Scope<'_>, sources: &BTreeSet<SourceId>) -> Answer<Opti
     let (mut documents, mut derived, mut withdrawn) = (0, 0, 0);
     for source in sources {
         for id in counting.mentions(Kind::Source, source.uuid(), Kind::Document)? {
-            let Some(Document::Registered { detail, withdrawn: is_withdrawn, .. }) = counting.load::<Document>(id)?
-            else {
-                continue;
-            };
-            if detail.source != *source {
+            let Some(document) = counting.load::<Document>(id)? else { continue };
+            let Document::Registered { detail, withdrawn: is_withdrawn, .. } = &document else { continue };
+            if detail.source != *source || without::lacks_document(scope, id.into(), &document) {
                 continue;
             }
             let marks = counting.marks(DocumentId::new(id))?;
+            let gone = without::marks(scope, &marks)?;
+            let marks: Vec<AnnotationId> = marks.difference(&gone).copied().collect();
             if counting.budget.is_spent() {
                 return Ok(None);
             }
@@ -37,8 +38,8 @@ pub(super) fn of(scope: &Scope<'_>, sources: &BTreeSet<SourceId>) -> Answer<Opti
                 continue;
             }
             documents += 1;
-            withdrawn += usize::from(is_withdrawn);
-            derived += usize::from(counting.derives(DocumentId::new(id), &marks)?);
+            withdrawn += usize::from(*is_withdrawn);
+            derived += usize::from(counting.derives(DocumentId::new(id), &marks, &gone)?);
         }
     }
     if counting.budget.is_spent() {
@@ -75,27 +76,27 @@ impl Counting<'_> {
     }
 
     /// The live content passages of a document.
-    fn marks(&mut self, document: DocumentId) -> Answer<Vec<AnnotationId>> {
-        let mut marks = Vec::new();
+    fn marks(&mut self, document: DocumentId) -> Answer<BTreeSet<AnnotationId>> {
+        let mut marks = BTreeSet::new();
         for id in self.mentions(Kind::Document, document.uuid(), Kind::Annotation)? {
             let annotation = self.load::<Annotation>(id)?;
             let span = annotation.as_ref().and_then(Annotation::live);
             if span.is_some_and(|span| span.document == document && span.role == SpanRole::Content) {
-                marks.push(AnnotationId::new(id));
+                marks.insert(AnnotationId::new(id));
             }
         }
         Ok(marks)
     }
 
-    /// Whether one of these passages of a document derives from one of another document.
-    fn derives(&mut self, document: DocumentId, marks: &[AnnotationId]) -> Answer<bool> {
+    /// Whether one of these passages of a document derives from one of another document that is not gone.
+    fn derives(&mut self, document: DocumentId, marks: &[AnnotationId], gone: &BTreeSet<AnnotationId>) -> Answer<bool> {
         for mark in marks {
             for id in self.mentions(Kind::Annotation, mark.uuid(), Kind::Derivation)? {
                 let Some(Derivation::Edge { edge, standing: Standing::Confirmed, .. }) = self.load::<Derivation>(id)?
                 else {
                     continue;
                 };
-                if edge.from != *mark {
+                if edge.from != *mark || gone.contains(&edge.to) {
                     continue;
                 }
                 let original = self.load::<Annotation>(edge.to.uuid())?;

@@ -2,7 +2,7 @@
 
 use crate::subject::Subject;
 use crate::view::scope::{Answer, Scope};
-use crate::view::{same, status};
+use crate::view::{same, status, without};
 use domain::Kind;
 use domain::edtf::{Bounds, Edtf};
 use domain::id::{ActorId, RelationId};
@@ -61,8 +61,11 @@ impl Ties {
         while let Some(actor) = pending.pop() {
             let address = Address { project: scope.project.uuid(), kind: Kind::Actor, id: actor.uuid() };
             for id in scope.snapshot.aggregates(&Subject::mention(&address, Kind::Relation))? {
-                ties.relations.insert(RelationId::new(id));
                 let relation = scope.load::<Relation>(id)?.state;
+                if without::lacks_relation(scope, &relation)? {
+                    continue;
+                }
+                ties.relations.insert(RelationId::new(id));
                 let found = status::found_on(scope, id)?;
                 let edge = relation.held_as_found(found, Bounds::ALWAYS).filter(|edge| edge.to == actor);
                 let Some(edge) = edge else { continue };

@@ -1,7 +1,7 @@
 //! What would be without something is what a log without its records gives.
 
 use super::*;
-use crate::attribution::{IncidentFlag, Omitted, assess_without, without};
+use crate::attribution::{IncidentFlag, Omitted, Statuses, assess_without, statuses, without};
 use crate::claim::Speaker;
 use crate::id::{DocumentId, SourceId};
 use crate::identity;
@@ -9,8 +9,11 @@ use std::collections::BTreeSet;
 
 /// The board without something, but for what a log without it cannot tell.
 fn board_without(case: &Case, policy: &Policy, omitted: Omitted) -> Board {
-    let rest = without(case, policy, &BTreeSet::from([omitted]), &BTreeMap::new());
-    unmarked(assess_without(case, &rest, policy))
+    let rest = without(case, policy, &BTreeSet::from([omitted]), &BTreeSet::new());
+    let board = assess_without(case, &rest, policy);
+    let propositions = board.propositions.iter().map(|about| (about.key.clone(), about.status)).collect();
+    assert_eq!(statuses(&rest, policy), Statuses { incident: board.status, propositions });
+    unmarked(board)
 }
 
 fn unmarked(board: Board) -> Board {
@@ -208,12 +211,12 @@ fn relaying(mut record: Record) -> Record {
 fn without_several_is_without_one_after_the_other_and_without_nothing_is_what_is() {
     check("without several", histories(), |history| {
         let (case, policy) = (history.case(&history.log()), &history.policy);
-        let nothing = without(&case, policy, &BTreeSet::new(), &BTreeMap::new());
+        let nothing = without(&case, policy, &BTreeSet::new(), &BTreeSet::new());
         prop_assert_eq!(assess_without(&case, &nothing, policy), assess(&case, policy));
         let (annotator, document) = (Omitted::Annotator(BERT), Omitted::Document(nth(1, 0).into()));
-        let both = without(&case, policy, &BTreeSet::from([annotator, document]), &BTreeMap::new());
-        let one = without(&case, policy, &BTreeSet::from([document]), &BTreeMap::new());
-        let other = without(&one, policy, &BTreeSet::from([annotator]), &BTreeMap::new());
+        let both = without(&case, policy, &BTreeSet::from([annotator, document]), &BTreeSet::new());
+        let one = without(&case, policy, &BTreeSet::from([document]), &BTreeSet::new());
+        let other = without(&one, policy, &BTreeSet::from([annotator]), &BTreeSet::new());
         prop_assert_eq!(assess(&both, policy), assess(&other, policy));
         Ok(())
     });
