@@ -38,7 +38,14 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         config.field_attribute(format!(".gainsay.view.v1.{field}"), "#[serde(skip)]");
     }
     // Only of what was asked without something, so that nobody takes it for what is.
-    for field in ["Board.without", "Timeline.without", "Origins.without", "Ledger.without", "RelationBoard.without"] {
+    for field in [
+        "Board.without",
+        "Timeline.without",
+        "Origins.without",
+        "Ledger.without",
+        "RelationBoard.without",
+        "HangsOn.without",
+    ] {
         config.field_attribute(
             format!(".gainsay.view.v1.{field}"),
             "#[serde(default, skip_serializing_if = \"Vec::is_empty\")]",

@@ -37,4 +37,6 @@ pub use case::{Case, CaseReading};
 pub use corpus::{CaseBlank, Corpus, Unit, units};
 pub use origins::origins;
 pub use timeline::timeline;
-pub use without::{Marks, Omitted, all_go_without, assess_without, marks_without, without};
+pub use without::{
+    Marks, Omitted, Rests, all_go_without, assess_without, marks_rest_on, marks_without, rests_on, without,
+};

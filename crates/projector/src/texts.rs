@@ -202,6 +202,7 @@ fn collect<'a>(reply: &'a mut Reply, blanks: &mut Vec<Blank<'a>>) {
             | Answer::Queue(_)
             | Answer::Veil(_)
             | Answer::Basis(_)
+            | Answer::HangsOn(_)
             | Answer::LogHead(_)
             | Answer::LogInclusion(_)
             | Answer::LogConsistency(_),

@@ -197,6 +197,7 @@ fn name(question: Option<&Question>) -> &'static str {
         Some(Question::Traces(_)) => "traces",
         Some(Question::Veil(_)) => "veil",
         Some(Question::Basis(_)) => "basis",
+        Some(Question::HangsOn(_)) => "hangs_on",
         Some(Question::LogHead(_)) => "log_head",
         Some(Question::LogInclusion(_)) => "log_inclusion",
         Some(Question::LogConsistency(_)) => "log_consistency",

@@ -7,6 +7,7 @@ mod cache;
 mod case;
 mod feedback;
 mod filter;
+mod hangs;
 mod inbox;
 mod judgements;
 mod ledger;
@@ -153,6 +154,7 @@ impl<'a> View<'a> {
             Question::Records(ask) => record::records(&scope(Kind::Project)?, ask).map(Said::Records),
             Question::Traces(ask) => record::traces(&scope(Kind::Project)?, ask).map(Said::Records),
             Question::Basis(ask) => basis::basis(&scope(Kind::Incident)?, ask).map(Said::Basis),
+            Question::HangsOn(ask) => hangs::hangs_on(&scope(Kind::Incident)?, ask).map(Said::HangsOn),
             Question::LogHead(_) => log::head(&scope(Kind::Project)?).map(Said::LogHead),
             Question::LogInclusion(ask) => log::inclusion(&scope(Kind::Project)?, ask.position).map(Said::LogInclusion),
             Question::LogConsistency(ask) => {
@@ -176,6 +178,7 @@ fn honours_without(question: &Question) -> bool {
         Question::Board(_)
         | Question::Origins(_)
         | Question::Timeline(_)
+        | Question::HangsOn(_)
         | Question::Relation(_)
         | Question::Ledger(_) => true,
         Question::List(List { collection, .. }) | Question::Get(Get { collection, .. }) => collection == "incidents",

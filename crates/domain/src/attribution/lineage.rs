@@ -166,6 +166,17 @@ impl Lineage {
         self.sources.iter().map(Rc::as_ref)
     }
 
+    /// The documents from which the passages come in the end in which these annotations are.
+    pub fn roots_of(&self, annotations: &BTreeSet<AnnotationId>) -> BTreeSet<DocumentId> {
+        let passages = self.passages.iter().zip(self.origins_of_passages());
+        let of_these = passages.filter(|(passage, _)| passage.annotations.iter().any(|id| annotations.contains(id)));
+        let documents = of_these.flat_map(|(_, origins)| origins).filter_map(|origin| match origin {
+            Origin::Document(document) => Some(*document),
+            Origin::Circle(_) => None,
+        });
+        documents.collect()
+    }
+
     /// Every derivation between two passages, confirmed ones first.
     pub fn links(&self) -> &[Link] {
         &self.links

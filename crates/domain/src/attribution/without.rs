@@ -60,12 +60,62 @@ pub fn all_go_without(marks: &Marks, omitted: &BTreeSet<Omitted>) -> bool {
 /// documents alone. They are told of all that the marks derive from as well.
 #[must_use]
 pub fn marks_without(marks: &Marks, omitted: &BTreeSet<Omitted>) -> BTreeSet<AnnotationId> {
-    let Marks { of, annotations, derivations, documents } = marks;
-    let passages = of.iter().filter(|id| is_content(annotations, id)).copied().collect();
-    let lineage = Lineage::of_marks(lineage::Marks { annotations, derivations }, passages);
     let mut gone = Gone::default();
-    gone.leave_out_marks(annotations, documents, &lineage, omitted);
+    gone.leave_out_marks(&marks.annotations, &marks.documents, &lineage_of(marks), omitted);
     gone.annotations
+}
+
+fn lineage_of(Marks { of, annotations, derivations, documents: _ }: &Marks) -> Lineage {
+    let passages = of.iter().filter(|id| is_content(annotations, id)).copied().collect();
+    Lineage::of_marks(lineage::Marks { annotations, derivations }, passages)
+}
+
+/// What something rests on: left out, each might change it.
+#[derive(Debug, Clone, Default)]
+pub struct Rests {
+    /// The documents in which what is cited stands.
+    pub documents: BTreeSet<DocumentId>,
+    /// Documents from which it comes in the end, wherever it stands: their sources count.
+    pub roots: BTreeSet<DocumentId>,
+    /// Sources that speak themselves.
+    pub speakers: BTreeSet<SourceId>,
+    /// Who reads it.
+    pub annotators: BTreeSet<UserId>,
+}
+
+/// What the readings that are left of a case rest on.
+///
+/// Origins and voices are those of the whole case: what is left out besides is worked out on it as well.
+#[must_use]
+pub fn rests_on(case: &Case, left: &Case, policy: &Policy) -> Rests {
+    let resolved = resolve(case, policy, &Ids::judged(&case.judgements));
+    let scene = Scene::new(&resolved);
+    let mut cited: BTreeSet<AnnotationId> = BTreeSet::new();
+    let mut rests = Rests::default();
+    for CaseReading { author, written: _, claim } in left.readings.values() {
+        rests.annotators.insert(*author);
+        cited.extend(&claim.evidence);
+        if let Speaker::Source(source) = claim.speakers.speaker() {
+            rests.speakers.insert(*source);
+        }
+    }
+    for utterance in utterances(&scene) {
+        if let Voice::Source(source) = utterance.voice
+            && utterance.readings.iter().any(|id| left.readings.contains_key(id))
+        {
+            rests.speakers.insert(source);
+        }
+    }
+    let stand = cited.iter().filter_map(|id| case.annotations.get(id)).filter_map(stands_in);
+    Rests { documents: stand.collect(), roots: scene.lineage().roots_of(&cited), ..rests }
+}
+
+/// The same of marks by themselves, as far as something of them is left.
+#[must_use]
+pub fn marks_rest_on(marks: &Marks, omitted: &BTreeSet<Omitted>) -> Rests {
+    let left: BTreeSet<AnnotationId> = marks.of.difference(&marks_without(marks, omitted)).copied().collect();
+    let stand = left.iter().filter_map(|id| marks.annotations.get(id)).filter_map(stands_in);
+    Rests { documents: stand.collect(), roots: lineage_of(marks).roots_of(&left), ..Rests::default() }
 }
 
 /// The case without what is left out; several are left out as each of them would be.

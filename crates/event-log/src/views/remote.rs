@@ -313,6 +313,7 @@ fn pin(request: &mut Request, as_of: u64) -> bool {
             | Question::Traces(_)
             | Question::Veil(_)
             | Question::Basis(_)
+            | Question::HangsOn(_)
             | Question::LogHead(_)
             | Question::LogInclusion(_)
             | Question::LogConsistency(_)

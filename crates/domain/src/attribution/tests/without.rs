@@ -4,7 +4,8 @@ use super::given::*;
 use crate::adjudication::{self, Outcome};
 use crate::annotation::SpanRole;
 use crate::attribution::{
-    Case, Flag, IncidentFlag, IncidentStatus, Marks, Omitted, Status, assess, assess_without, marks_without, without,
+    Case, Flag, IncidentFlag, IncidentStatus, Marks, Omitted, Status, assess, assess_without, marks_without, rests_on,
+    without,
 };
 use crate::claim::Stance;
 use crate::document::Document;
@@ -139,6 +140,25 @@ fn marks_go_with_the_document_in_which_they_stand_and_with_the_source_from_which
     assert_eq!(gone(Omitted::Document(wire.document)), BTreeSet::from([wire.document]));
     assert_eq!(gone(Omitted::Source(AGENCY)), BTreeSet::from([wire.document, copy.document]));
     assert_eq!(gone(Omitted::Actor(GROUP)), BTreeSet::new());
+}
+
+#[test]
+fn what_is_left_rests_on_where_it_stands_and_on_where_it_came_from_before_anything_was_taken_out() {
+    let mut given = Given::new();
+    let wire = passage_of(&mut given, AGENCY);
+    let (middle, copy, gone) = (given.passage(), given.passage(), given.passage());
+    given.copies(middle, wire);
+    given.copies(copy, middle);
+    given.read(accuses(WITNESS, GROUP).at(copy));
+    given.read(denies(BYSTANDER, GROUP).at(gone));
+    let omitted = BTreeSet::from([middle.document, gone.document].map(Omitted::Document));
+    let rest = without(&given.case, &given.policy, &omitted, &BTreeSet::new());
+    let rests = rests_on(&given.case, &rest, &given.policy);
+    assert_eq!((rests.documents, rests.roots), ([copy.document].into(), [wire.document].into()));
+    // Without its source the accusation goes as well, which the rest by itself would not tell.
+    let and_source = omitted.iter().copied().chain([Omitted::Source(AGENCY)]).collect();
+    assert!(without(&given.case, &given.policy, &and_source, &BTreeSet::new()).readings.is_empty());
+    assert_eq!(without(&rest, &given.policy, &[Omitted::Source(AGENCY)].into(), &BTreeSet::new()).readings.len(), 1);
 }
 
 #[test]
