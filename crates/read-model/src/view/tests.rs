@@ -5,6 +5,7 @@ mod boards;
 mod collections;
 mod histories;
 mod imports;
+mod installations;
 mod judgements;
 mod ledgers;
 mod origins;
