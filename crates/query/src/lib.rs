@@ -37,7 +37,7 @@ use tokio::task::JoinHandle;
 use uuid::Uuid;
 use wire::view::Views;
 
-pub use difference::{BoardDifference, Change, Side, What};
+pub use difference::{BoardDifference, Change, Side, ViewDifference, ViewSide, What};
 pub use edge::{OriginError, Origins, edge};
 
 pub use changes::Streams;

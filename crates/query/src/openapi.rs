@@ -24,6 +24,7 @@ use utoipa::{IntoParams, PartialSchema, ToSchema};
 
 use crate::answer::{JSON, NDJSON, SSE, TEXT};
 use crate::memento;
+use crate::params::HANGS_ON;
 use crate::routes::Route;
 use record::Record;
 
@@ -172,12 +173,14 @@ impl Describe {
             memento::describe(&mut operation);
         }
         for parameter in operation.parameters.iter_mut().flatten() {
-            if let RefOr::T(parameter) = parameter
-                && parameter.name == "without"
-            {
-                let item = ObjectBuilder::new().schema_type(Type::String).pattern(Some(WITHOUT_PATTERN));
-                parameter.schema = Some(Schema::from(ArrayBuilder::new().items(item).build()).into());
-            }
+            let RefOr::T(parameter) = parameter else { continue };
+            let item = ObjectBuilder::new().schema_type(Type::String);
+            let item = match parameter.name.as_str() {
+                "without" => item.pattern(Some(WITHOUT_PATTERN)),
+                "hangs_on" => item.enum_values(Some(HANGS_ON)),
+                _ => continue,
+            };
+            parameter.schema = Some(Schema::from(ArrayBuilder::new().items(item).build()).into());
         }
         Problem::answers(&mut operation, &REFUSALS);
         operation

@@ -82,8 +82,8 @@ macro_rules! params {
             #[serde(default)]
             #[param(example = json!(["source:018f2f6e-6c3a-7cc0-98f3-0242ac120002"]))]
             pub without: Vec<String>,
-            /// Of a board: answer the difference from the board as of this position or time, of all that is known, to the one
-            /// that is asked for. Elsewhere it is not supported yet.
+            /// Answer the difference from the view as of this position or time, of all that is known, to the one that is asked
+            /// for.
             pub diff_to: Option<String>,
         );
     };
@@ -154,8 +154,24 @@ params! {
         unsupported,
     }
 
-    /// Parameters of a board or a timeline.
+    /// Parameters of a board.
     struct BoardParams {
+        /// Quotes shown for each utterance, 0 to 1000.
+        #[param(maximum = 1000, default = 20)]
+        quotes: Option<u32>,
+        /// Answer on which single `source`, `document` or `annotator` the statuses of the board hang, and what they would be
+        /// without it. Several kinds are tried one after the other. Goes with no `diff_to`.
+        #[serde(default)]
+        #[param(example = json!(["source"]))]
+        hangs_on: Vec<String>,
+        as_of,
+        wait,
+        policy,
+        what_if,
+    }
+
+    /// Parameters of a timeline.
+    struct TimelineParams {
         /// Quotes shown for each utterance, 0 to 1000.
         #[param(maximum = 1000, default = 20)]
         quotes: Option<u32>,
@@ -181,7 +197,7 @@ params! {
         as_of,
         wait,
         policy,
-        unsupported,
+        what_if,
     }
 
     /// Parameters of the identity workbench.
@@ -198,7 +214,8 @@ params! {
         /// Entries of a page, 1 to 1000.
         #[param(minimum = 1, maximum = 1000, default = 100)]
         limit: Option<u32>,
-        /// Continue where the page ended that named this cursor; `as_of` and `policy` must be the same.
+        /// Continue where the page ended that named this cursor; `as_of`, `policy` and `without` must be the same. Goes with
+        /// no `diff_to`.
         cursor: Option<String>,
         /// Quotes shown for each utterance, 0 to 1000.
         #[param(maximum = 1000, default = 20)]
@@ -206,7 +223,7 @@ params! {
         as_of,
         wait,
         policy,
-        unsupported,
+        what_if,
     }
 
     /// Parameters of the preview of a judgement.
@@ -419,6 +436,11 @@ impl Page {
         Ok(Self { limit, after, scope })
     }
 
+    /// A page of another list.
+    pub fn of(self, scope: Scope) -> Self {
+        Self { scope, ..self }
+    }
+
     /// The cursor of the next page.
     pub fn next(&self, as_of: AsOf, after: u64) -> String {
         Cursor { as_of: as_of.position, after }.seal(self.scope)
@@ -510,6 +532,20 @@ impl ListParams {
     }
 }
 
+impl LedgerParams {
+    /// What must stay the same from page to page.
+    pub fn scope(&self, path: &str) -> Scope {
+        let policy = self.policy.map(|policy| policy.to_string());
+        let without = self.without.iter().map(|without| ("without", Some(without.as_str())));
+        view_scope(path, self.as_of.as_deref(), policy.as_deref(), without)
+    }
+
+    /// The same of what a difference is from: all that was known then.
+    pub fn scope_of_from(&self, path: &str) -> Scope {
+        scope_of(path, self.diff_to.as_deref(), self.policy)
+    }
+}
+
 /// What must stay the same from page to page of a view, besides what is asked of it.
 pub(crate) fn view_scope<'a>(
     path: &str,
@@ -547,6 +583,26 @@ pub(crate) fn without(given: &[String]) -> Result<Vec<Without>, Problem> {
         Ok(Without { kind: kind.to_owned(), id })
     });
     parsed.collect()
+}
+
+/// What statuses may hang on.
+pub(crate) const HANGS_ON: [&str; 3] = ["source", "document", "annotator"];
+
+/// On things of which kinds it is asked whether statuses hang.
+pub(crate) fn hangs_on(kinds: Vec<String>) -> Result<Vec<String>, Problem> {
+    match kinds.iter().find(|kind| !HANGS_ON.contains(&kind.as_str())) {
+        None => Ok(kinds),
+        Some(other) => {
+            let detail = format!("`{other}` is no kind that statuses hang on; there are {}", HANGS_ON.join(", "));
+            Err(invalid("hangs_on", detail))
+        }
+    }
+}
+
+/// Refuses two parameters of which each asks for another answer: neither is malformed.
+pub(crate) fn exclusive(name: &'static str, other: &'static str) -> Problem {
+    let detail = format!("`{name}` goes with no `{other}`: each asks for another answer");
+    Problem::unprocessable("exclusive_parameters", detail.clone()).parameter(name, detail)
 }
 
 /// The same as part of a URL, to be put behind other parameters.

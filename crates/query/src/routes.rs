@@ -4,6 +4,7 @@ mod agreement;
 mod board;
 mod changes;
 mod collections;
+mod difference;
 mod events;
 mod history;
 mod identity;

@@ -95,6 +95,7 @@ fn told(change: &Change, terminal: Terminal) -> String {
         What::Dispute => "dispute",
         What::Corroboration => "origins",
         What::Finding => "finding",
+        What::Passage => "passage",
         What::Utterance => "said",
         What::Adopted => "adopted",
     };

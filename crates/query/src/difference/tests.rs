@@ -131,6 +131,29 @@ fn what_is_said_of_a_class_and_what_is_adopted_is_told_too() {
 }
 
 #[test]
+fn lines_of_a_ledger_that_propose_the_same_of_different_things_are_told_apart() {
+    let line = |incident: &str, act| LedgerLine {
+        heading: "accused_of".to_owned(),
+        incident: Some(Named { id: incident.to_owned(), name: incident.to_uppercase() }),
+        proposition: Some(head(&about("group", "accused", &[], Vec::new()))),
+        said: Some(utterance("a", act, &[])),
+        ..LedgerLine::default()
+    };
+    let ledger = |lines| Ledger { lines, ..Ledger::default() };
+    let (from, to) = (
+        ledger(vec![line("raid", "accuses"), line("siege", "accuses")]),
+        ledger(vec![line("raid", "suspects"), line("siege", "accuses")]),
+    );
+    let difference = ViewDifference::between(&from, &to).unwrap();
+    let [change] = &difference.changes[..] else { panic!("one line changed: {difference:?}") };
+    assert_eq!((change.about.as_ref().map(|about| &*about.name), &change.class), (Some("RAID"), &None));
+    assert_eq!(
+        in_short(change),
+        (What::Utterance, Some("group"), Some("accused_of: accuses + CT"), Some("accused_of: suspects + CT"))
+    );
+}
+
+#[test]
 fn a_patch_makes_the_one_board_the_other() {
     let boards = [
         board(1, "unattributed", Vec::new()),

@@ -9,7 +9,7 @@ use runtime::{Path, Problem, Query};
 use uuid::Uuid;
 use wire::view::reply::Answer;
 use wire::view::request::Question;
-use wire::view::{AskBasis, AskBoard, Basis, Board, Viewer, Without};
+use wire::view::{AskBasis, AskBoard, AskHangsOn, Basis, Board, HangsOn, Viewer, Without};
 
 use super::{Route, records};
 use crate::App;
@@ -18,7 +18,7 @@ use crate::auth::Caller;
 use crate::difference::BoardDifference;
 use crate::kept::Asked;
 use crate::openapi::{Describe, one_of, reference, schemas_of, uuid};
-use crate::params::{BoardParams, Moment, quotes, without, without_query};
+use crate::params::{BoardParams, Moment, exclusive, hangs_on, quotes, without, without_query};
 use crate::written::{self, Written};
 
 /// Records that a difference tells.
@@ -27,14 +27,15 @@ const RECORDS_MAX: u32 = 1_000;
 pub(super) fn route() -> Route {
     let summary = "Who says who did it: the dispute board of an incident, under one policy, as of one position. An \
                    utterance of which not all quotes are shown has `quotes_next`, a link to the same board with more. With \
-                   `diff_to` the answer is the difference between two boards.";
+                   `diff_to` the answer is the difference between two boards, and with `hangs_on` what its statuses hang on.";
     let operation = Describe::new("get_board", "incidents", summary)
         .path_parameter("project", uuid(), "The project.")
         .path_parameter("id", uuid(), "The incident.")
         .query::<BoardParams>()
-        .view(one_of([reference::<Board>(), reference::<BoardDifference>()]))
+        .view(one_of([reference::<Board>(), reference::<BoardDifference>(), reference::<HangsOn>()]))
         .build();
-    let schemas = schemas_of::<Board>().into_iter().chain(schemas_of::<BoardDifference>()).collect();
+    let schemas = schemas_of::<Board>().into_iter().chain(schemas_of::<BoardDifference>());
+    let schemas = schemas.chain(schemas_of::<HangsOn>()).collect();
     Route::new("/v1/projects/{project}/incidents/{id}/board", JSON, operation, board).schemas(schemas)
 }
 
@@ -49,6 +50,16 @@ async fn board(
     let without = without(&params.without)?;
     let quotes = quotes(params.quotes)?;
     let moment = Moment::new(params.as_of.as_deref(), params.at_least, params.wait_ms)?.under(params.policy);
+    let kinds = hangs_on(params.hangs_on)?;
+    if !kinds.is_empty() {
+        if params.diff_to.is_some() {
+            return Err(exclusive("hangs_on", "diff_to"));
+        }
+        let question = Question::HangsOn(AskHangsOn { incident: incident.to_string(), kinds });
+        let answer = ask_without(&app, viewer, Some(project), moment, without, question).await?;
+        let (as_of, Answer::HangsOn(hangs_on)) = answer else { return Err(mismatched()) };
+        return json(&headers, as_of, &Validator::Content, &hangs_on);
+    }
     if let Some(diff_to) = &params.diff_to {
         let from = Moment::named("diff_to", diff_to, params.wait_ms)?.under(params.policy);
         let asked = AskBoard { incident: incident.to_string(), quotes, known: None };

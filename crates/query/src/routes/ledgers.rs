@@ -11,11 +11,13 @@ use wire::view::request::Question;
 use wire::view::{AskLedger, Ledger};
 
 use super::Route;
+use super::difference::{self, Between, Sought};
 use crate::App;
-use crate::answer::{AsOf, JSON, Validator, ask, json, link_next, mismatched, query_without};
+use crate::answer::{AsOf, JSON, Validator, ask_without, json, link_next, mismatched, query_without};
 use crate::auth::Caller;
-use crate::openapi::{Describe, reference, schemas_of, uuid};
-use crate::params::{LedgerParams, Moment, Page, quotes, refuse_unsupported, scope_of};
+use crate::difference::ViewDifference;
+use crate::openapi::{Describe, one_of, reference, schemas_of, uuid};
+use crate::params::{LedgerParams, Moment, Page, exclusive, quotes, without};
 use crate::rest::Rest;
 
 /// Whose ledger it is.
@@ -48,10 +50,11 @@ pub(super) fn routes() -> [Route; 2] {
             .path_parameter("project", uuid(), "The project.")
             .path_parameter("id", uuid(), &format!("The {one}."))
             .query::<LedgerParams>()
-            .lists(reference::<Ledger>())
+            .lists(one_of([reference::<Ledger>(), reference::<ViewDifference>()]))
             .build();
         let path = format!("/v1/projects/{{project}}/{collection}/{{id}}/ledger");
-        Route::new(path, JSON, operation, ledger).given(whose).schemas(schemas_of::<Ledger>())
+        let schemas = schemas_of::<Ledger>().into_iter().chain(schemas_of::<ViewDifference>()).collect();
+        Route::new(path, JSON, operation, ledger).given(whose).schemas(schemas)
     })
 }
 
@@ -65,23 +68,34 @@ async fn ledger(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let viewer = caller.of_project(&app, project)?;
-    refuse_unsupported(&params.without, params.diff_to.as_deref())?;
+    let without = without(&params.without)?;
     let quotes = quotes(params.quotes)?;
     let mut moment = Moment::new(params.as_of.as_deref(), params.at_least, params.wait_ms)?.under(params.policy);
-    let scope = scope_of(uri.path(), params.as_of.as_deref(), params.policy);
-    let page = Page::new(params.limit, params.cursor.as_deref(), scope, &mut moment)?;
-    let question = Question::Ledger(AskLedger {
-        kind: whose.one.to_owned(),
-        id: id.to_string(),
-        limit: page.limit,
-        after: page.after,
-        quotes,
-    });
-    let (as_of, Answer::Ledger(mut ledger)) = ask(&app, viewer, Some(project), moment, question).await? else {
-        return Err(mismatched());
+    let page = Page::new(params.limit, params.cursor.as_deref(), params.scope(uri.path()), &mut moment)?;
+    let ask = async |Sought { moment, without, is_from }: Sought| {
+        let question = Question::Ledger(AskLedger {
+            kind: whose.one.to_owned(),
+            id: id.to_string(),
+            limit: page.limit,
+            after: page.after,
+            quotes,
+        });
+        let answer = ask_without(&app, viewer.clone(), Some(project), moment, without, question).await?;
+        let (as_of, Answer::Ledger(mut ledger)) = answer else { return Err(mismatched()) };
+        let page = if is_from { page.of(params.scope_of_from(uri.path())) } else { page };
+        ledger.next = ledger.after.map(|after| page.next(as_of, after));
+        Rest { base: same_page(&uri, &params, as_of, is_from), shown: quotes }.link(&mut ledger);
+        Ok((as_of, ledger))
     };
-    ledger.next = ledger.after.map(|after| page.next(as_of, after));
-    Rest { base: same_page(&uri, &params, as_of), shown: quotes }.link(&mut ledger);
+    let between = Between::asked(params.diff_to.as_deref(), params.wait_ms, moment, &without)?;
+    if let Some(Between { from, to }) = between {
+        if params.cursor.is_some() {
+            return Err(exclusive("diff_to", "cursor"));
+        }
+        let after = ask(to).await?;
+        return difference::answer(ask(from).await?, after, &headers);
+    }
+    let (as_of, ledger) = ask(Sought::only(moment, without)).await?;
     let response = json(&headers, as_of, &Validator::Content, &ledger)?;
     Ok(match &ledger.next {
         Some(cursor) => link_next(response, &uri, cursor),
@@ -90,12 +104,14 @@ async fn ledger(
 }
 
 /// The URL of this page as of this position. A cursor has the position in it already, and belongs to `as_of` as it was
-/// given; without one a time gives way, which may mean another position later.
-fn same_page(uri: &Uri, params: &LedgerParams, as_of: AsOf) -> String {
+/// given; without one a time gives way, which may mean another position later. What a difference is from leaves nothing out.
+fn same_page(uri: &Uri, params: &LedgerParams, as_of: AsOf, is_from: bool) -> String {
     if params.cursor.is_some() {
         return format!("{}?{}", uri.path(), query_without(uri, &["quotes"]));
     }
-    let query = query_without(uri, &["quotes", "as_of"]);
+    let others: &[&str] =
+        if is_from { &["quotes", "as_of", "diff_to", "without"] } else { &["quotes", "as_of", "diff_to"] };
+    let query = query_without(uri, others);
     let separator = if query.is_empty() { "" } else { "&" };
     format!("{}?{query}{separator}as_of={as_of}", uri.path())
 }

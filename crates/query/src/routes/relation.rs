@@ -10,11 +10,13 @@ use wire::view::request::Question;
 use wire::view::{AskRelation, RelationBoard};
 
 use super::Route;
+use super::difference::{self, Between, Sought};
 use crate::App;
-use crate::answer::{JSON, Validator, ask, json, mismatched};
+use crate::answer::{JSON, Validator, ask_without, json, mismatched};
 use crate::auth::Caller;
-use crate::openapi::{Describe, reference, schemas_of, uuid};
-use crate::params::{Moment, RelationParams, quotes, refuse_unsupported};
+use crate::difference::ViewDifference;
+use crate::openapi::{Describe, one_of, reference, schemas_of, uuid};
+use crate::params::{Moment, RelationParams, quotes, without, without_query};
 use crate::rest::Rest;
 
 pub(super) fn route() -> Route {
@@ -25,9 +27,9 @@ pub(super) fn route() -> Route {
         .path_parameter("project", uuid(), "The project.")
         .path_parameter("id", uuid(), "The relation.")
         .query::<RelationParams>()
-        .view(reference::<RelationBoard>())
+        .view(one_of([reference::<RelationBoard>(), reference::<ViewDifference>()]))
         .build();
-    let schemas = schemas_of::<RelationBoard>();
+    let schemas = schemas_of::<RelationBoard>().into_iter().chain(schemas_of::<ViewDifference>()).collect();
     Route::new("/v1/projects/{project}/relations/{id}/board", JSON, operation, board).schemas(schemas)
 }
 
@@ -39,15 +41,24 @@ async fn board(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let viewer = caller.of_project(&app, project)?;
-    refuse_unsupported(&params.without, params.diff_to.as_deref())?;
+    let without = without(&params.without)?;
     let quotes = quotes(params.quotes)?;
     let moment = Moment::new(params.as_of.as_deref(), params.at_least, params.wait_ms)?.under(params.policy);
-    let question = Question::Relation(AskRelation { relation: relation.to_string(), quotes });
-    let (as_of, Answer::Relation(mut board)) = ask(&app, viewer, Some(project), moment, question).await? else {
-        return Err(mismatched());
+    let ask = async |Sought { moment, without, is_from: _ }: Sought| {
+        let left_out = without_query(&without);
+        let question = Question::Relation(AskRelation { relation: relation.to_string(), quotes });
+        let answer = ask_without(&app, viewer.clone(), Some(project), moment, without, question).await?;
+        let (as_of, Answer::Relation(mut board)) = answer else { return Err(mismatched()) };
+        let policy = board.policy;
+        let base = format!("/v1/projects/{project}/relations/{relation}/board?as_of={as_of}&policy={policy}{left_out}");
+        Rest { base, shown: quotes }.link(&mut board);
+        Ok((as_of, board))
     };
-    let policy = board.policy;
-    let base = format!("/v1/projects/{project}/relations/{relation}/board?as_of={as_of}&policy={policy}");
-    Rest { base, shown: quotes }.link(&mut board);
+    let between = Between::asked(params.diff_to.as_deref(), params.wait_ms, moment, &without)?;
+    if let Some(Between { from, to }) = between {
+        let after = ask(to).await?;
+        return difference::answer(ask(from).await?, after, &headers);
+    }
+    let (as_of, board) = ask(Sought::only(moment, without)).await?;
     json(&headers, as_of, &Validator::Content, &board)
 }

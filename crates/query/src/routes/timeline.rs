@@ -10,11 +10,13 @@ use wire::view::request::Question;
 use wire::view::{AskTimeline, Timeline};
 
 use super::Route;
+use super::difference::{self, Between, Sought};
 use crate::App;
 use crate::answer::{JSON, Validator, ask_without, json, mismatched};
 use crate::auth::Caller;
-use crate::openapi::{Describe, reference, schemas_of, uuid};
-use crate::params::{BoardParams, Moment, quotes, refuse_diff_to, without, without_query};
+use crate::difference::ViewDifference;
+use crate::openapi::{Describe, one_of, reference, schemas_of, uuid};
+use crate::params::{Moment, TimelineParams, quotes, without, without_query};
 use crate::rest::Rest;
 
 pub(super) fn route() -> Route {
@@ -24,10 +26,10 @@ pub(super) fn route() -> Route {
     let operation = Describe::new("get_timeline", "incidents", summary)
         .path_parameter("project", uuid(), "The project.")
         .path_parameter("id", uuid(), "The incident.")
-        .query::<BoardParams>()
-        .view(reference::<Timeline>())
+        .query::<TimelineParams>()
+        .view(one_of([reference::<Timeline>(), reference::<ViewDifference>()]))
         .build();
-    let schemas = schemas_of::<Timeline>();
+    let schemas = schemas_of::<Timeline>().into_iter().chain(schemas_of::<ViewDifference>()).collect();
     Route::new("/v1/projects/{project}/incidents/{id}/timeline", JSON, operation, timeline).schemas(schemas)
 }
 
@@ -35,23 +37,29 @@ async fn timeline(
     State(app): State<App>,
     caller: Caller,
     Path((project, incident)): Path<(Uuid, Uuid)>,
-    Query(params): Query<BoardParams>,
+    Query(params): Query<TimelineParams>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let viewer = caller.of_project(&app, project)?;
-    refuse_diff_to(params.diff_to.as_deref())?;
     let without = without(&params.without)?;
-    let left_out = without_query(&without);
     let quotes = quotes(params.quotes)?;
     let moment = Moment::new(params.as_of.as_deref(), params.at_least, params.wait_ms)?.under(params.policy);
-    let question = Question::Timeline(AskTimeline { incident: incident.to_string(), quotes });
-    let (as_of, Answer::Timeline(mut timeline)) =
-        ask_without(&app, viewer, Some(project), moment, without, question).await?
-    else {
-        return Err(mismatched());
+    let ask = async |Sought { moment, without, is_from: _ }: Sought| {
+        let left_out = without_query(&without);
+        let question = Question::Timeline(AskTimeline { incident: incident.to_string(), quotes });
+        let answer = ask_without(&app, viewer.clone(), Some(project), moment, without, question).await?;
+        let (as_of, Answer::Timeline(mut timeline)) = answer else { return Err(mismatched()) };
+        let policy = timeline.policy;
+        let base =
+            format!("/v1/projects/{project}/incidents/{incident}/timeline?as_of={as_of}&policy={policy}{left_out}");
+        Rest { base, shown: quotes }.link(&mut timeline);
+        Ok((as_of, timeline))
     };
-    let policy = timeline.policy;
-    let base = format!("/v1/projects/{project}/incidents/{incident}/timeline?as_of={as_of}&policy={policy}{left_out}");
-    Rest { base, shown: quotes }.link(&mut timeline);
+    let between = Between::asked(params.diff_to.as_deref(), params.wait_ms, moment, &without)?;
+    if let Some(Between { from, to }) = between {
+        let after = ask(to).await?;
+        return difference::answer(ask(from).await?, after, &headers);
+    }
+    let (as_of, timeline) = ask(Sought::only(moment, without)).await?;
     json(&headers, as_of, &Validator::Content, &timeline)
 }

@@ -19,7 +19,8 @@ fn change(what: What, of: Option<&str>, said: Option<&str>, from: Option<&str>, 
         ..PropositionHead::default()
     });
     let utterance = said.map(|name| Named { id: "u".to_owned(), name: name.to_owned() });
-    Change { what, class: None, proposition, utterance, from: from.map(str::to_owned), to: to.map(str::to_owned) }
+    let (from, to) = (from.map(str::to_owned), to.map(str::to_owned));
+    Change { what, class: None, about: None, proposition, utterance, from, to }
 }
 
 fn told() -> BoardDifference {
