@@ -737,6 +737,10 @@ pub(crate) struct OfLedger {
     #[arg(long, value_name = "NUMBER", default_value_t = 3)]
     #[serde(skip)]
     pub quotes: u32,
+    /// As if this were not known: source, actor, annotator, document or judgement, a colon and its id; may be repeated
+    #[arg(long, value_name = "KIND:ID")]
+    #[serde(skip)]
+    pub without: Vec<String>,
 }
 
 /// A page of a list in a project.
@@ -808,6 +812,10 @@ pub(crate) struct OfRelation {
     #[arg(long, value_name = "VERSION")]
     #[serde(skip)]
     pub policy: Option<u32>,
+    /// As if this were not known: source, actor, annotator, document or judgement, a colon and its id; may be repeated
+    #[arg(long, value_name = "KIND:ID")]
+    #[serde(skip)]
+    pub without: Vec<String>,
     /// Print the answer as it came
     #[arg(long)]
     #[serde(skip)]
@@ -828,6 +836,12 @@ pub(crate) struct Board {
     #[arg(long, value_name = "POSITION|TIME")]
     #[serde(skip)]
     pub diff_to: Option<String>,
+    /// Show on which single sources, documents or annotators the statuses hang, and what they would be without each; of one
+    /// kind alone with `--hangs-on=source`
+    #[arg(long, value_name = "KIND", num_args = 0..=1, require_equals = true, conflicts_with = "diff_to")]
+    #[arg(default_missing_value = "source,document,annotator", value_delimiter = ',')]
+    #[serde(skip)]
+    pub hangs_on: Vec<String>,
 }
 
 /// Arguments of `timeline`.

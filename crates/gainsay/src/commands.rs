@@ -70,7 +70,7 @@ async fn ask_about_at(
         .ok_or_else(|| Usage("which incident? say its id; `/v1/projects/<project>/incidents` lists them".to_owned()))?;
     let path = format!("/v1/projects/{project}/incidents/{incident}/{view}");
     let mut query = under(also, as_of, arguments.policy);
-    query.extend(arguments.without.iter().map(|without| ("without", without.clone())));
+    query.extend(without(&arguments.without));
     Ok(Client::from_settings(&settings)?.get_json(path.trim_end_matches('/'), &query).await?)
 }
 
@@ -79,6 +79,11 @@ fn under<'a>(also: &[(&'a str, String)], as_of: Option<&String>, policy: Option<
     let moment = as_of.map(|as_of| ("as_of", as_of.clone()));
     let policy = policy.map(|policy| ("policy", policy.to_string()));
     also.iter().cloned().chain(moment).chain(policy).collect()
+}
+
+/// What is to be left out, for a query.
+fn without<'a>(left_out: &[String]) -> impl Iterator<Item = (&'a str, String)> {
+    left_out.iter().map(|without| ("without", without.clone()))
 }
 
 /// A page of a list in a project.

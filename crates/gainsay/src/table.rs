@@ -3,6 +3,7 @@
 
 mod agreement;
 mod difference;
+mod hangs_on;
 mod identity;
 mod imports;
 mod ledger;
@@ -15,6 +16,7 @@ mod worklist;
 
 pub(crate) use agreement::agreement;
 pub(crate) use difference::{changes, difference};
+pub(crate) use hangs_on::hangs_on;
 pub(crate) use identity::{identity, preview};
 pub(crate) use imports::{ImportPage, imports};
 pub(crate) use ledger::ledger;

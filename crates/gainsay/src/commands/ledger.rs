@@ -2,7 +2,7 @@
 
 use runtime::ExitCode;
 
-use super::{ask_for_page, print, print_json};
+use super::{ask_for_page, print, print_json, without};
 use crate::cli::Ledger;
 use crate::table;
 use crate::terminal::Terminal;
@@ -13,7 +13,9 @@ pub(crate) async fn run(command: &Ledger) -> anyhow::Result<ExitCode> {
         Ledger::Source(arguments) => ("sources", arguments),
     };
     let path = format!("{collection}/{}/ledger", arguments.id);
-    let answer = ask_for_page(&arguments.list, &path, &[("quotes", arguments.quotes.to_string())]).await?;
+    let mut also = vec![("quotes", arguments.quotes.to_string())];
+    also.extend(without(&arguments.without));
+    let answer = ask_for_page(&arguments.list, &path, &also).await?;
     if arguments.list.json {
         print_json(&answer)?;
     } else {

@@ -2,7 +2,7 @@
 
 use runtime::ExitCode;
 
-use super::{in_project, print, print_json, under};
+use super::{in_project, print, print_json, under, without};
 use crate::cli::OfRelation;
 use crate::client::Client;
 use crate::table;
@@ -11,8 +11,9 @@ use crate::terminal::Terminal;
 pub(crate) async fn run(arguments: &OfRelation) -> anyhow::Result<ExitCode> {
     let (settings, project) = in_project(&arguments.project)?;
     let path = format!("/v1/projects/{project}/relations/{}/board", arguments.id);
-    let quotes = ("quotes", arguments.quotes.to_string());
-    let query = under(&[quotes], arguments.as_of.as_ref(), arguments.policy);
+    let mut also = vec![("quotes", arguments.quotes.to_string())];
+    also.extend(without(&arguments.without));
+    let query = under(&also, arguments.as_of.as_ref(), arguments.policy);
     let answer = Client::from_settings(&settings)?.get_json(&path, &query).await?;
     if arguments.json {
         print_json(&answer)?;
