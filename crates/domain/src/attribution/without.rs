@@ -11,7 +11,7 @@ use super::utterance::{Utterance, utterances};
 use super::{Board, Case, CaseReading, Flag, Generic, IncidentFlag, Proposition, Voice};
 use crate::annotation::{Annotation, SpanRole};
 use crate::claim::{Claim, Speaker, Target};
-use crate::derivation::Derivation;
+use crate::derivation::{Derivation, Standing};
 use crate::document::Document;
 use crate::id::{
     ActorId, AnnotationId, DerivationId, DocumentId, JudgementId, ReadingId, RelationId, SourceId, UserId,
@@ -131,10 +131,48 @@ pub fn without(case: &Case, policy: &Policy, omitted: &BTreeSet<Omitted>, relati
     rest.readings.retain(|id, _| !gone.readings.contains(id));
     let rests_on_gone = |derivation: &Derivation| derivation.annotations().any(|id| gone.annotations.contains(&id));
     rest.derivations.retain(|_, derivation| !rests_on_gone(derivation));
+    let reached = reached(&rest);
+    rest.derivations.retain(|id, _| reached.contains(id));
     rest.relations.retain(|id, _| !relations.contains(id));
     rest.judgements = rest.judgements.without(&gone.judgements);
     rest.silent.extend(&gone.actors);
     rest
+}
+
+/// The derivations over which what is cited is derived, as far as they lead: those that such a case has. One beyond a
+/// suggestion is known while its own passage is cited as well, and no longer once that citation is gone.
+fn reached(case: &Case) -> BTreeSet<DerivationId> {
+    let mut marks: BTreeMap<DocumentId, Vec<(AnnotationId, &Annotation)>> = BTreeMap::new();
+    for (id, mark) in &case.annotations {
+        if let Some(span) = mark.live() {
+            marks.entry(span.document).or_default().push((*id, mark));
+        }
+    }
+    let mut onward: BTreeMap<AnnotationId, Vec<(DerivationId, &Derivation)>> = BTreeMap::new();
+    for (id, derivation) in &case.derivations {
+        let from = match derivation {
+            Derivation::Absent => continue,
+            Derivation::Edge { edge, .. } => edge.from,
+            Derivation::Origin { annotation, .. } => *annotation,
+        };
+        onward.entry(from).or_default().push((*id, derivation));
+    }
+    let cited = case.readings.values().flat_map(|reading| &reading.claim.evidence);
+    let mut pending: Vec<AnnotationId> = cited.filter(|id| is_content(&case.annotations, id)).copied().collect();
+    let mut reached = BTreeSet::new();
+    while let Some(id) = pending.pop() {
+        let Some(passage) = case.annotations.get(&id) else { continue };
+        let Some(beside) = passage.live().and_then(|span| marks.get_mut(&span.document)) else { continue };
+        for (mark, _) in beside.extract_if(.., |(_, mark)| mark.overlaps(passage)) {
+            for (id, derivation) in onward.get(&mark).into_iter().flatten() {
+                reached.insert(*id);
+                if let Derivation::Edge { edge, standing: Standing::Confirmed, .. } = derivation {
+                    pending.push(edge.to);
+                }
+            }
+        }
+    }
+    reached
 }
 
 /// The board without what is left out. A finding stays, and is marked where what was read on its proposition, or for one

@@ -4,10 +4,11 @@ use super::given::*;
 use crate::adjudication::{self, Outcome};
 use crate::annotation::SpanRole;
 use crate::attribution::{
-    Case, Flag, IncidentFlag, IncidentStatus, Marks, Omitted, Status, assess, assess_without, marks_without, rests_on,
-    without,
+    Case, Flag, IncidentFlag, IncidentStatus, Marks, Omitted, Status, assess, assess_without, marks_without, origins,
+    rests_on, without,
 };
 use crate::claim::Stance;
+use crate::derivation::Standing;
 use crate::document::Document;
 use crate::id::SourceId;
 use crate::relation::RelationType;
@@ -159,6 +160,19 @@ fn what_is_left_rests_on_where_it_stands_and_on_where_it_came_from_before_anythi
     let and_source = omitted.iter().copied().chain([Omitted::Source(AGENCY)]).collect();
     assert!(without(&given.case, &given.policy, &and_source, &BTreeSet::new()).readings.is_empty());
     assert_eq!(without(&rest, &given.policy, &[Omitted::Source(AGENCY)].into(), &BTreeSet::new()).readings.len(), 1);
+}
+
+#[test]
+fn what_only_a_suggestion_leads_to_leads_no_further_once_nobody_cites_it() {
+    let mut given = Given::new();
+    let (original, copy, other) = (given.passage(), given.passage(), given.passage());
+    given.copies(copy, original);
+    given.derives(other, copy, Standing::Suggested);
+    given.read(accuses(WITNESS, GROUP).at(other));
+    given.read(denies(BYSTANDER, GROUP).at(copy).read_by(BERT));
+    assert_eq!(origins(&given.case, &given.policy).derivations.len(), 2);
+    let rest = given_without(&given, &[Omitted::Annotator(BERT)]);
+    assert_eq!(origins(&rest.case, &rest.policy).derivations.len(), 1);
 }
 
 #[test]
