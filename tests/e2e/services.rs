@@ -217,6 +217,8 @@ async fn operators_command_projectors_that_run() -> anyhow::Result<()> {
     assert_eq!((&status["checksum"], &status["serving"]), (&own["checksum"], &false.into()));
     let compared = services.run(&projector.data, &["projector", "compare"])?;
     assert_eq!(compared.code, 0, "{}{}", compared.stdout, compared.stderr);
+    let proven = services.run(&projector.data, &["projector", "rebuild", "--from-zero", "--compare"])?;
+    assert_eq!((proven.code, &proven.stdout), (0, &compared.stdout), "{}", proven.stderr);
     let rebuilt = services.run(&projector.data, &["projector", "rebuild"])?;
     assert_eq!(rebuilt.code, 0, "{}", rebuilt.stderr);
     let folders = std::fs::read_dir(projector.data.join("views"))?

@@ -339,7 +339,7 @@ pub(crate) enum ProjectorCommand {
     /// Say how far the views are.
     Status(ProjectorStatus),
     /// Build the views anew from the log. A projector that runs goes on answering meanwhile.
-    Rebuild(OnViews),
+    Rebuild(Rebuild),
     /// Print the views as logical rows, sorted: two stores with the same rows print the same bytes.
     Dump(Dump),
     /// Build the views anew beside those there are and compare both; exits with 5 when they differ.
@@ -393,6 +393,27 @@ pub(crate) struct Dump {
     #[arg(long, value_name = "POSITION")]
     #[serde(skip)]
     pub at: Option<u64>,
+}
+
+/// Arguments of `projector rebuild`.
+#[derive(Debug, Args, Serialize)]
+pub(crate) struct Rebuild {
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub views: OnViews,
+    /// From the first record of the log on, and from nothing else: so every rebuild is, and the flag says it
+    #[arg(long)]
+    #[serde(skip)]
+    pub from_zero: bool,
+    /// Compare what is built with the views there are, which stay: they differ where this exits with 5, as `projector compare`
+    /// does
+    #[arg(long)]
+    #[serde(skip)]
+    pub compare: bool,
+    /// Print both digests as JSON
+    #[arg(long, requires = "compare")]
+    #[serde(skip)]
+    pub json: bool,
 }
 
 /// Arguments of `projector compare`.

@@ -11,7 +11,7 @@ use runtime::ExitCode;
 use serde_json::{Value, json};
 
 use super::{bar, print, print_json, until_closed};
-use crate::cli::{Compare, Dump, OnViews, ProjectorCommand, ProjectorStatus};
+use crate::cli::{Dump, OnViews, ProjectorCommand, ProjectorStatus};
 use crate::failure::Usage;
 use crate::instance;
 use crate::log::{Opened, connect_to_command, start_logging};
@@ -20,9 +20,10 @@ use crate::settings::Settings;
 pub(crate) async fn run(command: &ProjectorCommand) -> anyhow::Result<ExitCode> {
     match command {
         ProjectorCommand::Status(arguments) => status(arguments).await,
-        ProjectorCommand::Rebuild(arguments) => rebuild(arguments).await,
+        ProjectorCommand::Rebuild(arguments) if arguments.compare => compare(&arguments.views, arguments.json).await,
+        ProjectorCommand::Rebuild(arguments) => rebuild(&arguments.views).await,
         ProjectorCommand::Dump(arguments) => dump(arguments).await,
-        ProjectorCommand::Compare(arguments) => compare(arguments).await,
+        ProjectorCommand::Compare(arguments) => compare(&arguments.views, arguments.json).await,
         ProjectorCommand::TryStore { folder } => {
             let is_well = projector::try_store(folder)?;
             Ok(if is_well { ExitCode::Ok } else { ExitCode::Unavailable })
@@ -225,9 +226,9 @@ async fn dump(arguments: &Dump) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::Ok)
 }
 
-async fn compare(arguments: &Compare) -> anyhow::Result<ExitCode> {
-    let settings = begin(&arguments.views)?;
-    let compared = match Place::find(&arguments.views, &settings).await? {
+async fn compare(arguments: &OnViews, json: bool) -> anyhow::Result<ExitCode> {
+    let settings = begin(arguments)?;
+    let compared = match Place::find(arguments, &settings).await? {
         Place::Running(running) => match running.ask_showing(Command::Compare).await? {
             Outcome::Compared(compared) => compared,
             outcome => return Err(unexpected(&outcome)),
@@ -239,7 +240,7 @@ async fn compare(arguments: &Compare) -> anyhow::Result<ExitCode> {
             compared?
         }
     };
-    if arguments.json {
+    if json {
         print_json(&to_json(&compared))?;
     } else if compared.is_equal() {
         print(format!("equal as of position {}: dump {}", compared.at, compared.live_sha256))?;
