@@ -105,7 +105,7 @@ async fn a_text_that_is_missing_is_told_by_export_and_import() -> anyhow::Result
     let objects: Vec<_> = texts.list().await?.try_collect().await?;
     let gone = objects.iter().find_map(|object| object.key);
     let gone = gone.ok_or_else(|| anyhow::anyhow!("no text in {objects:?}"))?;
-    texts.remove(&gone).await?;
+    texts.erase(&gone).await?;
     drop(log);
 
     let archive = tempfile::tempdir()?;

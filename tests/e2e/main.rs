@@ -16,6 +16,7 @@ mod cluster;
 mod concurrency;
 mod crash;
 mod demo;
+mod erasure;
 mod identity;
 mod imports;
 mod kills;

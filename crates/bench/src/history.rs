@@ -169,7 +169,7 @@ impl History {
         };
         let revision = document::Revision {
             number: 1,
-            salt: rng.random(),
+            salt: None,
             sha256: rng.random(),
             bytes: u64::from(TEXT_LEN),
             code_points: TEXT_LEN,

@@ -5,6 +5,7 @@ use crate::edtf::Edtf;
 use crate::id::{SourceId, UserId};
 use crate::text::Text;
 use crate::{Aggregate, Fact, Rejection};
+use std::collections::BTreeMap;
 
 /// The longest text of a revision, in bytes.
 pub const TEXT_LEN_MAX: usize = 16 * 1024 * 1024;
@@ -31,8 +32,9 @@ pub struct Detail {
 pub struct Revision {
     /// Counted from 1.
     pub number: u32,
-    /// The salt of the digest: without it the digest tells nothing of an erased text.
-    pub salt: [u8; 16],
+    /// The salt of the digest, in records from before it was put with the text. Without it the digest tells nothing of an
+    /// erased text.
+    pub salt: Option<[u8; 16]>,
     /// SHA-256 over salt and text.
     pub sha256: [u8; 32],
     /// The text's length in bytes.
@@ -52,6 +54,13 @@ pub enum Event {
     DocumentRevisionCaptured(Revision),
     /// Its publisher withdrew it.
     DocumentWithdrawnByPublisher,
+    /// A text of it was erased, with its salt.
+    DocumentTextErased {
+        /// The revision whose text it was.
+        number: u32,
+        /// Why.
+        reason: Text,
+    },
 }
 
 impl Event {
@@ -62,6 +71,7 @@ impl Event {
             Self::DocumentRegistered(_) => "DocumentRegistered",
             Self::DocumentRevisionCaptured(_) => "DocumentRevisionCaptured",
             Self::DocumentWithdrawnByPublisher => "DocumentWithdrawnByPublisher",
+            Self::DocumentTextErased { .. } => "DocumentTextErased",
         }
     }
 }
@@ -80,6 +90,13 @@ pub enum Command {
     CaptureRevision(Revision),
     /// Note that its publisher withdrew it.
     Withdraw,
+    /// Erase a text.
+    EraseText {
+        /// The revision whose text it is.
+        number: u32,
+        /// Why.
+        reason: Text,
+    },
 }
 
 /// A document.
@@ -96,6 +113,8 @@ pub enum Document {
         revisions: Vec<Revision>,
         /// Whether its publisher withdrew it.
         withdrawn: bool,
+        /// Why texts of it were erased, by the revision.
+        erased: BTreeMap<u32, Text>,
     },
 }
 
@@ -110,6 +129,12 @@ impl Document {
             Self::Absent => None,
             Self::Registered { revisions, .. } => revisions.iter().find(|revision| revision.number == number),
         }
+    }
+
+    /// Whether the text of this revision was erased.
+    #[must_use]
+    pub fn is_erased(&self, number: u32) -> bool {
+        matches!(self, Self::Registered { erased, .. } if erased.contains_key(&number))
     }
 
     /// The number that the next captured text gets.
@@ -133,7 +158,7 @@ impl Document {
             (Self::Registered { .. }, Command::Register { .. }) => {
                 Err(Rejection::conflict("id_taken", "there is a document with this id"))
             }
-            (Self::Absent, Command::CaptureRevision(_) | Command::Withdraw) => {
+            (Self::Absent, Command::CaptureRevision(_) | Command::Withdraw | Command::EraseText { .. }) => {
                 Err(Rejection::absent("not_found", "there is no such document"))
             }
             (Self::Registered { revisions, .. }, Command::CaptureRevision(revision)) => {
@@ -149,6 +174,15 @@ impl Document {
                     return Err(Rejection::conflict("already_withdrawn", "the publisher's withdrawal is recorded"));
                 }
                 Ok(vec![Event::DocumentWithdrawnByPublisher])
+            }
+            (Self::Registered { erased, .. }, Command::EraseText { number, reason }) => {
+                if self.revision(number).is_none() {
+                    return Err(Rejection::absent("not_found", format!("the document has no revision {number}")));
+                }
+                if erased.contains_key(&number) {
+                    return Err(Rejection::conflict("already_erased", "the text of this revision was erased"));
+                }
+                Ok(vec![Event::DocumentTextErased { number, reason }])
             }
         }
     }
@@ -174,17 +208,26 @@ impl Aggregate for Document {
     fn evolve(self, event: &Event, _author: UserId) -> Self {
         match (self, event) {
             (Self::Absent, Event::DocumentRegistered(detail)) => {
-                Self::Registered { detail: detail.clone(), revisions: Vec::new(), withdrawn: false }
+                let (detail, revisions, erased) = (detail.clone(), Vec::new(), BTreeMap::new());
+                Self::Registered { detail, revisions, withdrawn: false, erased }
             }
-            (Self::Registered { detail, mut revisions, withdrawn }, event) => match event {
-                Event::DocumentRegistered(_) => Self::Registered { detail, revisions, withdrawn },
-                Event::DocumentRevisionCaptured(revision) => {
-                    revisions.push(revision.clone());
-                    Self::Registered { detail, revisions, withdrawn }
+            (Self::Registered { detail, mut revisions, mut withdrawn, mut erased }, event) => {
+                match event {
+                    Event::DocumentRegistered(_) => {}
+                    Event::DocumentRevisionCaptured(revision) => revisions.push(revision.clone()),
+                    Event::DocumentWithdrawnByPublisher => withdrawn = true,
+                    Event::DocumentTextErased { number, reason } => {
+                        erased.entry(*number).or_insert_with(|| reason.clone());
+                    }
                 }
-                Event::DocumentWithdrawnByPublisher => Self::Registered { detail, revisions, withdrawn: true },
-            },
-            (Self::Absent, Event::DocumentRevisionCaptured(_) | Event::DocumentWithdrawnByPublisher) => Self::Absent,
+                Self::Registered { detail, revisions, withdrawn, erased }
+            }
+            (
+                Self::Absent,
+                Event::DocumentRevisionCaptured(_)
+                | Event::DocumentWithdrawnByPublisher
+                | Event::DocumentTextErased { .. },
+            ) => Self::Absent,
         }
     }
 }

@@ -54,7 +54,9 @@ fn in_source(event: &source::Event, mut name: impl FnMut(Kind, Uuid)) {
 fn in_document(event: &document::Event, mut name: impl FnMut(Kind, Uuid)) {
     match event {
         document::Event::DocumentRegistered(detail) => name(Kind::Source, detail.source.uuid()),
-        document::Event::DocumentRevisionCaptured(_) | document::Event::DocumentWithdrawnByPublisher => {}
+        document::Event::DocumentRevisionCaptured(_)
+        | document::Event::DocumentWithdrawnByPublisher
+        | document::Event::DocumentTextErased { .. } => {}
     }
 }
 

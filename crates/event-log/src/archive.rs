@@ -29,7 +29,7 @@ use crate::error::Cause;
 pub use self::check::{Flaw, Report, Wrong, check};
 pub use self::export::{ExportOptions, Exported, Limits};
 pub use self::import::Imported;
-pub use self::manifest::{Head, Lack, Manifest, MissingText, Part, TextParts};
+pub use self::manifest::{ErasedText, Head, Lack, Manifest, MissingText, Part, TextParts};
 
 /// Why an archive was not written, or a log not restored.
 #[derive(Debug, thiserror::Error)]

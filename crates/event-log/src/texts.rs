@@ -7,6 +7,10 @@
 //! The name of an object ends in the salted digest that its record holds. Two writers of the same
 //! revision therefore never overwrite each other's text: the loser of the append leaves an orphan,
 //! and the winner's record names the winner's object.
+//!
+//! An object begins with the salt, so that whoever removes it removes both, and the log tells nothing of the text any
+//! more: neither its digest nor that of the whole object, which the server keeps beside it. In objects from before, the text is
+//! all, and the record has the salt; the length that the record says tells the two apart.
 
 use std::fmt;
 use std::sync::Arc;
@@ -17,9 +21,11 @@ use async_nats::jetstream::object_store::{Config, InfoErrorKind, ObjectInfo, Obj
 use async_nats::jetstream::stream::StorageType;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE;
-use bytes::{Bytes, BytesMut};
+use bytes::{Buf, Bytes, BytesMut};
 use futures::{Stream, StreamExt, TryStreamExt};
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use tokio::io::AsyncReadExt;
 use uuid::Uuid;
 use wire::record::TextRef;
 
@@ -82,6 +88,59 @@ pub fn digest(salt: &[u8], text: &[u8]) -> [u8; 32] {
     Sha256::new().chain_update(salt).chain_update(text).finalize().into()
 }
 
+/// Bytes of a salt.
+pub const SALT_LEN: usize = 16;
+
+/// A text with the salt of its digest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Salted {
+    /// The salt.
+    pub salt: [u8; SALT_LEN],
+    /// The text, in UTF-8 unless somebody else put it.
+    pub text: Bytes,
+}
+
+impl Salted {
+    /// What an object holds, if it is what its record means.
+    fn of(named: &TextRef, mut object: Bytes) -> Option<Self> {
+        let salt = match Form::of(named, object.len() as u64)? {
+            Form::Salted => object.split_to(SALT_LEN)[..].try_into().ok()?,
+            Form::Bare(salt) => salt,
+        };
+        (digest(&salt, &object) == named.sha256).then_some(Self { salt, text: object })
+    }
+}
+
+/// What is there of a text that a record names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Found {
+    /// The text.
+    Whole(Salted),
+    /// Something else.
+    Changed,
+    /// Nothing.
+    Missing,
+}
+
+/// How an object holds a text.
+enum Form {
+    /// After its salt.
+    Salted,
+    /// Alone: the record has this salt.
+    Bare([u8; SALT_LEN]),
+}
+
+impl Form {
+    /// That of an object of this length; none if it cannot be what the record means.
+    fn of(named: &TextRef, len: u64) -> Option<Self> {
+        match named.salt {
+            _ if len == named.bytes + SALT_LEN as u64 => Some(Self::Salted),
+            Some(salt) if len == named.bytes => Some(Self::Bare(salt)),
+            Some(_) | None => None,
+        }
+    }
+}
+
 /// An object of the bucket.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Object {
@@ -89,7 +148,7 @@ pub struct Object {
     pub name: String,
     /// What the name says, when it is a name of ours.
     pub key: Option<Key>,
-    /// Length of the text.
+    /// Its length, in bytes.
     pub bytes: u64,
     /// When it was put, on the clock of the process that did.
     pub stored_at: Option<SystemTime>,
@@ -132,15 +191,15 @@ impl Texts {
         Ok(texts)
     }
 
-    /// Stores a text. It is acknowledged, and written through, when this returns.
+    /// Stores a text after its salt. It is acknowledged, and written through, when this returns.
     ///
     /// A text that is there already is left alone: its name holds its digest.
-    pub async fn put(&self, key: &Key, text: &[u8]) -> Result<(), Error> {
+    pub async fn put(&self, key: &Key, salt: &[u8; SALT_LEN], text: &[u8]) -> Result<(), Error> {
         if self.info(key).await?.is_some() {
             return Ok(());
         }
         let name = key.to_string();
-        let mut reader = text;
+        let mut reader = AsyncReadExt::chain(&salt[..], text);
         self.store
             .put(name.as_str(), &mut reader)
             .await
@@ -148,37 +207,64 @@ impl Texts {
             .map_err(|error| Error::unavailable(format!("put the text {name}"), error))
     }
 
-    /// Reads a whole text; `None` when it is not there.
-    ///
-    /// Whether it is the text that the record means is for the caller to check, with [`digest`].
-    pub async fn get(&self, key: &Key) -> Result<Option<Bytes>, Error> {
-        let Some(text) = self.open(key).await? else { return Ok(None) };
+    /// Reads a whole text, and checks that it is the one that the record means.
+    pub async fn get(&self, named: &TextRef) -> Result<Found, Error> {
+        let Some(object) = self.object(&Key::from(named)).await? else { return Ok(Found::Missing) };
+        Ok(Salted::of(named, object).map_or(Found::Changed, Found::Whole))
+    }
+
+    /// Reads a whole object; `None` when it is not there.
+    pub(crate) async fn object(&self, key: &Key) -> Result<Option<Bytes>, Error> {
+        let Some(mut reader) = self.reader(key).await? else { return Ok(None) };
         let mut whole = BytesMut::new();
-        let mut chunks = text.chunks.boxed();
-        while let Some(chunk) = chunks.try_next().await? {
-            whole.extend_from_slice(&chunk);
+        while let Some((chunks, rest)) = reader.next().await? {
+            for chunk in &chunks {
+                whole.extend_from_slice(chunk);
+            }
+            reader = rest;
         }
         Ok(Some(whole.freeze()))
     }
 
-    /// Opens a text for streaming; `None` when it is not there.
+    /// Opens a text for streaming; `None` when it is not there. Its digest is not checked.
     pub async fn open(
         &self,
-        key: &Key,
+        named: &TextRef,
     ) -> Result<Option<Text<impl Stream<Item = Result<Bytes, Error>> + Send + use<>>>, Error> {
+        let Some(reader) = self.reader(&Key::from(named)).await? else { return Ok(None) };
+        let malformed = || Error::malformed(format!("read the text {}", reader.name), "its record says another length");
+        let form = Form::of(named, reader.left).ok_or_else(malformed)?;
+        let (salt, first, reader) = match form {
+            Form::Bare(salt) => (salt, Vec::new(), Some(reader)),
+            Form::Salted => {
+                let Some((mut chunks, rest)) = reader.next().await? else { return Ok(None) };
+                let salt = chunks[0].get(..SALT_LEN).and_then(|salt| salt.try_into().ok());
+                let salt = salt.ok_or_else(|| {
+                    Error::malformed(format!("read the text {}", rest.name), "it begins with less than a salt")
+                })?;
+                chunks[0].advance(SALT_LEN);
+                (salt, chunks, Some(rest))
+            }
+        };
+        let rest = futures::stream::try_unfold(reader, async |reader| match reader {
+            Some(reader) => Ok(reader.next().await?.map(|(chunks, rest)| (chunks, Some(rest)))),
+            None => Ok(None),
+        });
+        let batches = futures::stream::once(std::future::ready(Ok(first))).chain(rest);
+        let chunks = batches.map_ok(|chunks| futures::stream::iter(chunks).map(Ok)).try_flatten();
+        Ok(Some(Text { salt, bytes: named.bytes, chunks }))
+    }
+
+    async fn reader(&self, key: &Key) -> Result<Option<Reader>, Error> {
         let Some(info) = self.info(key).await? else { return Ok(None) };
-        let bytes = info.size as u64;
-        let reader = Reader {
+        Ok(Some(Reader {
             api: self.api.clone(),
             stream: self.stream(),
-            subject: format!("$O.{}.C.{}", self.bucket, info.nuid),
+            subject: self.chunks_of(&info.nuid),
             name: info.name,
-            left: bytes,
+            left: info.size as u64,
             from: 1,
-        };
-        let chunks = futures::stream::try_unfold(reader, Reader::next).map_ok(futures::stream::iter);
-        let chunks = chunks.map_ok(|chunks| chunks.map(Ok)).try_flatten();
-        Ok(Some(Text { bytes, chunks }))
+        }))
     }
 
     /// Whether a text is there.
@@ -186,16 +272,45 @@ impl Texts {
         Ok(self.info(key).await?.is_some())
     }
 
-    /// Removes a text. It is no error when it is not there.
-    pub async fn remove(&self, key: &Key) -> Result<(), Error> {
-        if self.info(key).await?.is_none() {
-            return Ok(());
-        }
-        self.remove_object(&key.to_string()).await
+    /// Erases a text with its salt: no byte of either stays in a file of the server. It is no error when it is not there,
+    /// or only a part of it, after an attempt that failed.
+    pub async fn erase(&self, key: &Key) -> Result<(), Error> {
+        self.erase_object(&key.to_string()).await
     }
 
-    pub(crate) async fn remove_object(&self, name: &str) -> Result<(), Error> {
-        self.store.delete(name).await.map_err(|error| Error::unavailable(format!("remove the text {name}"), error))
+    /// An object store marks what it deletes, and the server frees the place of marked and purged messages some day. A
+    /// message that is deleted by its position is overwritten at once.
+    pub(crate) async fn erase_object(&self, name: &str) -> Result<(), Error> {
+        let meta = format!("$O.{}.M.{}", self.bucket, URL_SAFE.encode(name));
+        let told = read::leader(&self.api, &self.stream(), &Which::Last { last_by_subj: &meta }).await?;
+        let Some(told) = told else { return Ok(()) };
+        // The chunks first: what is left of them is found by that message alone.
+        let info: ObjectInfo = serde_json::from_slice(&told.payload)
+            .map_err(|error| Error::malformed(format!("look for the text {name}"), error.to_string()))?;
+        self.erase_messages(&self.chunks_of(&info.nuid)).await?;
+        self.erase_messages(&meta).await
+    }
+
+    async fn erase_messages(&self, subject: &str) -> Result<(), Error> {
+        const DOING: &str = "erase a message";
+        let stream = self.stream();
+        let mut from = 1;
+        while let Some(found) =
+            read::leader(&self.api, &stream, &Which::Next { seq: from, next_by_subj: subject }).await?
+        {
+            let erase = Erase { seq: found.position, no_erase: false };
+            let Erased { success } =
+                self.api.request(DOING, &format!("$JS.API.STREAM.MSG.DELETE.{stream}"), &erase).await?;
+            if !success {
+                return Err(Error::malformed(DOING, "the server did not, and gives no reason"));
+            }
+            from = found.position + 1;
+        }
+        Ok(())
+    }
+
+    fn chunks_of(&self, nuid: &str) -> String {
+        format!("$O.{}.C.{nuid}", self.bucket)
     }
 
     /// Lists every object of the bucket, those with foreign names included.
@@ -238,10 +353,24 @@ impl Texts {
 
 /// A text that is being read.
 pub struct Text<S> {
-    /// Its length.
+    /// The salt of its digest.
+    pub salt: [u8; SALT_LEN],
+    /// Its length, in bytes and without the salt.
     pub bytes: u64,
     /// Its bytes, in order. An error ends them.
     pub chunks: S,
+}
+
+/// A message that is overwritten where it stands.
+#[derive(Serialize)]
+struct Erase {
+    seq: u64,
+    no_erase: bool,
+}
+
+#[derive(Deserialize)]
+struct Erased {
+    success: bool,
 }
 
 /// Reads the chunks of one object, a bounded number at a time.

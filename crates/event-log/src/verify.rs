@@ -19,8 +19,8 @@ use wire::record::TextRef;
 use wire::subject::Address;
 use wire::tree;
 
-use self::chain::Chains;
-use crate::texts::{self, Key, Object, Texts};
+use self::chain::{Chains, NamedTexts};
+use crate::texts::{Found, Key, Object, Texts};
 use crate::{Error, EventLog, Head};
 
 /// Faults that a report lists; beyond it they are only counted. A log with more is read no better.
@@ -131,8 +131,10 @@ impl Report {
 /// What the texts gave.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TextReport {
-    /// Texts that records name.
+    /// Texts that records name and that were not erased.
     pub named: u64,
+    /// Texts that were erased.
+    pub erased: u64,
     /// Texts that are there.
     pub stored: u64,
     /// Texts without a record, old enough to be orphans.
@@ -213,6 +215,8 @@ pub enum What {
     TextChanged(Key),
     /// The record's text cannot be read.
     TextUnreadable(Key, String),
+    /// The record's text was erased, and is there.
+    TextNotErased(Key),
 }
 
 impl fmt::Display for What {
@@ -252,6 +256,13 @@ impl fmt::Display for What {
             }
             Self::TextChanged(key) => {
                 write!(f, "its text was changed (document {}, revision {})", key.document, key.revision)
+            }
+            Self::TextNotErased(key) => {
+                write!(
+                    f,
+                    "its text was erased and is still stored (document {}, revision {}): repeat the erasure",
+                    key.document, key.revision
+                )
             }
             Self::TextUnreadable(key, reason) => {
                 write!(f, "its text cannot be read (document {}, revision {}): {reason}", key.document, key.revision)
@@ -311,7 +322,7 @@ impl EventLog {
         options: &Options,
         report: &mut Report,
         progress: &mut impl FnMut(Progress),
-    ) -> Option<Vec<Named>> {
+    ) -> Option<NamedTexts> {
         let Head { first, last, messages, .. } = report.head;
         let total = if last == 0 { 0 } else { (last + 1).saturating_sub(first) };
         let named = self.read_records(options, total, report, progress).await;
@@ -341,7 +352,7 @@ impl EventLog {
         total: u64,
         report: &mut Report,
         progress: &mut impl FnMut(Progress),
-    ) -> Option<Vec<Named>> {
+    ) -> Option<NamedTexts> {
         let last = report.head.last;
         let mut chains = Chains::new(self.log(), self.id(), options);
         let mut followed = self.follow(1);
@@ -396,18 +407,24 @@ async fn list(texts: &Texts) -> Result<Vec<Object>, Error> {
 /// Reads every named text against its record, then sorts out what no record names.
 async fn verify_texts(
     texts: &Texts,
-    named: Vec<Named>,
+    named: NamedTexts,
     objects: Vec<Object>,
     options: &Options,
     report: &mut Report,
     progress: &mut impl FnMut(Progress),
 ) -> Result<(), Error> {
-    let total = named.len() as u64;
-    let mut outcome = TextReport { named: total, stored: objects.len() as u64, ..TextReport::default() };
+    let (named, erased) = named.parted();
+    let (total, stored) = (named.len() as u64, objects.len() as u64);
+    let mut outcome = TextReport { named: total, erased: erased.len() as u64, stored, ..TextReport::default() };
     let mut unnamed: HashMap<String, Object> =
         objects.into_iter().map(|object| (object.name.clone(), object)).collect();
     for named in &named {
         unnamed.remove(&named.key().to_string());
+    }
+    for named in erased {
+        if unnamed.remove(&named.key().to_string()).is_some() {
+            report.fault(named.position, Some(named.address), What::TextNotErased(named.key()));
+        }
     }
     let mut checks = futures::stream::iter(named)
         .map(|named| async move {
@@ -433,7 +450,7 @@ async fn verify_texts(
     // A record that cannot be read may name any text, so nothing is removed from a faulty log.
     if options.remove_orphans && report.is_sound() {
         for orphan in &outcome.orphans {
-            texts.remove_object(&orphan.name).await?;
+            texts.erase_object(&orphan.name).await?;
             outcome.removed += 1;
         }
     }
@@ -443,14 +460,10 @@ async fn verify_texts(
 
 async fn verify_text(texts: &Texts, named: &Named) -> Option<What> {
     let key = named.key();
-    match texts.get(&key).await {
-        Ok(None) => Some(What::TextMissing(key)),
-        Ok(Some(text))
-            if text.len() as u64 != named.text.bytes || texts::digest(&named.text.salt, &text) != key.sha256 =>
-        {
-            Some(What::TextChanged(key))
-        }
-        Ok(Some(_)) => None,
+    match texts.get(&named.text).await {
+        Ok(Found::Missing) => Some(What::TextMissing(key)),
+        Ok(Found::Changed) => Some(What::TextChanged(key)),
+        Ok(Found::Whole(_)) => None,
         Err(error) => Some(What::TextUnreadable(key, error.to_string())),
     }
 }

@@ -53,6 +53,11 @@ pub(crate) enum Command {
     Imports(Imports),
     /// Take back your own last change in a project; again, the one before that.
     Undo(Undo),
+    /// Erase the text of a document's revision, for good and as of every moment. Admins alone may.
+    ///
+    /// The log keeps that there was a text, its length, and who erased it when and why. What was marked and read in it stays, and
+    /// is quoted no more. Archives that were exported before have the text still: delete them, and export anew.
+    Erase(Erase),
     /// Show the dispute board of an incident: who says who did it.
     Board(Board),
     /// Show from which documents an incident's attribution comes, and who copies whom.
@@ -663,6 +668,29 @@ pub(crate) struct Undo {
     #[arg(long, value_name = "POSITION")]
     #[serde(skip)]
     pub position: Option<u64>,
+    /// Print the answer as it came
+    #[arg(long)]
+    #[serde(skip)]
+    pub json: bool,
+}
+
+/// Arguments of `erase`.
+#[derive(Debug, Args, Serialize)]
+pub(crate) struct Erase {
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub project: InProject,
+    /// The document
+    #[serde(skip)]
+    pub document: Uuid,
+    /// The number of its revision
+    #[arg(long, default_value_t = 1)]
+    #[serde(skip)]
+    pub revision: u32,
+    /// Why; it is recorded, so it must not repeat what is to be erased
+    #[arg(long)]
+    #[serde(skip)]
+    pub reason: String,
     /// Print the answer as it came
     #[arg(long)]
     #[serde(skip)]

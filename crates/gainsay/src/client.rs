@@ -203,6 +203,17 @@ impl Client {
         self.send(path, self.request(Method::DELETE, path)).await.map(drop)
     }
 
+    /// Deletes for a reason, under a command id, and reads JSON.
+    pub async fn delete_as<T: DeserializeOwned>(
+        &self,
+        command: Uuid,
+        path: &str,
+        body: &(impl Serialize + Sync),
+    ) -> Result<T, Error> {
+        let request = self.request(Method::DELETE, path).header("idempotency-key", command.to_string()).json(body);
+        self.understand(path, self.send(path, request).await?).await
+    }
+
     /// Sends a stream of lines, under a command id where there is one.
     pub async fn post_lines(
         &self,

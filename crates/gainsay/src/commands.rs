@@ -5,6 +5,7 @@ pub(crate) mod archive;
 pub(crate) mod board;
 pub(crate) mod changes;
 pub(crate) mod doctor;
+pub(crate) mod erase;
 pub(crate) mod events;
 pub(crate) mod health;
 pub(crate) mod history;

@@ -53,6 +53,7 @@ async fn run(command: &Command) -> anyhow::Result<ExitCode> {
         },
         Command::Imports(arguments) => commands::import::list(arguments).await,
         Command::Undo(arguments) => commands::undo::run(arguments).await,
+        Command::Erase(arguments) => commands::erase::run(arguments).await,
         Command::Board(arguments) => commands::board::run(arguments).await,
         Command::Replay(arguments) => commands::replay::run(arguments).await,
         Command::Presence(arguments) => commands::presence::run(arguments).await,

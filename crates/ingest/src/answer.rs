@@ -134,6 +134,21 @@ pub(crate) struct RevisionWritten {
     pub ambiguous: Vec<Uuid>,
 }
 
+/// The text of a revision was erased.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct RevisionErased {
+    /// The document.
+    pub id: Uuid,
+    /// The document, as annotations name it.
+    pub document: Uuid,
+    /// The number of the revision whose text it was.
+    #[schema(minimum = 1)]
+    pub revision: u32,
+    /// The position in the project's log, for `at_least`.
+    #[schema(minimum = 1)]
+    pub sequence: u64,
+}
+
 /// A reading was recorded or revised.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ReadingWritten {

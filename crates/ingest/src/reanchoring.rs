@@ -23,6 +23,7 @@ use crate::auth::Inside;
 use crate::execute::{Command, Decision, Loaded, Outcome};
 use crate::failure::Failure;
 use crate::service::Service;
+use crate::surroundings::TEXT_ERASED;
 
 /// Annotations of one revision that are under way at the same time: so many records are acknowledged about as fast as one.
 const IN_FLIGHT: usize = 32;
@@ -165,7 +166,11 @@ impl Carrying<'_> {
     }
 
     async fn find(&self, span: &Span) -> Result<Result<Found, Lost>, Failure> {
-        let alignment = self.alignment(span.revision).await?;
+        let alignment = match self.alignment(span.revision).await {
+            // Nobody knows any more what stood there.
+            Err(Failure::Refused(refusal)) if refusal.code == TEXT_ERASED => return Ok(Err(Lost::NotFound)),
+            alignment => alignment?,
+        };
         let (range, strictness) = (span.range(), self.captured.strictness);
         let _turn = self.turn.lock().await;
         let find = tokio::task::spawn_blocking(move || alignment.find(range, strictness));

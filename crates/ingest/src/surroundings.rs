@@ -21,16 +21,18 @@ use domain::relation::Relation;
 use domain::source::Source;
 use domain::task::Submission;
 use domain::{Kind, Rejection};
-use event_log::texts::Key;
 use futures::{StreamExt, TryStreamExt, stream};
 use uuid::Uuid;
-use wire::record::Reliance;
+use wire::record::{Reliance, TextRef};
 use wire::subject::Address;
 
 use crate::auth::Inside;
 use crate::execute::{Freshness, Kept, Loaded};
 use crate::failure::Failure;
 use crate::service::Service;
+
+/// The code of a refusal of what needs a text that was erased.
+pub(crate) const TEXT_ERASED: &str = "text_erased";
 
 /// Aggregates of one command that are looked up at the same time.
 const LOOKUPS_IN_FLIGHT: usize = 32;
@@ -320,6 +322,13 @@ impl Service {
         self.look(inside, readings, Freshness::Now).await
     }
 
+    /// Refuses what needs a text that was erased.
+    async fn check_there(&self, project: ProjectId, id: DocumentId, number: u32) -> Result<(), Failure> {
+        let address = Address { project: project.uuid(), kind: Kind::Document, id: id.uuid() };
+        let loaded = self.load::<Document>(&address, Freshness::Leader).await?;
+        if loaded.state.is_erased(number) { Err(erased(number).into()) } else { Ok(()) }
+    }
+
     /// Looks up a document's revision; pointers are those of `document` and `revision` side by side.
     pub(crate) async fn revision(
         &self,
@@ -329,6 +338,9 @@ impl Service {
     ) -> Result<(Revision, Reliance), Failure> {
         let address = Address { project: project.uuid(), kind: Kind::Document, id: id.uuid() };
         let kept = self.load::<Document>(&address, Freshness::Existing).await?;
+        if kept.state.is_erased(number) {
+            return Err(erased(number).into());
+        }
         if let Some(revision) = kept.state.revision(number) {
             return Ok((revision.clone(), kept.reliance(id.uuid())));
         }
@@ -340,6 +352,9 @@ impl Service {
             let detail = format!("the document has no revision {number}");
             return Err(Rejection::invalid("reference_unknown", detail).at("/revision").into());
         };
+        if loaded.state.is_erased(number) {
+            return Err(erased(number).into());
+        }
         Ok((revision.clone(), loaded.reliance(id.uuid())))
     }
 
@@ -351,9 +366,15 @@ impl Service {
         number: u32,
     ) -> Result<(Arc<Indexed>, Reliance), Failure> {
         let (revision, reliance) = self.revision(project, document, number).await?;
-        let sha256 = revision.sha256;
-        let key = Key { project: project.uuid(), document: document.uuid(), revision: number, sha256 };
-        Ok((self.texts().indexed(key, &revision).await?, reliance))
+        let named = TextRef::of(project.uuid(), document.uuid(), &revision);
+        match self.texts().indexed(&named).await {
+            Ok(text) => Ok((text, reliance)),
+            // The state at hand may be from before an erasure.
+            Err(failure) => match self.check_there(project, document, number).await {
+                Ok(()) => Err(failure),
+                Err(erased) => Err(erased),
+            },
+        }
     }
 
     /// Looks up everything that a claim names. `marked` are annotations that are made along with the reading.
@@ -492,4 +513,10 @@ fn known<'a, A: Kept>(found: &'a Found<A>, id: Uuid, what: &str, pointer: &str) 
 
 fn unknown(what: &str, pointer: &str) -> Rejection {
     Rejection::invalid("reference_unknown", format!("the project has no such {what}")).at(pointer)
+}
+
+/// The refusal of a passage in a text that was erased.
+fn erased(number: u32) -> Rejection {
+    let detail = format!("the text of revision {number} was erased, so nothing in it can be marked any more");
+    Rejection::conflict(TEXT_ERASED, detail).at("/revision")
 }

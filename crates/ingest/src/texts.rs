@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use domain::document::Revision;
 use domain::passage::Indexed;
-use event_log::texts::{Key, Texts, digest};
+use event_log::texts::{Found, Key, SALT_LEN, Salted, Texts};
 use moka::future::Cache;
+use wire::record::TextRef;
 
 use crate::failure::Failure;
 
@@ -30,10 +30,10 @@ impl Library {
     ///
     /// The object's name holds the salted digest, so two creators of the same revision never touch each other's text:
     /// the record that wins names its own.
-    pub async fn put(&self, key: &Key, text: &str) -> Result<(), Failure> {
+    pub async fn put(&self, key: &Key, salt: &[u8; SALT_LEN], text: &str) -> Result<(), Failure> {
         let mut attempts = 1;
         loop {
-            match self.texts.put(key, text.as_bytes()).await {
+            match self.texts.put(key, salt, text.as_bytes()).await {
                 // A lost acknowledgement is no reason to give up: what is there already is not put again.
                 Err(error) if error.is_transient() && attempts < PUT_ATTEMPTS_MAX => attempts += 1,
                 result => return Ok(result?),
@@ -43,7 +43,7 @@ impl Library {
 
     /// Removes a text that no record names. When that fails the text stays behind as an orphan, which `verify` removes.
     pub async fn discard(&self, key: &Key) {
-        if let Err(error) = self.texts.remove(key).await {
+        if let Err(error) = self.texts.erase(key).await {
             tracing::warn!(document = %key.document, error = &error as &dyn std::error::Error, "an orphaned text stays");
         }
     }
@@ -56,22 +56,27 @@ impl Library {
         }
     }
 
+    /// Erases a text that a record says was erased.
+    pub async fn erase(&self, key: &Key) -> Result<(), Failure> {
+        self.indexed.invalidate(key).await;
+        Ok(self.texts.erase(key).await?)
+    }
+
     /// The text that a record names, with marks into it; its digest is checked.
-    pub async fn indexed(&self, key: Key, revision: &Revision) -> Result<Arc<Indexed>, Failure> {
+    pub async fn indexed(&self, named: &TextRef) -> Result<Arc<Indexed>, Failure> {
+        let key = Key::from(named);
         if let Some(indexed) = self.indexed.get(&key).await {
             return Ok(indexed);
         }
-        let Some(bytes) = self.texts.get(&key).await? else {
-            return Err(Failure::damaged(&name(&key), &"its text is not in the store"));
-        };
-        let (salt, sha256) = (revision.salt, revision.sha256);
-        let check = move || {
-            if digest(&salt, &bytes) != sha256 {
-                return Err("its text has another digest than its record");
+        let bytes = match self.texts.get(named).await? {
+            Found::Whole(Salted { salt: _, text }) => text,
+            Found::Changed => {
+                return Err(Failure::damaged(&name(&key), &"its text has another digest than its record"));
             }
-            String::from_utf8(bytes.into()).map(Indexed::new).map_err(|_error| "its text is not UTF-8")
+            Found::Missing => return Err(Failure::damaged(&name(&key), &"its text is not in the store")),
         };
-        let checked = tokio::task::spawn_blocking(check).await.unwrap_or(Err("its text cannot be indexed"));
+        let index = move || String::from_utf8(bytes.into()).map(Indexed::new).map_err(|_error| "its text is not UTF-8");
+        let checked = tokio::task::spawn_blocking(index).await.unwrap_or(Err("its text cannot be indexed"));
         let indexed = Arc::new(checked.map_err(|reason| Failure::damaged(&name(&key), &reason))?);
         self.indexed.insert(key, Arc::clone(&indexed)).await;
         Ok(indexed)

@@ -352,6 +352,8 @@ impl Applying {
             let started = Instant::now();
             let newest = batch.records.last().map(|record| record.stored_at);
             let (pending, len) = (batch.pending, batch.records.len());
+            // Before they can be asked for as of this position: what was read before is quoted no more.
+            self.model.note_erased(erased(&batch));
             let position = match apply(&current.store, self.log, &mut chain, batch) {
                 Ok(position) => position,
                 Err(Fault::Log { reason, position }) => {
@@ -391,6 +393,12 @@ impl Applying {
             Some(_) | None => self.check.ok(),
         }
     }
+}
+
+/// The texts that were erased by a batch, by document and revision.
+fn erased(batch: &Batch) -> Vec<(Uuid, u32)> {
+    let entries = batch.records.iter().filter_map(|taken| taken.entry.as_ref().ok());
+    entries.flat_map(|entry| entry.erased.iter().map(|number| (entry.envelope.id, *number))).collect()
 }
 
 /// What a person reads who waits for the views.

@@ -3,6 +3,7 @@
 use anyhow::Context as _;
 use read_model::generation::{Building, Opened};
 use read_model::{BoardCache, Generations, Store, View};
+use std::collections::HashSet;
 use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockWriteGuard};
 use std::task::Poll;
@@ -91,6 +92,8 @@ pub(crate) struct Model {
     serving: watch::Sender<bool>,
     trouble: Mutex<Option<Trouble>>,
     troubled: Notify,
+    /// Texts that were erased while this process ran, by document and revision: those that may have been read before.
+    erased: RwLock<HashSet<(Uuid, u32)>>,
 }
 
 impl Model {
@@ -109,7 +112,20 @@ impl Model {
             serving: watch::channel(applied.serving).0,
             trouble: Mutex::new(None),
             troubled: Notify::new(),
+            erased: RwLock::default(),
         })
+    }
+
+    /// Notes texts that were erased, by document and revision.
+    pub(crate) fn note_erased(&self, texts: Vec<(Uuid, u32)>) {
+        if !texts.is_empty() {
+            self.erased.write().unwrap_or_else(PoisonError::into_inner).extend(texts);
+        }
+    }
+
+    /// Whether a text was erased while this process ran.
+    pub(crate) fn is_erased(&self, document: Uuid, revision: u32) -> bool {
+        self.erased.read().unwrap_or_else(PoisonError::into_inner).contains(&(document, revision))
     }
 
     /// Puts the store aside and starts an empty one.

@@ -23,6 +23,8 @@ use wire::view::request::Question;
 use wire::view::resource::Of;
 use wire::view::{AskBoard, AskHistory, AskProgress, AskRecords, AskText, Get, List, Reply, Request, Viewer, Views};
 
+/// The salt of every text.
+const SALT: [u8; 16] = [7; 16];
 /// Long enough for a test on a busy machine.
 const DEADLINE: Duration = Duration::from_mins(1);
 const POLL: Duration = Duration::from_millis(10);
@@ -113,7 +115,7 @@ impl Fixture {
         let annotation = history.annotation(user("a"), document, 27, 35);
         history.reading(user("a"), claim(source, state, Act::Accuses, incident, group, annotation));
         let key = self.text_of(document);
-        self.texts.put(&key, TEXT.as_bytes()).await.unwrap();
+        self.texts.put(&key, &SALT, TEXT.as_bytes()).await.unwrap();
         self.write().await;
         Scene { incident, document, annotation }
     }
@@ -453,14 +455,43 @@ async fn a_missing_text_is_told_and_found_again() {
     let scene = fixture.scene().await;
     let running = fixture.start().await;
     let key = fixture.text_of(scene.document);
-    fixture.texts.remove(&key).await.unwrap();
+    fixture.texts.erase(&key).await.unwrap();
     let refused = refusal(running.ask(fixture.request(board(scene.incident))).await);
     assert_eq!(refused, (Why::Unavailable, "text_missing".to_owned()));
     running.failure("texts", "missing").await;
-    fixture.texts.put(&key, TEXT.as_bytes()).await.unwrap();
+    fixture.texts.put(&key, &SALT, TEXT.as_bytes()).await.unwrap();
     assert_eq!(status(running.ask(fixture.request(board(scene.incident))).await), "officially_attributed");
     running.ready().await;
     running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_erased_text_is_quoted_no_more_though_it_was_before() {
+    let mut fixture = Fixture::new().await;
+    let scene = fixture.scene().await;
+    let running = fixture.start().await;
+    let exact = |reply: Reply| {
+        let Some(Answer::Board(board)) = reply.answer else { panic!("{reply:?}") };
+        let quote = &board.propositions[0].support[0].quotes[0];
+        (quote.exact.clone(), quote.erased)
+    };
+    let first = running.ask(fixture.request(board(scene.incident))).await;
+    assert!(matches!(exact(first), (Some(_), false)));
+    let reason = domain::text::Text::recorded("A witness asked".to_owned());
+    let erased = domain::document::Event::DocumentTextErased { number: 1, reason };
+    fixture.history.add(user("a"), scene.document.uuid(), [erased]);
+    fixture.write().await;
+    let head = fixture.log.head().await.unwrap().last;
+    let after = Request { at_least: Some(head), wait_ms: 5_000, ..fixture.request(board(scene.incident)) };
+    assert_eq!(exact(running.ask(after.clone()).await), (None, true));
+    let before = Request { as_of: Some(head - 1), ..after };
+    assert_eq!(exact(running.ask(before).await), (None, true));
+    running.ready().await;
+    running.stop().await;
+    // Nor by a process that begins after it, and has not seen it.
+    let anew = fixture.start().await;
+    assert_eq!(exact(anew.ask(fixture.request(board(scene.incident))).await), (None, true));
+    anew.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -469,8 +500,8 @@ async fn a_text_that_is_not_the_recorded_one_is_never_quoted() {
     let scene = fixture.scene().await;
     let running = fixture.start().await;
     let key = fixture.text_of(scene.document);
-    fixture.texts.remove(&key).await.unwrap();
-    fixture.texts.put(&key, "something else altogether, long enough to be quoted".as_bytes()).await.unwrap();
+    fixture.texts.erase(&key).await.unwrap();
+    fixture.texts.put(&key, &SALT, "something else altogether, long enough to be quoted".as_bytes()).await.unwrap();
     let refused = refusal(running.ask(fixture.request(board(scene.incident))).await);
     assert_eq!(refused, (Why::Unavailable, "text_damaged".to_owned()));
     running.stop().await;

@@ -4,13 +4,14 @@ use crate::model::Model;
 use domain::document::Document;
 use domain::id::ProjectId;
 use domain::passage::Indexed;
-use event_log::texts::{Key, Texts, digest};
+use event_log::texts::{Found, Salted, Texts};
 use futures::{StreamExt, TryStreamExt, stream};
 use moka::future::Cache;
 use runtime::health::Check;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use uuid::Uuid;
+use wire::record::TextRef;
 use wire::view::reply::Answer;
 use wire::view::resource::Of;
 use wire::view::{Board, BoardProposition, Quote, Reply, Resource, refusal};
@@ -37,6 +38,9 @@ enum Unreadable {
     /// The object store lacks it.
     #[error("it is missing from the object store")]
     Missing,
+    /// It was erased.
+    #[error("it was erased")]
+    Erased,
     /// It is not the text that its record means.
     #[error("it is not the text whose digest is recorded")]
     Damaged,
@@ -72,7 +76,11 @@ impl TextCache {
         let places: BTreeSet<Place> = blanks.iter().filter_map(|blank| blank.place(project)).collect();
         let texts = stream::iter(places)
             .map(|place| async move {
-                self.text(model, place).await.map(|text| (place, text)).map_err(|error| (place, error))
+                match self.text(model, place).await {
+                    Ok(text) => Ok((place, Some(text))),
+                    Err(Unreadable::Erased) => Ok((place, None)),
+                    Err(error) => Err((place, error)),
+                }
             })
             .buffer_unordered(READS_MAX)
             .try_collect::<BTreeMap<_, _>>();
@@ -81,13 +89,26 @@ impl TextCache {
             Err((place, error)) => return refused(reply.as_of, place, &error),
         };
         for blank in blanks {
-            let text = blank.place(project).and_then(|place| texts.get(&place));
-            *blank.exact = text.and_then(|text| text.cut(blank.start, blank.end)).map(str::to_owned);
+            match blank.place(project).and_then(|place| texts.get(&place)) {
+                Some(Some(text)) => *blank.exact = text.cut(blank.start, blank.end).map(str::to_owned),
+                Some(None) => *blank.erased = true,
+                None => {}
+            }
         }
         reply
     }
 
     async fn text(&self, model: &Arc<Model>, place: Place) -> Result<Arc<Indexed>, Unreadable> {
+        let text = self.kept(model, place).await;
+        // What is erased while it is fetched, or was fetched before, is here no more.
+        if model.is_erased(place.document, place.revision) {
+            self.cache.invalidate(&place).await;
+            return Err(Unreadable::Erased);
+        }
+        text
+    }
+
+    async fn kept(&self, model: &Arc<Model>, place: Place) -> Result<Arc<Indexed>, Unreadable> {
         let text = self.cache.try_get_with(place, self.fetch(Arc::clone(model), place)).await;
         self.note(
             place,
@@ -101,17 +122,19 @@ impl TextCache {
         let revision = tokio::task::spawn_blocking(move || {
             let current = model.current().ok_or_else(|| unavailable(&"the store is opened anew"))?;
             let document = current.store.snapshot(None).load::<Document>(ProjectId::new(place.project), place.document);
-            Ok(document
-                .map_err(|error| unavailable(&error))?
-                .and_then(|loaded| loaded.state.revision(place.revision).cloned()))
+            let document = document.map_err(|error| unavailable(&error))?.ok_or(Unreadable::Unknown)?.state;
+            if document.is_erased(place.revision) {
+                return Err(Unreadable::Erased);
+            }
+            document.revision(place.revision).cloned().ok_or(Unreadable::Unknown)
         });
-        let revision = revision.await.map_err(|error| unavailable(&error))??.ok_or(Unreadable::Unknown)?;
-        let Place { project, document, revision: number } = place;
-        let key = Key { project, document, revision: number, sha256: revision.sha256 };
-        let text = self.texts.get(&key).await.map_err(|error| unavailable(&error))?.ok_or(Unreadable::Missing)?;
-        if digest(&revision.salt, &text) != revision.sha256 {
-            return Err(Unreadable::Damaged);
-        }
+        let revision = revision.await.map_err(|error| unavailable(&error))??;
+        let named = TextRef::of(place.project, place.document, &revision);
+        let text = match self.texts.get(&named).await.map_err(|error| unavailable(&error))? {
+            Found::Whole(Salted { salt: _, text }) => text,
+            Found::Changed => return Err(Unreadable::Damaged),
+            Found::Missing => return Err(Unreadable::Missing),
+        };
         let text = String::from_utf8(text.into()).map_err(|_| Unreadable::Damaged)?;
         Ok(Arc::new(Indexed::new(text)))
     }
@@ -132,7 +155,8 @@ impl TextCache {
 
 fn refused(as_of: u64, place: Place, error: &Unreadable) -> Reply {
     let code = match error {
-        Unreadable::Unknown | Unreadable::Missing => "text_missing",
+        // That one is no reason to refuse an answer.
+        Unreadable::Unknown | Unreadable::Missing | Unreadable::Erased => "text_missing",
         Unreadable::Damaged => "text_damaged",
         Unreadable::Unavailable(_) => "text_unavailable",
     };
@@ -149,6 +173,7 @@ struct Blank<'a> {
     start: u32,
     end: u32,
     exact: &'a mut Option<String>,
+    erased: &'a mut bool,
 }
 
 impl<'a> Blank<'a> {
@@ -159,6 +184,7 @@ impl<'a> Blank<'a> {
             start: quote.start,
             end: quote.end,
             exact: &mut quote.exact,
+            erased: &mut quote.erased,
         }
     }
 
@@ -233,6 +259,7 @@ fn collect_resource<'a>(resource: &'a mut Resource, blanks: &mut Vec<Blank<'a>>)
             start: annotation.start,
             end: annotation.end,
             exact: &mut annotation.exact,
+            erased: &mut annotation.erased,
         });
     }
 }

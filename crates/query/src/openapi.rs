@@ -130,7 +130,8 @@ impl Describe {
     /// Answers a text.
     pub fn text(self) -> Self {
         let answer = response("The text.", TEXT, Some(String::schema()))
-            .header("ETag", header("The salted digest of the text."));
+            .header("ETag", header("The salted digest of the text."))
+            .header("Gainsay-Text-Salt", header("The salt of the digest, in hexadecimal."));
         self.answers(answer).not_modified().for_anybody()
     }
 

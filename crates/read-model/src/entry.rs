@@ -23,6 +23,8 @@ pub struct Entry {
     pub envelope: Envelope,
     /// What it concerns: sorted, each subject once.
     pub subjects: Vec<Subject>,
+    /// The revisions of the document whose texts it says were erased.
+    pub erased: Vec<u32>,
 }
 
 impl Entry {
@@ -35,6 +37,7 @@ impl Entry {
     /// The entry of a record with its bytes.
     pub(crate) fn new(position: u64, payload: Bytes, record: Record) -> Self {
         let (sha256, subjects) = (record::digest(&payload), subject::of(&record));
-        Self { position, sha256, leaf: tree::leaf(&payload), payload, envelope: record.envelope, subjects }
+        let erased = record::erased(&record).collect();
+        Self { position, sha256, leaf: tree::leaf(&payload), payload, envelope: record.envelope, subjects, erased }
     }
 }

@@ -225,5 +225,7 @@ fn text(scope: &Scope<'_>, ask: &wire::view::AskText) -> Answer<TextGrant> {
         revision: ask.revision,
         bytes: revision.bytes,
         sha256: resource::hexadecimal(&revision.sha256),
+        salt: revision.salt.as_ref().map(|salt| resource::hexadecimal(salt)),
+        erased: scope.erased(scope::id(&ask.document)?)?.contains_key(&ask.revision),
     })
 }

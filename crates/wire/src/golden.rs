@@ -53,6 +53,7 @@ event_types! {
     Event::Document(document::Event::DocumentRegistered(_)) => "DocumentRegistered",
     Event::Document(document::Event::DocumentRevisionCaptured(_)) => "DocumentRevisionCaptured",
     Event::Document(document::Event::DocumentWithdrawnByPublisher) => "DocumentWithdrawnByPublisher",
+    Event::Document(document::Event::DocumentTextErased { .. }) => "DocumentTextErased",
     Event::Incident(incident::Event::IncidentRegistered(_)) => "IncidentRegistered",
     Event::Incident(incident::Event::IncidentDetailRevised(_)) => "IncidentDetailRevised",
     Event::Incident(incident::Event::IncidentClassDefined(_)) => "IncidentClassDefined",
@@ -294,7 +295,9 @@ fn policy() -> Policy {
 }
 
 fn of_sources() -> Vec<(&'static str, Record)> {
-    use document::Event::{DocumentRegistered, DocumentRevisionCaptured, DocumentWithdrawnByPublisher};
+    use document::Event::{
+        DocumentRegistered, DocumentRevisionCaptured, DocumentTextErased, DocumentWithdrawnByPublisher,
+    };
     use source::Event::{SourceRegistered, SourceRelationAsserted};
     let related = SourceRelationAsserted { relation: SourceRelation::WireOf, to: of(41) };
     let title = text("Rockets land near the airport");
@@ -309,13 +312,15 @@ fn of_sources() -> Vec<(&'static str, Record)> {
     let least = document::Detail { url: None, published: None, language: None, sensitivity: None, ..detail.clone() };
     let revision = document::Revision {
         number: 2,
-        salt: [0xa5; 16],
+        salt: Some([0xa5; 16]),
         sha256: [0x5a; 32],
         bytes: 51_234,
         code_points: 50_000,
         captured_at: Some(text("2021-05-05T07:00:00Z")),
     };
     let revision_least = document::Revision { number: 1, captured_at: None, ..revision.clone() };
+    let unsalted = document::Revision { salt: None, ..revision.clone() };
+    let erased = DocumentTextErased { number: 2, reason: text("A witness asked for it") };
     vec![
         ("SourceRegistered", first(SourceRegistered { name: text("A news agency"), kind: SourceKind::Agency })),
         ("SourceRelationAsserted", later(related)),
@@ -323,7 +328,9 @@ fn of_sources() -> Vec<(&'static str, Record)> {
         ("DocumentRegistered.least", first(DocumentRegistered(least))),
         ("DocumentRevisionCaptured", later(DocumentRevisionCaptured(revision))),
         ("DocumentRevisionCaptured.least", later(DocumentRevisionCaptured(revision_least))),
+        ("DocumentRevisionCaptured.unsalted", later(DocumentRevisionCaptured(unsalted))),
         ("DocumentWithdrawnByPublisher", later(DocumentWithdrawnByPublisher)),
+        ("DocumentTextErased", later(erased)),
     ]
 }
 

@@ -103,10 +103,19 @@ pub struct TextRef {
     pub revision: u32,
     /// SHA-256 over salt and text.
     pub sha256: [u8; 32],
-    /// The salt.
-    pub salt: [u8; 16],
+    /// The salt, in records from before it was put in front of the text in its object.
+    pub salt: Option<[u8; 16]>,
     /// The text's length in bytes.
     pub bytes: u64,
+}
+
+impl TextRef {
+    /// The text of a document's revision.
+    #[must_use]
+    pub fn of(project: Uuid, document: Uuid, revision: &document::Revision) -> Self {
+        let &document::Revision { number, salt, sha256, bytes, .. } = revision;
+        Self { project, document, revision: number, sha256, salt, bytes }
+    }
 }
 
 /// Why bytes are no record that this version can read.
@@ -171,6 +180,14 @@ pub fn address(envelope: &Envelope) -> Address {
     Address { project: envelope.project, kind: envelope.kind, id: envelope.id }
 }
 
+/// The numbers of the document's revisions whose texts were erased by a record.
+pub fn erased(record: &Record) -> impl Iterator<Item = u32> + '_ {
+    record.events.iter().filter_map(|event| match event {
+        Event::Document(document::Event::DocumentTextErased { number, reason: _ }) => Some(*number),
+        _ => None,
+    })
+}
+
 /// The texts in the object store that a record names.
 #[must_use]
 pub fn texts(record: &Record) -> Vec<TextRef> {
@@ -180,7 +197,11 @@ pub fn texts(record: &Record) -> Vec<TextRef> {
         .iter()
         .filter_map(|event| match event {
             Event::Document(document::Event::DocumentRevisionCaptured(revision)) => Some(revision),
-            Event::Document(document::Event::DocumentRegistered(_) | document::Event::DocumentWithdrawnByPublisher)
+            Event::Document(
+                document::Event::DocumentRegistered(_)
+                | document::Event::DocumentWithdrawnByPublisher
+                | document::Event::DocumentTextErased { .. },
+            )
             | Event::Project(_)
             | Event::User(_)
             | Event::Source(_)
@@ -196,13 +217,6 @@ pub fn texts(record: &Record) -> Vec<TextRef> {
             | Event::Task(_)
             | Event::Import(_) => None,
         })
-        .map(|revision| TextRef {
-            project,
-            document,
-            revision: revision.number,
-            sha256: revision.sha256,
-            salt: revision.salt,
-            bytes: revision.bytes,
-        })
+        .map(|revision| TextRef::of(project, document, revision))
         .collect()
 }

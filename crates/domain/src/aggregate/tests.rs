@@ -33,7 +33,10 @@ const EVENTS: [(&str, &[&str]); 15] = [
     ("project", &["ProjectCreated", "CodebookPublished", "PolicyPublished", "MemberRoleGranted", "MemberRoleRevoked"]),
     ("user", &["UserRegistered", "TokenIssued", "TokenRevoked"]),
     ("source", &["SourceRegistered", "SourceRelationAsserted"]),
-    ("document", &["DocumentRegistered", "DocumentRevisionCaptured", "DocumentWithdrawnByPublisher"]),
+    (
+        "document",
+        &["DocumentRegistered", "DocumentRevisionCaptured", "DocumentWithdrawnByPublisher", "DocumentTextErased"],
+    ),
     ("incident", &["IncidentRegistered", "IncidentDetailRevised", "IncidentClassDefined"]),
     ("actor", &["ActorRegistered", "PlaceholderActorIntroduced", "ActorNameAsserted", "ActorNameWithdrawn"]),
     ("relation", &["RelationRegistered", "RelationDisputed", "DisputeWithdrawn", "RelationWithdrawn"]),

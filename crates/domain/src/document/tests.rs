@@ -15,7 +15,7 @@ fn detail() -> Detail {
 
 fn revision(number: u32) -> Revision {
     let n = u8::try_from(number % 256).unwrap();
-    Revision { number, salt: [n; 16], sha256: [n; 32], bytes: 12, code_points: 11, captured_at: None }
+    Revision { number, salt: Some([n; 16]), sha256: [n; 32], bytes: 12, code_points: 11, captured_at: None }
 }
 
 fn registered() -> Vec<Event> {
@@ -29,7 +29,10 @@ fn a_document_is_registered_with_its_first_revision() {
     assert_eq!(events, registered());
     let document: Document = given(events);
     let revisions = vec![revision(1)];
-    assert_eq!(document, Document::Registered { detail: detail(), revisions, withdrawn: false });
+    assert_eq!(
+        document,
+        Document::Registered { detail: detail(), revisions, withdrawn: false, erased: BTreeMap::new() }
+    );
     assert_eq!(document.revision(1), Some(&revision(1)));
     assert_eq!((document.revision(0), document.revision(2)), (None, None));
     refused(document.decide(register), Why::Conflict, "id_taken", "");
@@ -97,7 +100,8 @@ fn a_publisher_withdraws_a_document_once_and_it_stays_readable() {
 
 #[test]
 fn an_unknown_document_has_no_revisions() {
-    for command in [Command::CaptureRevision(revision(1)), Command::Withdraw] {
+    let erase = Command::EraseText { number: 1, reason: text("A witness asked") };
+    for command in [Command::CaptureRevision(revision(1)), Command::Withdraw, erase] {
         refused(Document::Absent.decide(command), Why::Absent, "not_found", "");
     }
     assert_eq!(Document::Absent.revision(1), None);
@@ -105,8 +109,23 @@ fn an_unknown_document_has_no_revisions() {
 
 #[test]
 fn events_out_of_place_change_nothing() {
-    let before = [Event::DocumentRevisionCaptured(revision(1)), Event::DocumentWithdrawnByPublisher];
+    let erased = Event::DocumentTextErased { number: 1, reason: text("A witness asked") };
+    let before = [Event::DocumentRevisionCaptured(revision(1)), Event::DocumentWithdrawnByPublisher, erased];
     assert_eq!(given::<Document>(before), Document::Absent);
     let again = Event::DocumentRegistered(Detail { title: text("Another"), ..detail() });
     assert_eq!(given::<Document>(registered().into_iter().chain([again])), given(registered()));
+}
+
+#[test]
+fn a_text_is_erased_once_and_its_revision_stays() {
+    let document = given::<Document>(registered());
+    let erase = |number| Command::EraseText { number, reason: text("A witness asked") };
+    refused(document.decide(erase(2)), Why::Absent, "not_found", "");
+    let events = document.decide(erase(1)).unwrap();
+    assert_eq!(events, [Event::DocumentTextErased { number: 1, reason: text("A witness asked") }]);
+    let document = given::<Document>(registered().into_iter().chain(events));
+    assert_eq!((document.is_erased(1), document.is_erased(2)), (true, false));
+    assert_eq!(document.revision(1), Some(&revision(1)));
+    refused(document.decide(erase(1)), Why::Conflict, "already_erased", "");
+    assert_eq!(document.revision_next(), 2);
 }

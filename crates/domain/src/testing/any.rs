@@ -299,7 +299,7 @@ fn document_detail() -> impl Strategy<Value = document::Detail> {
 fn document_revision() -> impl Strategy<Value = document::Revision> {
     let number = prop_oneof![1_u32..4, any::<u32>()];
     let bytes = prop_oneof![0_u64..1_000, any::<u64>()];
-    let parts = (number, any::<[u8; 16]>(), any::<[u8; 32]>(), bytes, any::<u32>(), option::of(recorded()));
+    let parts = (number, option::of(any::<[u8; 16]>()), any::<[u8; 32]>(), bytes, any::<u32>(), option::of(recorded()));
     parts.prop_map(|(number, salt, sha256, bytes, code_points, captured_at)| document::Revision {
         number,
         salt,
@@ -316,6 +316,7 @@ pub fn document_event() -> impl Strategy<Value = document::Event> {
         document_detail().prop_map(Event::DocumentRegistered),
         document_revision().prop_map(Event::DocumentRevisionCaptured),
         Just(Event::DocumentWithdrawnByPublisher),
+        (1_u32..4, recorded()).prop_map(|(number, reason)| Event::DocumentTextErased { number, reason }),
     ]
 }
 
@@ -325,6 +326,7 @@ pub fn document_command() -> impl Strategy<Value = document::Command> {
         (document_detail(), document_revision()).prop_map(|(detail, revision)| Command::Register { detail, revision }),
         document_revision().prop_map(Command::CaptureRevision),
         Just(Command::Withdraw),
+        (1_u32..4, recorded()).prop_map(|(number, reason)| Command::EraseText { number, reason }),
     ]
 }
 

@@ -155,6 +155,7 @@ const ROWS: &[Row] = &[
     ("derivation.rs", "not_a_derivation", || refusal(origin().decide(confirm()))),
     ("derivation.rs", "not_found", || refusal(Derivation::Absent.decide(confirm()))),
     ("derivation.rs", "verdict_stands", || refusal(confirmed().decide(confirm()))),
+    ("document.rs", "already_erased", || refusal(erased_document().decide(erase_text()))),
     ("document.rs", "already_withdrawn", || refusal(withdrawn_document().decide(document::Command::Withdraw))),
     ("document.rs", "text_too_long", || refusal(Document::Absent.decide(register_document(1, u64::MAX)))),
     ("document.rs", "id_taken", || refusal(withdrawn_document().decide(register_document(1, 1)))),
@@ -465,7 +466,7 @@ fn codebook() -> Codebook {
 }
 
 fn revision(number: u32, bytes: u64) -> document::Revision {
-    document::Revision { number, salt: [0; 16], sha256: [0; 32], bytes, code_points: 1, captured_at: None }
+    document::Revision { number, salt: None, sha256: [0; 32], bytes, code_points: 1, captured_at: None }
 }
 
 fn register_document(number: u32, bytes: u64) -> document::Command {
@@ -484,6 +485,16 @@ fn withdrawn_document() -> Document {
     let mut events = Document::Absent.decide(register_document(1, 1)).unwrap();
     events.push(document::Event::DocumentWithdrawnByPublisher);
     given(events)
+}
+
+fn erase_text() -> document::Command {
+    document::Command::EraseText { number: 1, reason: text("A witness asked") }
+}
+
+fn erased_document() -> Document {
+    let registered = Document::Absent.decide(register_document(1, 1)).unwrap();
+    let erased = given::<Document>(registered.clone()).decide(erase_text()).unwrap();
+    given(registered.into_iter().chain(erased))
 }
 
 fn full_document() -> Document {

@@ -279,8 +279,8 @@ async fn three_nodes_keep_the_same_promises() {
 
     let texts = log.texts().await.unwrap();
     let key = Key { project: Uuid::new_v4(), document: Uuid::new_v4(), revision: 1, sha256: [0; 32] };
-    texts.put(&key, &vec![7; 300_000]).await.unwrap();
-    assert_eq!(other.texts().await.unwrap().get(&key).await.unwrap().unwrap(), vec![7; 300_000]);
+    texts.put(&key, &[7; 16], &vec![7; 300_000]).await.unwrap();
+    assert_eq!(other.texts().await.unwrap().object(&key).await.unwrap().unwrap(), vec![7; 300_016]);
 }
 
 /// The codes by which the server refuses the losers of a race, as it sends them.

@@ -11,10 +11,10 @@ use uuid::Uuid;
 use wire::record;
 
 use super::Error;
-use super::manifest::{self, Head, Manifest, MissingText, Part, Reached, Sha, Unreadable};
-use super::part::{self, Entry, Reader, SALT_BYTES, SEGMENTS, TEXTS, UNFINISHED};
+use super::manifest::{self, Head, Manifest, Part, Reached, Sha, Unreadable};
+use super::part::{self, Entry, Reader, SEGMENTS, TEXTS, UNFINISHED};
 use crate::load;
-use crate::texts;
+use crate::texts::{self, SALT_LEN};
 use crate::verify::chain::Chains;
 use crate::verify::{Named, Options, Progress, What};
 
@@ -239,7 +239,7 @@ fn check_records(
     if is_known && !(is_last && gives(&reached, &manifest.head)) {
         report.flaw(manifest::NAME, None, Wrong::Head);
     }
-    is_known.then(|| chains.into_texts())
+    is_known.then(|| chains.into_texts().all())
 }
 
 /// Whether a part of the records could not be read as it was written.
@@ -281,33 +281,33 @@ fn check_texts(
     report: &mut Report,
     progress: &mut impl FnMut(Progress),
 ) {
-    let mut expected: Option<BTreeMap<Vec<u8>, Named>> = named.map(|named| {
-        let with_name = |named: Named| ([named.key().to_string().as_bytes(), &named.text.salt].concat(), named);
-        named.into_iter().map(with_name).collect()
-    });
+    let mut expected: Option<BTreeMap<String, Named>> =
+        named.map(|named| named.into_iter().map(|named| (named.key().to_string(), named)).collect());
     let total = manifest.texts.parts.iter().map(|part| part.entries).sum();
     for part in &manifest.texts.parts {
         check_part(folder, part, report, |entry, report| {
             report.texts += 1;
             progress(Progress::Texts { read: report.texts, total });
             let Some(expected) = &mut expected else { return true };
-            let Some(named) = expected.remove(&entry.name).filter(|named| named.position == entry.position) else {
-                report.flaw(&part.file, Some(entry.position), Wrong::TextUnnamed(object(&entry.name)));
+            let (object, salt) = object(&entry.name);
+            let Some(named) = expected.remove(&object).filter(|named| named.position == entry.position) else {
+                report.flaw(&part.file, Some(entry.position), Wrong::TextUnnamed(object));
                 return true;
             };
             let key = named.key();
             let is_whole = entry.bytes.len() as u64 == named.text.bytes;
-            if !is_whole || texts::digest(&named.text.salt, &entry.bytes) != key.sha256 {
+            if !is_whole || texts::digest(salt, &entry.bytes) != key.sha256 {
                 report.flaw(&part.file, Some(entry.position), Wrong::Record(What::TextChanged(key)));
             }
             true
         });
     }
-    for missing in &manifest.texts.missing {
+    let missing = manifest.texts.missing.iter().map(|missing| (missing.position, &missing.text));
+    let erased = manifest.texts.erased.iter().map(|erased| (erased.position, &erased.text));
+    for (position, text) in missing.chain(erased) {
         let Some(expected) = &mut expected else { break };
-        if remove(expected, missing).is_none() {
-            let unnamed = Wrong::TextUnnamed(missing.text.clone());
-            report.flaw(manifest::NAME, Some(missing.position), unnamed);
+        if expected.remove(text).is_none_or(|named| named.position != position) {
+            report.flaw(manifest::NAME, Some(position), Wrong::TextUnnamed(text.clone()));
         }
     }
     let is_known = report.flaws.iter().all(|flaw| !flaw.file.starts_with(TEXTS) || flaw.what == Wrong::Additional);
@@ -316,19 +316,10 @@ fn check_texts(
     }
 }
 
-/// Finds the text that a manifest names as missing, by the name of its object alone, and expects it no more.
-fn remove(expected: &mut BTreeMap<Vec<u8>, Named>, missing: &MissingText) -> Option<Named> {
-    let object = missing.text.as_bytes();
-    let (name, _) = expected.range(object.to_vec()..).next().filter(|(name, named)| {
-        name.len() == object.len() + SALT_BYTES && name.starts_with(object) && named.position == missing.position
-    })?;
-    let name = name.clone();
-    expected.remove(&name)
-}
-
-/// The name of a text's object: what stands before the salt.
-fn object(name: &[u8]) -> String {
-    String::from_utf8_lossy(&name[..name.len().saturating_sub(SALT_BYTES)]).into_owned()
+/// The name of a text's object, and the salt that stands behind it.
+fn object(name: &[u8]) -> (String, &[u8]) {
+    let (object, salt) = name.split_at(name.len().saturating_sub(SALT_LEN));
+    (String::from_utf8_lossy(object).into_owned(), salt)
 }
 
 /// Reads a part to its end, as far as `each` asks for, and compares its bytes with what the manifest says of them.

@@ -10,12 +10,15 @@ use nkeys::KeyPair;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use wire::record::{self, TextRef};
+use wire::subject::Address;
 
-use super::manifest::{self, FORMAT, Lack, Manifest, MissingText, Part, Reached, Sha, TextParts, Unreadable};
+use super::manifest::{
+    self, ErasedText, FORMAT, Lack, Manifest, MissingText, Part, Reached, Sha, TextParts, Unreadable,
+};
 use super::part::{self, Entry, SEGMENTS, TEXTS, UNFINISHED, Writer, sync_folder};
 use super::{Error, check, read};
 use crate::EventLog;
-use crate::texts::{self, Key, Texts};
+use crate::texts::{Found, Key, Salted, Texts};
 use crate::verify::Progress;
 
 /// Records between two calls of the progress callback.
@@ -109,6 +112,7 @@ impl EventLog {
             texts: if manifest.texts.included { Some(self.texts().await?) } else { None },
             parts: Parts::new(folder, TEXTS, &manifest.texts.parts, options.limits),
             missing: Vec::new(),
+            erased: std::mem::take(&mut manifest.texts.erased),
         };
         for missing in std::mem::take(&mut manifest.texts.missing) {
             texts.take(missing.position, &self.named(&missing).await?).await?;
@@ -125,12 +129,17 @@ impl EventLog {
                 for named in record::texts(&record) {
                     texts.take(position, &named).await?;
                 }
+                for number in record::erased(&record) {
+                    texts.erase(position, record::address(&record.envelope), number)?;
+                }
             }
             segments.write(&Entry { position, name: Vec::new(), bytes: entry.payload })?;
             note(position);
         }
         manifest.head = reached.head();
+        texts.check_missing()?;
         manifest.texts.missing = texts.missing;
+        manifest.texts.erased = texts.erased;
         let (segments, text_parts) = (segments.finish()?, texts.parts.finish()?);
         let texts = text_parts.iter().map(|part| part.entries).sum();
         manifest.segments.extend(segments);
@@ -216,7 +225,12 @@ impl EventLog {
             before: reached.head(),
             head: reached.head(),
             segments: Vec::new(),
-            texts: TextParts { included: !options.without_texts, parts: Vec::new(), missing: Vec::new() },
+            texts: TextParts {
+                included: !options.without_texts,
+                parts: Vec::new(),
+                missing: Vec::new(),
+                erased: Vec::new(),
+            },
             made_at: String::new(),
             made_by: String::new(),
         };
@@ -288,6 +302,7 @@ struct Collected<'a> {
     texts: Option<Texts>,
     parts: Parts<'a>,
     missing: Vec<MissingText>,
+    erased: Vec<ErasedText>,
 }
 
 impl Collected<'_> {
@@ -295,24 +310,47 @@ impl Collected<'_> {
     async fn take(&mut self, position: u64, named: &TextRef) -> Result<(), Error> {
         let Some(texts) = &self.texts else { return Ok(()) };
         let key = Key::from(named);
-        let why = match texts.get(&key).await {
-            Ok(Some(bytes)) if texts::digest(&named.salt, &bytes) == key.sha256 => {
-                let name = [key.to_string().as_bytes(), &named.salt].concat();
+        let why = match texts.get(named).await {
+            Ok(Found::Whole(Salted { salt, text: bytes })) => {
+                let name = [key.to_string().as_bytes(), &salt].concat();
                 return self.parts.write(&Entry { position, name, bytes });
             }
-            Ok(Some(_)) => Lack::Changed,
-            Ok(None) => Lack::Missing,
+            Ok(Found::Changed) => Lack::Changed,
+            Ok(Found::Missing) => Lack::Missing,
             Err(crate::Error::Malformed { .. }) => Lack::Incomplete,
             Err(error) => return Err(error.into()),
         };
-        if self.missing.len() == MISSING_MAX {
-            return Err(Error::Damaged(format!(
-                "more than {MISSING_MAX} texts are missing; `gainsay verify --texts` says more, and `--without-texts` leaves \
-                 out all"
-            )));
-        }
         self.missing.push(MissingText { position, text: key.to_string(), why });
         Ok(())
+    }
+
+    /// Takes note that a text was erased, which must not be in the archive.
+    fn erase(&mut self, by: u64, document: Address, number: u32) -> Result<(), Error> {
+        if self.texts.is_none() {
+            return Ok(());
+        }
+        let object = format!("{}/{}/{number}/", document.project, document.id);
+        let Some(at) = self.missing.iter().position(|missing| missing.text.starts_with(&object)) else {
+            return Err(Error::Refused(format!(
+                "the archive would hold the text of revision {number} of document {}, which was erased at position {by}: where \
+                 it was exported before, delete that archive and export anew; else repeat the erasure",
+                document.id
+            )));
+        };
+        let MissingText { position, text, why: _ } = self.missing.remove(at);
+        self.erased.push(ErasedText { position, text, by });
+        Ok(())
+    }
+
+    /// What was erased is missing no more, so only the end tells how much is.
+    fn check_missing(&self) -> Result<(), Error> {
+        if self.missing.len() <= MISSING_MAX {
+            return Ok(());
+        }
+        Err(Error::Damaged(format!(
+            "more than {MISSING_MAX} texts are missing; `gainsay verify --texts` says more, and `--without-texts` leaves out \
+             all"
+        )))
     }
 }
 

@@ -16,11 +16,11 @@ use wire::subject::Address;
 
 use super::check::as_in_log;
 use super::manifest::{Manifest, Reached};
-use super::part::{Entry, SALT_BYTES};
+use super::part::Entry;
 use super::{Error, read};
 use crate::append::{ACK_TIMEOUT, AppendError};
 use crate::stream::{self, Opening};
-use crate::texts::Key;
+use crate::texts::{Key, SALT_LEN};
 use crate::verify::chain::Chains;
 use crate::verify::{Options, Progress, What};
 use crate::{EventLog, Inner, Settings, load};
@@ -209,8 +209,8 @@ impl EventLog {
         let put = archived.map_ok(|text| {
             let texts = &texts;
             async move {
-                let key = key(&text.entry)?;
-                Ok(texts.put(&key, &text.entry.bytes).await?)
+                let (key, salt) = name(&text.entry)?;
+                Ok(texts.put(&key, &salt, &text.entry.bytes).await?)
             }
         });
         let mut put = put.try_buffer_unordered(TEXTS_IN_FLIGHT).boxed();
@@ -302,10 +302,10 @@ fn too_late(error: Error) -> Error {
 }
 
 /// The key of a text's entry.
-fn key(entry: &Entry) -> Result<Key, Error> {
-    let name = &entry.name[..entry.name.len().saturating_sub(SALT_BYTES)];
-    let key = std::str::from_utf8(name).ok().and_then(Key::parse);
-    key.ok_or_else(|| Error::Damaged(format!("the text of position {} has no name", entry.position)))
+fn name(entry: &Entry) -> Result<(Key, [u8; SALT_LEN]), Error> {
+    let name = entry.name.split_last_chunk();
+    let name = name.and_then(|(key, salt)| Some((Key::parse(std::str::from_utf8(key).ok()?)?, *salt)));
+    name.ok_or_else(|| Error::Damaged(format!("the text of position {} has no name", entry.position)))
 }
 
 /// Why no more was sent.

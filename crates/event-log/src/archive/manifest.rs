@@ -100,6 +100,21 @@ pub struct TextParts {
     /// Texts that records name, and that the archive does not have. An export that goes on looks for them again.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub missing: Vec<MissingText>,
+    /// Texts that records name, and that were erased by later ones.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub erased: Vec<ErasedText>,
+}
+
+/// A text that a record names, and that was erased before the export.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ErasedText {
+    /// The position of the record that names it.
+    pub position: u64,
+    /// The text, by the name of its object.
+    pub text: String,
+    /// The position of the record that erased it.
+    pub by: u64,
 }
 
 /// A text that a record names, and that could not be exported.
@@ -341,7 +356,9 @@ impl Manifest {
             return Some("it names the last record's digest and has none, or the other way round".to_owned());
         }
         let positions = self.first..=self.last;
-        if self.texts.missing.iter().any(|text| !self.texts.included || !positions.contains(&text.position)) {
+        let missing = self.texts.missing.iter().map(|text| text.position);
+        let erased = self.texts.erased.iter().map(|text| text.position);
+        if missing.chain(erased).any(|position| !self.texts.included || !positions.contains(&position)) {
             return Some("it names missing texts of records that it does not have, or has no texts at all".to_owned());
         }
         let mut names = BTreeSet::new();

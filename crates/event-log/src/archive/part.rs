@@ -17,8 +17,6 @@ use super::manifest::{Part, Sha};
 /// The folder of records, and that of texts.
 pub(super) const SEGMENTS: &str = "segments/";
 pub(super) const TEXTS: &str = "texts/";
-/// Bytes of a text's salt, at the end of its name.
-pub(super) const SALT_BYTES: usize = 16;
 /// What the name of a file ends in while it is written.
 pub(super) const UNFINISHED: &str = ".new";
 /// Longer than any record or text: ingest takes bodies of 49 MiB.

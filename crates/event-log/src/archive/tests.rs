@@ -4,6 +4,8 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock};
 
+use domain::document;
+use domain::text::Text;
 use nkeys::KeyPair;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
@@ -15,9 +17,9 @@ use super::manifest::Sha;
 use super::part::{Entry, Reader};
 use super::*;
 use crate::testing::TestServer;
-use crate::texts::Key;
+use crate::texts::{Key, SALT_LEN};
 use crate::verify::Progress;
-use crate::verify::tests::Writer;
+use crate::verify::tests::{SALT, Writer};
 use crate::{Error as LogError, EventLog};
 
 /// Small, so that a few dozen records make several parts.
@@ -67,7 +69,7 @@ impl World {
             let len = rng.random_range(0..6_000);
             let text: String = (0..len).map(|_| char::from(rng.random_range(b'a'..=b'z'))).collect();
             let (revision, key) = writer.text(text.as_bytes());
-            log.texts().await.unwrap().put(&key, text.as_bytes()).await.unwrap();
+            log.texts().await.unwrap().put(&key, &SALT, text.as_bytes()).await.unwrap();
             writer.write_text(revision).await;
             writers.push(writer);
         }
@@ -107,7 +109,7 @@ async fn texts(log: &EventLog) -> BTreeMap<String, Vec<u8>> {
     let mut all = BTreeMap::new();
     for object in objects {
         let key: Key = object.key.unwrap();
-        all.insert(object.name, texts.get(&key).await.unwrap().unwrap().to_vec());
+        all.insert(object.name, texts.object(&key).await.unwrap().unwrap().to_vec());
     }
     all
 }
@@ -635,7 +637,7 @@ async fn an_import_that_appended_nothing_leaves_the_log_open() {
     let (first, begun) = world.export(&small()).await;
     let mut writer = Writer::new(&world.log);
     let (revision, key) = writer.text(b"one more text");
-    world.log.texts().await.unwrap().put(&key, b"one more text").await.unwrap();
+    world.log.texts().await.unwrap().put(&key, &SALT, b"one more text").await.unwrap();
     writer.write_text(revision).await;
     let (second, exported) = world.export(&ExportOptions { after: Some(20), ..small() }).await;
     let server = TestServer::start().await;
@@ -684,9 +686,9 @@ async fn a_missing_text_is_told_and_keeps_no_archive_from_being_made_and_importe
     let stored = texts(&world.log).await;
     let [one, two, ..] = &stored.iter().collect::<Vec<_>>()[..] else { panic!("{}", stored.len()) };
     let key = |name: &str| Key::parse(name).unwrap();
-    bucket.remove(&key(one.0)).await.unwrap();
-    bucket.remove(&key(two.0)).await.unwrap();
-    bucket.put(&key(two.0), b"another text").await.unwrap();
+    bucket.erase(&key(one.0)).await.unwrap();
+    bucket.erase(&key(two.0)).await.unwrap();
+    bucket.put(&key(two.0), &SALT, b"another text").await.unwrap();
     let (folder, exported) = world.export(&small()).await;
     assert_eq!((exported.records, exported.texts), (30, 2));
     let mut missing = exported.manifest.texts.missing.clone();
@@ -719,7 +721,7 @@ async fn a_missing_text_is_told_and_keeps_no_archive_from_being_made_and_importe
     forge(folder.path(), told, None);
 
     // Once a text is there again, the next export has it.
-    bucket.put(&key(one.0), one.1).await.unwrap();
+    bucket.put(&key(one.0), &SALT, &one.1[SALT_LEN..]).await.unwrap();
     world.write(2).await;
     let exported = world.log.export(folder.path(), &small(), silent).await.unwrap();
     assert_eq!((exported.records, exported.texts), (2, 1));
@@ -762,4 +764,42 @@ async fn texts_are_left_out_where_that_is_asked_for() {
     let (_, imported) = import_into(&server, folder.path()).await.unwrap();
     assert_eq!((imported.texts, imported.records), (0, 12));
     assert!(texts(&server.log().await).await.is_empty());
+}
+
+#[tokio::test]
+async fn an_archive_never_has_a_text_that_was_erased() {
+    let mut world = World::new("erased texts", 30).await;
+    let bucket = world.log.texts().await.unwrap();
+    let (before, _) = world.export(&small()).await;
+    let (revision, key) = world.writers[0].text(b"unused");
+    let document = key.document;
+    let erased = texts(&world.log).await.into_keys().find(|name| name.contains(&document.to_string())).unwrap();
+    let reason = Text::parse("A witness asked".to_owned(), "/reason").unwrap();
+    let erase = document::Event::DocumentTextErased { number: revision.number, reason };
+    let by = world.writers[0].write_changed(erase, |_envelope| {}).await;
+    // Recorded, and not removed yet.
+    let refused = |outcome: Result<Exported, Error>| match outcome {
+        Err(Error::Refused(detail)) => assert!(detail.contains(&format!("position {by}")), "{detail}"),
+        other => panic!("{other:?}"),
+    };
+    let folder = TempDir::with_prefix("gainsay-archive-").unwrap();
+    refused(world.log.export(folder.path(), &small(), silent).await);
+    bucket.erase(&Key::parse(&erased).unwrap()).await.unwrap();
+    // An archive from before has it still.
+    refused(world.log.export(before.path(), &small(), silent).await);
+    assert!(checked(before.path()).is_sound());
+
+    let (folder, exported) = world.export(&small()).await;
+    let told = &exported.manifest.texts;
+    let [gone] = &told.erased[..] else { panic!("{:?}", told.erased) };
+    assert_eq!((&gone.text, gone.by), (&erased, by));
+    assert!(told.missing.is_empty(), "{:?}", told.missing);
+    assert!(checked(folder.path()).is_sound(), "{:?}", checked(folder.path()).flaws);
+    world.write(10).await;
+    world.log.export(folder.path(), &small(), silent).await.unwrap();
+    assert!(checked(folder.path()).is_sound());
+    let server = TestServer::start().await;
+    import_into(&server, folder.path()).await.unwrap();
+    let options = crate::verify::Options { texts: true, ..Default::default() };
+    assert!(server.log().await.verify(&options, silent).await.unwrap().is_sound());
 }

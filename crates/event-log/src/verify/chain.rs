@@ -1,6 +1,6 @@
 //! The chain of each aggregate: every record carries the digest of the one before.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use uuid::Uuid;
 use wire::record::{self, Batch, Record};
@@ -16,6 +16,28 @@ struct Link {
     sha256: [u8; 32],
 }
 
+/// The texts that records name.
+#[derive(Debug, Default)]
+pub(crate) struct NamedTexts {
+    /// All of them, in the order of the records.
+    all: Vec<Named>,
+    /// Those that were erased, by document and revision.
+    erased: HashSet<(Address, u32)>,
+}
+
+impl NamedTexts {
+    /// All of them, whether or not they were erased.
+    pub fn all(self) -> Vec<Named> {
+        self.all
+    }
+
+    /// Those that are to be there, and those that were erased.
+    pub fn parted(self) -> (Vec<Named>, Vec<Named>) {
+        let Self { all, erased } = self;
+        all.into_iter().partition(|named| !erased.contains(&(named.address, named.text.revision)))
+    }
+}
+
 /// The newest record of every aggregate read so far, and the texts that were named.
 pub(crate) struct Chains {
     log: u16,
@@ -24,7 +46,7 @@ pub(crate) struct Chains {
     /// The batch that the record before belongs to, while records of it are due.
     batch: Option<Batch>,
     /// `None` when texts are not asked for.
-    texts: Option<Vec<Named>>,
+    texts: Option<NamedTexts>,
     /// Over all payloads read so far.
     checksum: [u8; 32],
     known: Option<Known>,
@@ -43,7 +65,7 @@ impl Chains {
             log_id,
             links: HashMap::new(),
             batch: None,
-            texts: options.texts.then(Vec::new),
+            texts: options.texts.then(NamedTexts::default),
             checksum: [0; 32],
             known: options.known,
             tree: Frontier::default(),
@@ -66,7 +88,7 @@ impl Chains {
         (self.tree.size(), self.tree.root())
     }
 
-    pub fn into_texts(self) -> Vec<Named> {
+    pub fn into_texts(self) -> NamedTexts {
         self.texts.unwrap_or_default()
     }
 
@@ -152,7 +174,8 @@ impl Chains {
 
     fn note_texts(&mut self, position: u64, address: Address, record: &Record) {
         if let Some(texts) = &mut self.texts {
-            texts.extend(record::texts(record).into_iter().map(|text| Named { position, address, text }));
+            texts.all.extend(record::texts(record).into_iter().map(|text| Named { position, address, text }));
+            texts.erased.extend(record::erased(record).map(|number| (address, number)));
         }
     }
 }

@@ -8,9 +8,12 @@ use super::*;
 use crate::append::tests::append_to;
 use crate::server::{Server, ServerSettings};
 use crate::testing::{self, TestServer};
+use domain::text::Text;
 
 /// Any event will do where it is not the event that is wrong.
 const WITHDRAWN: document::Event = document::Event::DocumentWithdrawnByPublisher;
+/// The salt of every text.
+pub const SALT: [u8; 16] = [7; 16];
 
 /// Writes records as they should be, and as they should not.
 pub(crate) struct Writer {
@@ -28,7 +31,7 @@ impl Writer {
     }
 
     /// Appends the next record after `change`, and returns its position.
-    async fn write_changed(&mut self, event: document::Event, change: impl FnOnce(&mut Envelope)) -> u64 {
+    pub async fn write_changed(&mut self, event: document::Event, change: impl FnOnce(&mut Envelope)) -> u64 {
         self.revision += 1;
         let Address { project, kind, id } = self.address;
         let mut envelope = Envelope {
@@ -72,10 +75,10 @@ impl Writer {
 
     /// A text of this document, as a record names it.
     pub fn text(&self, text: &[u8]) -> (document::Revision, Key) {
-        let (salt, number) = ([7; 16], 1);
-        let sha256 = texts::digest(&salt, text);
+        let number = 1;
+        let sha256 = crate::texts::digest(&SALT, text);
         let bytes = text.len() as u64;
-        let revision = document::Revision { number, salt, sha256, bytes, code_points: 1, captured_at: None };
+        let revision = document::Revision { number, salt: None, sha256, bytes, code_points: 1, captured_at: None };
         let key = Key { project: self.address.project, document: self.address.id, revision: number, sha256 };
         (revision, key)
     }
@@ -213,15 +216,15 @@ async fn a_text_that_is_missing_or_changed_is_found_and_an_orphan_is_told() {
     let texts = log.texts().await.unwrap();
     let mut writers: Vec<_> = (0..3).map(|_| Writer::new(&log)).collect();
     let (good, good_key) = writers[0].text(b"good");
-    texts.put(&good_key, b"good").await.unwrap();
+    texts.put(&good_key, &SALT, b"good").await.unwrap();
     writers[0].write_text(good).await;
     let (missing, missing_key) = writers[1].text(b"missing");
     let without = writers[1].write_text(missing).await;
     let (changed, changed_key) = writers[2].text(b"as it was");
-    texts.put(&changed_key, b"as it is").await.unwrap();
+    texts.put(&changed_key, &SALT, b"as it is").await.unwrap();
     let with_other = writers[2].write_text(changed).await;
     let (_, orphan_key) = writers[0].text(b"orphan");
-    texts.put(&orphan_key, b"orphan").await.unwrap();
+    texts.put(&orphan_key, &SALT, b"orphan").await.unwrap();
 
     let options = Options { remove_orphans: true, ..with_texts() };
     let report = verify(&log, &options).await;
@@ -243,10 +246,10 @@ async fn orphans_of_a_sound_log_are_removed_once_they_are_old_enough() {
     let texts = log.texts().await.unwrap();
     let mut writer = Writer::new(&log);
     let (named, key) = writer.text(b"text");
-    texts.put(&key, b"text").await.unwrap();
+    texts.put(&key, &SALT, b"text").await.unwrap();
     writer.write_text(named).await;
     let (_, orphan) = writer.text(b"orphan");
-    texts.put(&orphan, b"orphan").await.unwrap();
+    texts.put(&orphan, &SALT, b"orphan").await.unwrap();
 
     let young = Options { remove_orphans: true, orphan_age: Duration::from_mins(5), ..with_texts() };
     let outcome = verify(&log, &young).await.texts.unwrap();
@@ -458,4 +461,28 @@ async fn records_that_changed_places_are_found_though_their_chains_hold() {
     let (alone, compared) = changed(|records| records.swap(3, 4)).await;
     assert!(alone.is_sound(), "{alone:?}");
     assert_eq!(whats(&compared), [(12, What::Rewritten)]);
+}
+
+#[tokio::test]
+async fn a_text_that_was_erased_is_not_missed_and_one_that_is_there_still_is_told() {
+    let server = TestServer::start().await;
+    let log = server.log().await;
+    let texts = log.texts().await.unwrap();
+    let mut writers: Vec<_> = (0..2).map(|_| Writer::new(&log)).collect();
+    let mut stored = Vec::new();
+    for writer in &mut writers {
+        let (named, key) = writer.text(b"text");
+        texts.put(&key, &SALT, b"text").await.unwrap();
+        stored.push((writer.write_text(named).await, key));
+        let reason = Text::parse("A witness asked".to_owned(), "/reason").unwrap();
+        writer.write_changed(document::Event::DocumentTextErased { number: 1, reason }, |_envelope| {}).await;
+    }
+    texts.erase(&stored[0].1).await.unwrap();
+    let report = verify(&log, &Options { remove_orphans: true, ..with_texts() }).await;
+    let found: Vec<_> = report.faults.iter().map(|fault| (fault.position, fault.what.clone())).collect();
+    assert_eq!(found, [(stored[1].0, What::TextNotErased(stored[1].1))]);
+    let outcome = report.texts.unwrap();
+    assert_eq!((outcome.named, outcome.erased, outcome.stored, outcome.orphans.len()), (0, 2, 1, 0));
+    texts.erase(&stored[1].1).await.unwrap();
+    assert!(verify(&log, &with_texts()).await.is_sound());
 }

@@ -41,6 +41,7 @@ pub(crate) async fn export(arguments: &ExportLog) -> anyhow::Result<ExitCode> {
             "texts": exported.texts,
             "texts_included": manifest.texts.included,
             "texts_missing": manifest.texts.missing,
+            "texts_erased": manifest.texts.erased,
             "tree": { "size": manifest.head.size, "root": manifest.head.root },
             "checksum": manifest.head.checksum,
         }))?;
@@ -92,6 +93,7 @@ pub(crate) async fn import(arguments: &ImportLog) -> anyhow::Result<ExitCode> {
             "records": imported.records,
             "texts": imported.texts,
             "texts_missing": manifest.texts.missing,
+            "texts_erased": manifest.texts.erased,
             "tree": { "size": manifest.head.size, "root": manifest.head.root },
         }))?;
     } else {
@@ -199,6 +201,7 @@ fn to_json(report: &Report) -> Value {
         "texts": report.texts,
         "texts_included": manifest.map(|manifest| manifest.texts.included),
         "texts_missing": manifest.map(|manifest| &manifest.texts.missing),
+        "texts_erased": manifest.map(|manifest| &manifest.texts.erased),
         "faults_total": report.flaws_total,
         "faults": report.flaws.iter().map(flaw).collect::<Vec<_>>(),
         "unfinished": report.unfinished,

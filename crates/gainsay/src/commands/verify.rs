@@ -72,7 +72,8 @@ fn describe(report: &Report, since: Option<Head>, repaired: bool) -> String {
         lines.push(format!("… and {unlisted} more faults"));
     }
     if let Some(texts) = &report.texts {
-        lines.push(format!("texts: {} named by records, {} stored", texts.named, texts.stored));
+        let erased = if texts.erased > 0 { format!(", {} erased", texts.erased) } else { String::new() };
+        lines.push(format!("texts: {} named by records, {} stored{erased}", texts.named, texts.stored));
         let orphans = texts.orphans.iter();
         lines.extend(orphans.map(|orphan| format!("text without a record: {} ({} bytes)", orphan.name, orphan.bytes)));
         match (repaired, texts.orphans.len()) {
@@ -126,7 +127,13 @@ fn to_json(report: &Report) -> Value {
     let texts = report.texts.as_ref().map(|texts| {
         let orphans: Vec<Value> =
             texts.orphans.iter().map(|orphan| json!({ "name": orphan.name, "bytes": orphan.bytes })).collect();
-        json!({ "named": texts.named, "stored": texts.stored, "orphans": orphans, "removed": texts.removed })
+        json!({
+            "named": texts.named,
+            "erased": texts.erased,
+            "stored": texts.stored,
+            "orphans": orphans,
+            "removed": texts.removed,
+        })
     });
     json!({
         "sound": report.is_sound(),

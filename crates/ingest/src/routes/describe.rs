@@ -20,8 +20,8 @@ use uuid::Uuid;
 
 use super::undo::UndoWritten;
 use crate::answer::{
-    DocumentWritten, LeaseWritten, MemberWritten, Published, ReadingWritten, RevisionWritten, TaskWorked, TokenWritten,
-    Written,
+    DocumentWritten, LeaseWritten, MemberWritten, Published, ReadingWritten, RevisionErased, RevisionWritten,
+    TaskWorked, TokenWritten, Written,
 };
 
 /// The name of the bearer token among the security schemes.
@@ -121,6 +121,7 @@ pub(crate) fn openapi() -> OpenApi {
     describe::<Written>(components);
     describe::<DocumentWritten>(components);
     describe::<RevisionWritten>(components);
+    describe::<RevisionErased>(components);
     describe::<ReadingWritten>(components);
     describe::<Published>(components);
     describe::<MemberWritten>(components);

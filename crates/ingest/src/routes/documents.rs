@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::extract::State;
+use domain::access::Action;
 use domain::document::{self, Detail, Document, Revision};
 use domain::id::ProjectId;
 use domain::text::Text;
@@ -11,6 +12,8 @@ use domain::{Event, Kind};
 use event_log::texts::{Key, digest};
 use runtime::extract::body_limit;
 use runtime::{Path, Problem};
+use serde::Deserialize;
+use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
@@ -18,10 +21,11 @@ use uuid::Uuid;
 use super::collection::Collection;
 use super::describe::{Against, Changed, Created, MaybeAgainst, Repeatable};
 use super::{InProject, OneOf};
-use crate::answer::{Answer, DocumentWritten, RevisionWritten, Written};
+use crate::answer::{Answer, DocumentWritten, RevisionErased, RevisionWritten, Written};
 use crate::auth::Inside;
+use crate::body::adjudication::NewReason;
 use crate::body::document::{NewDocument, NewRevision};
-use crate::execute::{Command, Decision, Loaded, Outcome};
+use crate::execute::{Command, Decision, Freshness, Loaded, Outcome};
 use crate::failure::Failure;
 use crate::reanchoring::{Captured, Carried};
 use crate::request::{Ask, Bare, Condition, Empty, Large};
@@ -36,6 +40,7 @@ pub(super) fn router() -> OpenApiRouter<Service> {
         .routes(routes!(post_revision))
         .layer(body_limit(DOCUMENT_BODY_LEN_MAX))
         .routes(routes!(post_withdraw))
+        .routes(routes!(delete_text))
 }
 
 /// Register a document with its first text.
@@ -161,7 +166,7 @@ async fn write(
         };
         let events = loaded.state.decide(asked)?;
         let key = draft.key(inside.project, document, number);
-        service.texts().put(&key, &draft.text).await?;
+        service.texts().put(&key, &draft.salt, &draft.text).await?;
         put.lock().unwrap_or_else(PoisonError::into_inner).insert(key);
         Ok(Decision::new(events, relied_on))
     };
@@ -226,7 +231,8 @@ impl Draft {
     fn revision(&self, number: u32, captured_at: Option<Text>) -> Revision {
         Revision {
             number,
-            salt: self.salt,
+            // It is put with the text, and goes with it.
+            salt: None,
             sha256: self.sha256,
             bytes: self.text.len() as u64,
             code_points: self.code_points,
@@ -270,3 +276,75 @@ pub(super) async fn withdraw(
     let outcome = service.change(&command, decide).await?;
     Ok(Answer::changed(&command, &outcome, &Written::new(id, &outcome)))
 }
+
+/// Path of a text.
+#[derive(Debug, Clone, Copy, Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+struct OneText {
+    /// The project.
+    project: Uuid,
+    /// The document.
+    id: Uuid,
+    /// The number of the revision.
+    revision: u32,
+}
+
+/// Erase the text of a revision. Admins alone may.
+///
+/// The record of it is appended first, then the text is removed with the salt of its digest, so that what stays in the log
+/// confirms no guess at it. Its revision stays, with its length, and so do annotations and what was read in them; where a passage
+/// would be quoted, `erased` says why it is not, as of every position. Archives that were exported before have the text still.
+///
+/// If it could not be removed, the answer is 503 with the code `erasure_incomplete`, and `idempotency_key`: a repetition with that
+/// key goes on.
+#[utoipa::path(
+    delete, path = "/v1/projects/{project}/documents/{id}/revisions/{revision}/text", tag = "documents",
+    params(OneText, Repeatable, MaybeAgainst), request_body = NewReason,
+    responses(Changed<RevisionErased>), security(("token" = []))
+)]
+async fn delete_text(
+    State(service): State<Service>,
+    Path(path): Path<OneText>,
+    ask: Ask<NewReason>,
+) -> Result<Answer, Problem> {
+    Ok(erase(&service, path, &ask).await?)
+}
+
+async fn erase(service: &Service, path: OneText, ask: &Ask<NewReason>) -> Result<Answer, Failure> {
+    let OneText { project, id, revision: number } = path;
+    let inside = &service.enter(&ask.caller, ProjectId::new(project)).await?;
+    inside.check(Action::Govern, Kind::Document)?;
+    let command = DOCUMENTS.change_below(inside, ask, id, &format!("revisions/{number}/text"));
+    let reason = &ask.body.reason()?;
+    let decide = |loaded: Arc<Loaded<Document>>| async move {
+        DOCUMENTS.check_there(&loaded)?;
+        ask.condition.optional(&loaded)?;
+        let erase = document::Command::EraseText { number, reason: reason.clone() };
+        Ok(Decision::new(loaded.state.decide(erase)?, vec![inside.reliance()]))
+    };
+    // Who asks again without the first key repeats the removal as well, and is told that it was recorded before.
+    let outcome = match service.change(&command, decide).await {
+        Ok(outcome) => Ok(outcome),
+        Err(Failure::Refused(again)) if again.code == "already_erased" => Err(again),
+        Err(failure) => return Err(failure),
+    };
+    // From the leader: nothing that was recorded before is missed.
+    let loaded = service.load::<Document>(&command.address, Freshness::Leader).await?;
+    let revision = loaded.state.revision(number);
+    let sha256 =
+        revision.ok_or_else(|| Failure::damaged(&command.address, &"a revision that it erased is not there"))?.sha256;
+    let key = Key { project, document: id, revision: number, sha256 };
+    if let Err(failure) = service.texts().erase(&key).await {
+        tracing::warn!(document = %id, revision = number, code = Problem::from(failure).code(), "a text was not erased");
+        let detail = "the erasure was recorded, but the text could not be removed; repeat the request with its Idempotency-Key: \
+                      it goes on";
+        let problem = Problem::unavailable("erasure_incomplete", detail, RETRY_SECONDS);
+        return Err(problem.with("idempotency_key", command.id.to_string()).into());
+    }
+    let outcome = outcome?;
+    let body = RevisionErased { id, document: id, revision: number, sequence: outcome.sequence };
+    Ok(Answer::changed(&command, &outcome, &body))
+}
+
+/// Seconds after which a repetition is worth a try.
+const RETRY_SECONDS: u64 = 1;

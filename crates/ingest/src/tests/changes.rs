@@ -5,7 +5,7 @@ use std::sync::Arc;
 use reqwest::Method;
 use serde_json::json;
 
-use super::world::{Behind, World, id};
+use super::world::{Behind, User, World, id};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_change_states_the_revision_it_was_made_against() {
@@ -193,6 +193,43 @@ async fn documents_take_revisions_and_withdrawals() {
     curator.send(Method::POST, &withdraw, &[("if-match", "*")], None).await.refused(409, "already_withdrawn");
     let unknown = scene.at(&format!("documents/{}/withdraw", id()));
     curator.send(Method::POST, &unknown, &[("if-match", "*")], None).await.refused(404, "not_found");
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn admins_erase_a_text_once_and_nothing_in_it_is_marked_any_more() {
+    let world = World::new().await;
+    let scene = world.scene().await;
+    let curator = world.member(&scene.project, "curator", "curator").await;
+    let admin = world.member(&scene.project, "admin", "admin").await;
+    let annotation = scene.annotation("rockets").await;
+    let document = scene.at(&format!("documents/{}", scene.document));
+    let text = format!("{document}/revisions/1/text");
+    let body = json!({"reason": "A witness asked."});
+    let erase = async |who: &User, path: &str, headers: &[(&str, &str)]| {
+        who.send(Method::DELETE, path, headers, Some(&body)).await
+    };
+    erase(&scene.annotator, &text, &[]).await.refused(403, "forbidden");
+    erase(&curator, &text, &[]).await.refused(403, "forbidden");
+    erase(&admin, &format!("{document}/revisions/2/text"), &[]).await.refused(404, "not_found");
+    erase(&admin, &text, &[("if-match", "\"9\"")]).await.refused(412, "revision_conflict");
+    admin.send(Method::DELETE, &text, &[], Some(&json!({"reason": ""}))).await.refused(422, "text_blank").at("/reason");
+    let key = id();
+    let first = erase(&admin, &text, &[("idempotency-key", &key)]).await.ok();
+    assert_eq!((&first.body["document"], &first.body["revision"]), (&json!(scene.document), &json!(1)));
+    let again = erase(&admin, &text, &[("idempotency-key", &key)]).await.ok();
+    assert!(again.replayed());
+    erase(&admin, &text, &[]).await.refused(409, "already_erased");
+    scene.annotator.post(&scene.at("annotations"), &scene.passage("rockets")).await.refused(409, "text_erased");
+
+    // A text that comes later has no place for what was marked in it, and takes new marks.
+    let revision = json!({"text": "The rockets again.", "captured_at": "2021-05-05T10:00:00Z"});
+    let captured = curator.post(&format!("{document}/revisions"), &revision).await.created();
+    assert_eq!((&captured.body["lost"], &captured.body["reanchored"]), (&json!([annotation]), &json!(0)));
+    let passage = json!({
+        "document": scene.document, "revision": 2, "start": 4, "end": 11, "exact": "rockets", "role": "content",
+    });
+    scene.annotator.post(&scene.at("annotations"), &passage).await.created();
     world.end().await;
 }
 

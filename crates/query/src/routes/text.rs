@@ -3,11 +3,11 @@
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
-use axum::http::{HeaderMap, HeaderValue};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::Response;
-use event_log::texts::Key;
 use runtime::{Path, Problem, Query};
 use uuid::Uuid;
+use wire::record::TextRef;
 use wire::view::reply::Answer;
 use wire::view::request::Question;
 use wire::view::{AskText, TextGrant};
@@ -21,9 +21,11 @@ use crate::params::{Moment, TextParams};
 
 /// Seconds after which a store of texts that did not answer may be asked again.
 const RETRY_AFTER_SECONDS: u64 = 1;
+/// The salt of the digest, in hexadecimal: SHA-256 over it and the text is what the revision says.
+const TEXT_SALT: HeaderName = HeaderName::from_static("gainsay-text-salt");
 
 pub(super) fn route() -> Route {
-    let operation =
+    let mut operation =
         Describe::new("get_text", "documents", "The exact text of a revision, byte for byte as it was captured.")
             .path_parameter("project", uuid(), "The project.")
             .path_parameter("id", uuid(), "The document.")
@@ -31,6 +33,8 @@ pub(super) fn route() -> Route {
             .query::<TextParams>()
             .text()
             .build();
+    // One whose text was erased.
+    Problem::answers(&mut operation, &[StatusCode::GONE]);
     Route::new("/v1/projects/{project}/documents/{id}/revisions/{revision}/text", TEXT, operation, text)
 }
 
@@ -47,12 +51,15 @@ async fn text(
     let (as_of, Answer::Text(grant)) = ask(&app, viewer, Some(project), moment, question).await? else {
         return Err(mismatched());
     };
+    if grant.erased {
+        return Err(Problem::new(StatusCode::GONE, "text_erased", "the text of this revision was erased"));
+    }
     let tag = digest_tag(&grant.sha256);
     if is_unchanged(&headers, &tag) {
         return Ok(not_modified(as_of, tag));
     }
-    let key = key(project, &grant).ok_or_else(mismatched)?;
-    let text = app.parts.texts.open(&key).await.map_err(|error| {
+    let named = named(project, &grant).ok_or_else(mismatched)?;
+    let text = app.parts.texts.open(&named).await.map_err(|error| {
         tracing::warn!(error = &error as &dyn std::error::Error, "text not read");
         Problem::unavailable("unavailable", "the text cannot be read now; try again", RETRY_AFTER_SECONDS)
     })?;
@@ -60,13 +67,22 @@ async fn text(
         tracing::error!(document.id = %document, revision, "a record names a text that is not there");
         return Err(Problem::internal());
     };
-    let headers = [(CONTENT_TYPE, HeaderValue::from_static(TEXT)), (CONTENT_LENGTH, HeaderValue::from(text.bytes))];
+    let salt = HeaderValue::try_from(hex::encode(text.salt)).map_err(|_| Problem::internal())?;
+    let headers = [
+        (CONTENT_TYPE, HeaderValue::from_static(TEXT)),
+        (CONTENT_LENGTH, HeaderValue::from(text.bytes)),
+        (TEXT_SALT, salt),
+    ];
     // An error while streaming breaks the connection off, so that nobody takes a part for the whole.
     Ok(with_validator(as_of, tag, (headers, Body::from_stream(text.chunks))))
 }
 
-fn key(project: Uuid, grant: &TextGrant) -> Option<Key> {
+fn named(project: Uuid, grant: &TextGrant) -> Option<TextRef> {
     let sha256 = hex::decode(&grant.sha256).ok()?.try_into().ok()?;
+    let salt = match &grant.salt {
+        Some(salt) => Some(hex::decode(salt).ok()?.try_into().ok()?),
+        None => None,
+    };
     let document = Uuid::try_parse(&grant.document).ok()?;
-    Some(Key { project, document, revision: grant.revision, sha256 })
+    Some(TextRef { project, document, revision: grant.revision, sha256, salt, bytes: grant.bytes })
 }

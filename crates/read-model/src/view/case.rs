@@ -381,7 +381,7 @@ impl Gathering<'_> {
         let derivations = derivations(&mut records, &mut annotations)?;
         let documents = documents(&mut records, &annotations)?;
         named.sources.extend(documents.values().filter_map(|document| match document {
-            Document::Registered { detail, revisions: _, withdrawn: _ } => Some(detail.source),
+            Document::Registered { detail, .. } => Some(detail.source),
             Document::Absent => None,
         }));
         let sources: BTreeMap<SourceId, Source> = states(&mut records, named.sources, SourceId::uuid)?;

@@ -196,9 +196,7 @@ impl Filtered for Document {
     fn is_admitted(_: &Scope<'_>, _: Uuid, loaded: &Loaded<Self>, filter: &Filter) -> Answer<bool> {
         Ok(match &loaded.state {
             Self::Absent => false,
-            Self::Registered { detail, revisions: _, withdrawn: _ } => {
-                filter.is_author(loaded.author) && filter.finds([&detail.title])
-            }
+            Self::Registered { detail, .. } => filter.is_author(loaded.author) && filter.finds([&detail.title]),
         })
     }
 }

@@ -180,7 +180,7 @@ macro_rules! listed {
 }
 
 listed!(Source, |_, id, loaded| Ok(resource::source(id, loaded)), |_, _| Ok(None));
-listed!(Document, |_, id, loaded| Ok(resource::document(id, loaded)), |_, _| Ok(None));
+listed!(Document, |scope, id, loaded| resource::document(scope, id, loaded), |_, _| Ok(None));
 listed!(Incident, resource::incident, |scope, filter| Ok(by_actor(scope, filter, Kind::Incident)), 1 + COST_OF_BOARD);
 listed!(Actor, |_, id, loaded| Ok(resource::actor(id, loaded)), |_, _| Ok(None));
 listed!(Relation, resource::relation, |scope, filter| { Ok(by_actor(scope, filter, Kind::Relation)) });

@@ -74,27 +74,30 @@ pub(super) fn source(id: Uuid, loaded: &Loaded<Source>) -> Option<Resource> {
     ))))
 }
 
-pub(super) fn document(id: Uuid, loaded: &Loaded<Document>) -> Option<Resource> {
-    let Document::Registered { detail, revisions, withdrawn } = &loaded.state else { return None };
-    Some(resource(Of::Document(of_loaded!(Document, id, loaded,
+pub(super) fn document(scope: &Scope<'_>, id: Uuid, loaded: &Loaded<Document>) -> Answer<Option<Resource>> {
+    let Document::Registered { detail, revisions, withdrawn, .. } = &loaded.state else { return Ok(None) };
+    let erased = scope.erased(id)?;
+    let revisions = revisions.iter().map(|of| revision(of, erased.get(&of.number))).collect();
+    Ok(Some(resource(Of::Document(of_loaded!(Document, id, loaded,
         title: text(&detail.title),
         source: detail.source.to_string(),
         url: detail.url.as_ref().map(text),
         published: detail.published.as_ref().map(date),
         language: detail.language.as_ref().map(text),
         sensitivity: detail.sensitivity.as_ref().map(text),
-        revisions: revisions.iter().map(revision).collect(),
+        revisions,
         withdrawn: *withdrawn,
-    ))))
+    )))))
 }
 
-fn revision(revision: &document::Revision) -> view::DocumentRevision {
+fn revision(revision: &document::Revision, erased: Option<&Text>) -> view::DocumentRevision {
     view::DocumentRevision {
         revision: revision.number,
         bytes: revision.bytes,
         code_points: revision.code_points,
         sha256: hexadecimal(&revision.sha256),
-        salt: hexadecimal(&revision.salt),
+        salt: revision.salt.as_ref().map(|salt| hexadecimal(salt)),
+        erased: erased.map(|reason| view::TextErased { reason: text(reason) }),
         captured_at: revision.captured_at.as_ref().map(text),
     }
 }
@@ -169,6 +172,7 @@ pub(super) fn annotation(id: Uuid, loaded: &Loaded<Annotation>) -> Option<Resour
     let (span, anchoring) = (loaded.state.span()?, loaded.state.anchoring()?);
     Some(resource(Of::Annotation(of_loaded!(Annotation, id, loaded,
         document: span.document.to_string(),
+        erased: false,
         document_revision: span.revision,
         start: span.start,
         end: span.end,

@@ -7,12 +7,14 @@ use crate::veil::Veil;
 use crate::{Error, Loaded, Snapshot};
 use domain::access::{self, Action, Role, Viewer};
 use domain::attribution::Omitted;
+use domain::document::Document;
 use domain::id::{JudgementId, ProjectId, UserId};
 use domain::policy::Policy;
 use domain::project::{Open, Project};
+use domain::text::Text;
 use domain::{Aggregate, Kind, Rejection, Why};
 use std::cell::OnceCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use uuid::Uuid;
 use wire::subject::Address;
@@ -224,6 +226,15 @@ impl<'a> Scope<'a> {
     /// The policy under which a view is computed.
     pub(super) fn policy(&self) -> &Policy {
         self.open.state.policy(self.policy_version).expect("the scope was opened under a version that is there")
+    }
+
+    /// The texts of a document that were erased, by the revision, and why. An erasure holds as of every position.
+    pub(super) fn erased(&self, document: Uuid) -> Answer<BTreeMap<u32, Text>> {
+        let loaded: Option<Loaded<Document>> = self.view.store.snapshot(None).load(self.project, document)?;
+        Ok(match loaded.map(|loaded| loaded.state) {
+            Some(Document::Registered { erased, .. }) => erased,
+            Some(Document::Absent) | None => BTreeMap::new(),
+        })
     }
 
     /// An aggregate of the project that has a record.

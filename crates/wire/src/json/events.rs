@@ -77,7 +77,9 @@ fn of_source(event: &source::Event) -> Value {
 }
 
 fn of_document(event: &document::Event) -> Value {
-    use document::Event::{DocumentRegistered, DocumentRevisionCaptured, DocumentWithdrawnByPublisher};
+    use document::Event::{
+        DocumentRegistered, DocumentRevisionCaptured, DocumentTextErased, DocumentWithdrawnByPublisher,
+    };
     match event {
         DocumentRegistered(document::Detail { title, source, url, published, language, sensitivity }) => json!({
             "title": title,
@@ -90,7 +92,7 @@ fn of_document(event: &document::Event) -> Value {
         DocumentRevisionCaptured(document::Revision { number, salt, sha256, bytes, code_points, captured_at }) => {
             json!({
                 "number": number,
-                "salt": hex::encode(salt),
+                "salt": salt.map(hex::encode),
                 "sha256": hex::encode(sha256),
                 "bytes": bytes,
                 "code_points": code_points,
@@ -98,6 +100,7 @@ fn of_document(event: &document::Event) -> Value {
             })
         }
         DocumentWithdrawnByPublisher => json!({}),
+        DocumentTextErased { number, reason } => json!({ "number": number, "reason": reason }),
     }
 }
 

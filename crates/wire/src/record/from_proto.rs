@@ -176,7 +176,7 @@ fn event(of: Of) -> Result<Event> {
         .into(),
         Of::DocumentRevisionCaptured(event) => document::Event::DocumentRevisionCaptured(document::Revision {
             number: event.number,
-            salt: array(&event.salt, "DocumentRevisionCaptured.salt")?,
+            salt: if event.salt.is_empty() { None } else { Some(array(&event.salt, "DocumentRevisionCaptured.salt")?) },
             sha256: array(&event.sha256, "DocumentRevisionCaptured.sha256")?,
             bytes: event.bytes,
             code_points: event.code_points,
@@ -186,6 +186,11 @@ fn event(of: Of) -> Result<Event> {
         Of::DocumentWithdrawnByPublisher(proto::DocumentWithdrawnByPublisher {}) => {
             document::Event::DocumentWithdrawnByPublisher.into()
         }
+        Of::DocumentTextErased(event) => document::Event::DocumentTextErased {
+            number: event.number,
+            reason: text(event.reason, "DocumentTextErased.reason")?,
+        }
+        .into(),
         Of::IncidentRegistered(event) => incident::Event::IncidentRegistered(incident_detail(event.detail)?).into(),
         Of::IncidentDetailRevised(event) => {
             incident::Event::IncidentDetailRevised(incident_detail(event.detail)?).into()

@@ -197,7 +197,7 @@ fn the_digest_is_sha_256() {
 fn a_record_names_the_texts_that_it_captured() {
     let revision = document::Revision {
         number: 2,
-        salt: [1; 16],
+        salt: Some([1; 16]),
         sha256: [2; 32],
         bytes: 300,
         code_points: 299,
@@ -213,7 +213,7 @@ fn a_record_names_the_texts_that_it_captured() {
         document: record.envelope.id,
         revision: 2,
         sha256: [2; 32],
-        salt: [1; 16],
+        salt: Some([1; 16]),
         bytes: 300,
     };
     assert_eq!(texts(&record), [named]);

@@ -183,7 +183,9 @@ fn of_source(event: &source::Event) -> Of {
 }
 
 fn of_document(event: &document::Event) -> Of {
-    use document::Event::{DocumentRegistered, DocumentRevisionCaptured, DocumentWithdrawnByPublisher};
+    use document::Event::{
+        DocumentRegistered, DocumentRevisionCaptured, DocumentTextErased, DocumentWithdrawnByPublisher,
+    };
     match event {
         DocumentRegistered(document::Detail { title, source, url, published, language, sensitivity }) => {
             Of::DocumentRegistered(proto::DocumentRegistered {
@@ -204,13 +206,16 @@ fn of_document(event: &document::Event) -> Of {
             captured_at,
         }) => Of::DocumentRevisionCaptured(proto::DocumentRevisionCaptured {
             number: *number,
-            salt: bytes(salt),
+            salt: salt.as_ref().map(|salt| bytes(salt)).unwrap_or_default(),
             sha256: bytes(sha256),
             bytes: *bytes_len,
             code_points: *code_points,
             captured_at: captured_at.as_ref().map(text),
         }),
         DocumentWithdrawnByPublisher => Of::DocumentWithdrawnByPublisher(proto::DocumentWithdrawnByPublisher {}),
+        DocumentTextErased { number, reason } => {
+            Of::DocumentTextErased(proto::DocumentTextErased { number: *number, reason: Some(text(reason)) })
+        }
     }
 }
 

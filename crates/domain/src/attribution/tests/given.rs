@@ -386,7 +386,8 @@ impl Given {
             language: None,
             sensitivity: None,
         };
-        let registered = Document::Registered { detail, revisions: Vec::new(), withdrawn: false };
+        let registered =
+            Document::Registered { detail, revisions: Vec::new(), withdrawn: false, erased: BTreeMap::new() };
         self.case.documents.insert(document, registered);
         Passage { document, revision: 1, start: 0, end: 100 }
     }

@@ -136,7 +136,9 @@ fn of_source() -> impl Strategy<Value = Event> {
 }
 
 fn of_document() -> impl Strategy<Value = Event> {
-    use document::Event::{DocumentRegistered, DocumentRevisionCaptured, DocumentWithdrawnByPublisher};
+    use document::Event::{
+        DocumentRegistered, DocumentRevisionCaptured, DocumentTextErased, DocumentWithdrawnByPublisher,
+    };
     let detail = (text(), id(), maybe_text(), maybe_date(), maybe_text(), maybe_text()).prop_map(
         |(title, source, url, published, language, sensitivity)| document::Detail {
             title,
@@ -161,6 +163,7 @@ fn of_document() -> impl Strategy<Value = Event> {
         detail.prop_map(DocumentRegistered),
         revision.prop_map(DocumentRevisionCaptured),
         Just(DocumentWithdrawnByPublisher),
+        (any(), text()).prop_map(|(number, reason)| DocumentTextErased { number, reason }),
     ]
     .prop_map(Event::from)
 }
