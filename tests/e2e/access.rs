@@ -34,7 +34,7 @@ enum Needs {
 use Needs::{Admin, Annotator, Curator, Operator, Own, OwnOrCurator, Reader, Token};
 
 /// Every route, as the design has it.
-const ROUTES: [(&str, &str, Needs); 107] = [
+const ROUTES: [(&str, &str, Needs); 108] = [
     ("GET", "/v1/projects", Token),
     ("POST", "/v1/projects", Operator),
     ("POST", "/v1/tokens", Operator),
@@ -60,6 +60,7 @@ const ROUTES: [(&str, &str, Needs); 107] = [
     ("GET", "/v1/projects/{project}/documents/{id}", Reader),
     ("POST", "/v1/projects/{project}/documents/{id}/revisions", Curator),
     ("GET", "/v1/projects/{project}/documents/{id}/revisions/{revision}/text", Reader),
+    ("DELETE", "/v1/projects/{project}/documents/{id}/revisions/{revision}/text", Admin),
     ("POST", "/v1/projects/{project}/documents/{id}/withdraw", Curator),
     ("GET", "/v1/projects/{project}/incidents", Reader),
     ("POST", "/v1/projects/{project}/incidents", Annotator),
@@ -361,6 +362,7 @@ impl Furnished {
         let mark = quote(self.id("documents"), TEXT, "the air base", "content");
         let ruled = json!({"uphold": [], "reject": [self.id("readings")], "reason": "No.", "based_on": 1});
         Some(match (method, rest) {
+            ("DELETE", "/documents/{id}/revisions/{revision}/text") => json!({"reason": "No."}),
             ("GET" | "DELETE", _)
             | (
                 _,

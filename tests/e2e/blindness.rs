@@ -647,7 +647,7 @@ impl Seen {
         for (name, value) in &answer.headers {
             let value = value.to_str().unwrap_or_default();
             headers.push(match name.as_str() {
-                "date" | "x-request-id" | "content-length" => name.to_string(),
+                "date" | "x-request-id" | "content-length" | "gainsay-text-salt" => name.to_string(),
                 "gainsay-as-of" | "gainsay-sequence" => {
                     format!("{name}: {}", self.rank(value.parse().unwrap_or_default()))
                 }

@@ -85,6 +85,7 @@ pub struct ViewSide {
 
 /// Something that changed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = DifferenceChange)]
 pub struct Change {
     /// What of it.
     pub what: What,

@@ -1,10 +1,13 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::id::{CredentialId, SourceId, UserId};
 use domain::{Event, Kind, source};
 use serde_json::Value;
 use uuid::Uuid;
 use wire::record::{Batch, Envelope, Record, Reliance};
+
+use super::schemas_of;
+use crate::routes;
 
 fn document() -> Value {
     serde_json::to_value(crate::openapi()).unwrap()
@@ -140,4 +143,14 @@ fn what_is_answered_as_of_a_moment_may_be_asked_for_by_a_date() {
         dated += usize::from(has("as_of"));
     }
     assert!(dated > 20, "{dated} of the operations");
+}
+
+#[test]
+fn no_name_stands_for_two_schemas() {
+    let mut schemas = BTreeMap::new();
+    let of_routes = routes::all().into_iter().flat_map(|route| route.schemas);
+    for (name, schema) in schemas_of::<super::Record>().into_iter().chain(of_routes) {
+        let other = schemas.insert(name.clone(), schema.clone());
+        assert!(other.is_none_or(|other| other == schema), "{name}");
+    }
 }
